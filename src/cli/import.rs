@@ -225,11 +225,7 @@ fn in_savepoint<T>(
     f: impl FnOnce(&mut Conn, &mut Directory) -> Result<T, Unloaded>,
 ) -> Result<Result<T, Vec<Fault>>, DbError> {
     match db::in_savepoint(conn, |conn| f(conn, directory)) {
-        Ok(loaded) => {
-            // A later record may go on with this one's history.
-            db::write_what_was_put_off(conn).map_err(DbError::from)?;
-            Ok(Ok(loaded))
-        }
+        Ok(loaded) => Ok(Ok(loaded)),
         Err(Unloaded::Refused(faults)) => {
             directory.forget();
             Ok(Err(faults))

@@ -164,10 +164,11 @@ pub fn append_saying(
 /// Links events to the end of the chain, in this order.
 fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let (end, mut head): (i64, String) = diesel::update(audit_chain::table)
-        .set(audit_chain::position.eq(audit_chain::position + count))
-        .returning((audit_chain::position, audit_chain::head))
-        .get_result(conn)?;
+    let (end, mut head): (i64, String) =
+        on_either!(conn, |own| diesel::update(audit_chain::table)
+            .set(audit_chain::position.eq(audit_chain::position + count))
+            .returning((audit_chain::position, audit_chain::head))
+            .get_result(own))?;
     for (position, event) in (end - count + 1..).zip(&events) {
         let record = event.record();
         let hash = link(&head, &record);
@@ -195,10 +196,11 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
             .execute(own))?;
         head = hash;
     }
-    diesel::update(audit_chain::table)
-        .set(audit_chain::head.eq(&head))
-        .execute(conn)
-        .map(drop)
+    let linked = audit_chain::head.eq(&head);
+    on_either!(conn, |own| diesel::update(audit_chain::table)
+        .set(linked)
+        .execute(own))
+    .map(drop)
 }
 
 impl Unlinked {

@@ -27,7 +27,7 @@ pub use told::{
     AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, provider_updates,
     spoken_publicly,
 };
-pub use writing::{NewEntry, edit, forget_in_marks, insert, redact};
+pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, redact};
 
 /// A row of `feed_entries`.
 #[derive(Clone, Debug, Queryable, Selectable)]

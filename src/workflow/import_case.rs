@@ -312,26 +312,22 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> VerbResu
 
 /// Writes entries in the order of time; gives what the event has to say of them.
 fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> VerbResult<Said> {
-    let mut said = Said::default();
     let mut in_order: Vec<&PastEntry> = entries.iter().collect();
     in_order.sort_by_key(|entry| entry.at);
-    for entry in in_order {
-        let new = NewEntry {
-            case,
-            feed: Feed::Case,
-            escalation: None,
-            kind: EntryKind::Comment,
-            visibility: entry.visibility,
-            author: Some(entry.author),
-            body: &entry.body,
-            details: None,
-            at: entry.at,
-            external_id: entry.external_id.as_deref(),
-            verdict: None,
-        };
-        said = said.and(feeds::insert(conn, &new)?.1);
-    }
-    Ok(said)
+    let entries = in_order.into_iter().map(|entry| NewEntry {
+        case,
+        feed: Feed::Case,
+        escalation: None,
+        kind: EntryKind::Comment,
+        visibility: entry.visibility,
+        author: Some(entry.author),
+        body: &entry.body,
+        details: None,
+        at: entry.at,
+        external_id: entry.external_id.as_deref(),
+        verdict: None,
+    });
+    Ok(feeds::insert_all(conn, case, entries)?)
 }
 
 /// `last_provider_entry_at` as these entries have it (C7).

@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use crate::db::Conn;
 use crate::db::schema::{
     callbacks, cases, escalations, feed_entries, next_steps, priority_requests,
 };
 use crate::db::sql_types::{At, MaybeAt};
+use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{self, Said, Thing};
 use crate::domain::ids::{
@@ -156,19 +156,19 @@ macro_rules! sealed {
         impl $row {
             /// Seals what the row says now under a new salt.
             fn seal(conn: &mut Conn, id: $id) -> QueryResult<Said> {
-                let row: Self = $table::table
+                let row: Self = on_either!(conn, |own| $table::table
                     .filter($table::id.eq(id))
                     .select(Self::as_select())
-                    .get_result(conn)?;
+                    .get_result(own))?;
                 row.sealed(conn)
             }
 
             fn sealed(&self, conn: &mut Conn) -> QueryResult<Said> {
                 let salt = seal::new_salt();
                 let hash = seal::hash(&salt, self.thing(), &self.words());
-                diesel::update($table::table.filter($table::id.eq(self.id)))
-                    .set($table::salt.eq(Some(salt)))
-                    .execute(conn)?;
+                let this = $table::table.filter($table::id.eq(self.id));
+                let salted = $table::salt.eq(Some(salt));
+                on_either!(conn, |own| diesel::update(this).set(salted).execute(own))?;
                 Ok(Said::of(self.thing(), hash))
             }
 

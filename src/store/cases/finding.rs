@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::Case;
-use crate::db::Conn;
 use crate::db::schema::{audit_events, cases};
 use crate::db::sql_types::{At, Key};
+use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::SeenBy;
@@ -97,10 +97,10 @@ pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
 /// # Errors
 /// Database errors; `NotFound` if there is none.
 pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
-    cases::table
+    on_either!(conn, |own| cases::table
         .filter(cases::id.eq(id))
         .select(Case::as_select())
-        .get_result(conn)
+        .get_result(own))
 }
 
 /// Whether an imported case of that name is there already.
@@ -108,11 +108,11 @@ pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
 /// # Errors
 /// Database errors.
 pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<CaseId>> {
-    cases::table
+    on_either!(conn, |own| cases::table
         .filter(cases::external_id.eq(external_id))
         .select(cases::id)
-        .get_result(conn)
-        .optional()
+        .get_result(own))
+    .optional()
 }
 
 /// Who owns an open case of which line, once for each.

@@ -51,8 +51,31 @@ pub struct NewEntry<'a> {
 /// # Errors
 /// Database errors; a unique violation if somebody else writes on the case at the same time.
 pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said)> {
-    let id = EntryId::new(new.at);
     let position = next_position(conn, new.case, new.at)?;
+    insert_at(conn, new, position)
+}
+
+/// Adds entries of one case, one behind the other; gives what the event has to say of them.
+///
+/// # Errors
+/// As for [`insert`].
+pub fn insert_all<'a>(
+    conn: &mut Conn,
+    case: CaseId,
+    entries: impl IntoIterator<Item = NewEntry<'a>>,
+) -> QueryResult<Said> {
+    let mut last = last_position(conn, case)?;
+    let mut said = Said::default();
+    for new in entries {
+        let position = position_after(last, new.at);
+        said = said.and(insert_at(conn, &new, position)?.1);
+        last = Some(position);
+    }
+    Ok(said)
+}
+
+fn insert_at(conn: &mut Conn, new: &NewEntry<'_>, position: i64) -> QueryResult<(EntryId, Said)> {
+    let id = EntryId::new(new.at);
     let details = new.details.as_ref().map(json).transpose()?;
     let words = EntryWords {
         case: new.case,
@@ -101,11 +124,15 @@ fn searched(body: &str) -> Option<String> {
 /// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
 /// is committed before this is.
 fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64> {
-    let last: Option<i64> = on_either!(conn, |own| feed_entries::table
+    Ok(position_after(last_position(conn, case)?, at))
+}
+
+/// The place of what was written last on a case.
+fn last_position(conn: &mut Conn, case: CaseId) -> QueryResult<Option<i64>> {
+    on_either!(conn, |own| feed_entries::table
         .filter(feed_entries::case_id.eq(case))
         .select(max(feed_entries::changed_position))
-        .get_result(own))?;
-    Ok(position_after(last, at))
+        .get_result(own))
 }
 
 /// Replaces an entry's words (F4); gives what the event has to say of it.

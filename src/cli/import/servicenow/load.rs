@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::cli::import::directory::{Directory, Known};
 use crate::cli::import::report::{Fault, MadeUp, Unloaded};
 use crate::cli::import::{ImportError, in_savepoint};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::case::{Deployment, Status};
@@ -110,6 +110,8 @@ pub fn load(
     batch
         .iter()
         .map(|incident| {
+            // It may go on with the history of one before it.
+            write_what_was_put_off(conn)?;
             in_savepoint(conn, &mut directory, |conn, directory| {
                 let mut loading = Loading {
                     words,
