@@ -73,10 +73,10 @@ pub fn routes() -> Vec<Route> {
 /// If two of its paths contradict each other.
 pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
     let routes = routes();
-    for path in in_order(routes.iter().map(|route| route.path)) {
-        let here = || routes.iter().filter(|route| route.path == path);
-        let allowed = allowed(here().map(|route| &route.method));
-        let mut rows: Vec<_> = here()
+    for (path, here) in by_path(&routes, |route| route.path) {
+        let allowed = allowed(here.iter().map(|route| &route.method));
+        let mut rows: Vec<_> = here
+            .iter()
             .map(|route| (route.method.clone(), route.handler()))
             .collect();
         let options = allowed.clone();
@@ -88,12 +88,16 @@ pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
     Ok(())
 }
 
-/// Each of these paths once, in their order.
-pub(super) fn in_order<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut paths = Vec::new();
-    for path in all {
-        if !paths.contains(&path) {
-            paths.push(path);
+/// The rows of each path, in the order of the table.
+pub(super) fn by_path<R>(
+    rows: &[R],
+    path: impl Fn(&R) -> &'static str,
+) -> Vec<(&'static str, Vec<&R>)> {
+    let mut paths: Vec<(&'static str, Vec<&R>)> = Vec::new();
+    for row in rows {
+        match paths.iter_mut().find(|(there, _)| *there == path(row)) {
+            Some((_, here)) => here.push(row),
+            None => paths.push((path(row), vec![row])),
         }
     }
     paths
@@ -124,10 +128,16 @@ fn which_methods(allowed: &str) -> HttpResponse {
 }
 
 pub(super) fn method_not_allowed(allowed: &str) -> HttpResponse {
-    let value = header::HeaderValue::from_str(allowed)
-        .unwrap_or_else(|_| header::HeaderValue::from_static("GET"));
-    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed.to_owned());
-    HttpResponse::from_error(problem.header(header::ALLOW, value))
+    HttpResponse::from_error(not_allowed(allowed))
+}
+
+/// What an address says to a method that it does not take.
+pub(super) fn not_allowed(allowed: &str) -> Problem {
+    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed);
+    match header::HeaderValue::from_str(allowed) {
+        Ok(value) => problem.header(header::ALLOW, value),
+        Err(_) => problem,
+    }
 }
 
 pub(super) fn nothing_here() -> HttpResponse {

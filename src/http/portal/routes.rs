@@ -8,8 +8,8 @@ use super::page_request::Posted;
 use super::route::{PortalRoute, read};
 use super::{Portal, assets};
 use crate::http::paths::{self, Handler, PathError, Paths};
-use crate::http::problem::{Code, Problem};
-use crate::http::routes::in_order;
+use crate::http::problem::Problem;
+use crate::http::routes::{by_path, not_allowed};
 
 /// All of them: each family of pages has its own rows.
 pub fn routes() -> Vec<PortalRoute> {
@@ -62,10 +62,11 @@ pub fn routes() -> Vec<PortalRoute> {
 /// If two of their paths contradict each other.
 pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
     let routes = routes();
-    for path in in_order(routes.iter().map(|route| route.path)) {
-        let here = || routes.iter().filter(|route| route.path == path);
-        let rows = here().map(|route| (route.method.clone(), route.handler()));
-        let allowed: Vec<&str> = here().map(|route| route.method.as_str()).collect();
+    for (path, here) in by_path(&routes, |route| route.path) {
+        let rows = here
+            .iter()
+            .map(|route| (route.method.clone(), route.handler()));
+        let allowed: Vec<&str> = here.iter().map(|route| route.method.as_str()).collect();
         paths.insert(
             path.to_owned(),
             rows.collect(),
@@ -85,14 +86,6 @@ fn refusing(allowed: String) -> Handler {
 /// A page that says so, where there is none.
 pub async fn nothing_here(request: HttpRequest, payload: web::Payload) -> HttpResponse<BoxBody> {
     stop(Problem::not_found(), request, payload).await
-}
-
-fn not_allowed(allowed: &str) -> Problem {
-    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed);
-    match header::HeaderValue::from_str(allowed) {
-        Ok(value) => problem.header(header::ALLOW, value),
-        Err(_) => problem,
-    }
 }
 
 async fn stop(

@@ -12,6 +12,14 @@ use crate::domain::duty::ClockTime;
 use crate::domain::{Instant, kept};
 use crate::input::{At, Errors, Fault, Field, Shape, form, in_zone, shortened};
 
+/// The schema of a text of a known format.
+fn text_of_format(format: KnownFormat) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(format)))
+        .into()
+}
+
 impl Field for Instant {
     const SHAPE: Shape = Shape::Moment;
 
@@ -29,11 +37,7 @@ impl Field for Instant {
     }
 
     fn schema() -> RefOr<Schema> {
-        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(format))
-            .into()
+        text_of_format(KnownFormat::DateTime)
     }
 }
 
@@ -57,11 +61,7 @@ impl Field for LastDay {
     }
 
     fn schema() -> RefOr<Schema> {
-        let format = SchemaFormat::KnownFormat(KnownFormat::Date);
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(format))
-            .into()
+        text_of_format(KnownFormat::Date)
     }
 }
 
@@ -80,11 +80,7 @@ impl Field for Day {
     }
 
     fn schema() -> RefOr<Schema> {
-        let format = SchemaFormat::KnownFormat(KnownFormat::Date);
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(format))
-            .into()
+        text_of_format(KnownFormat::Date)
     }
 }
 
