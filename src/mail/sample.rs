@@ -204,6 +204,7 @@ fn full(kind: NoticeKind) -> Value {
         }),
         NoticeKind::CaseClosed => json!({"note": "Works since the edge was restarted."}),
         NoticeKind::CaseReopened => json!({"note": "It happened again this morning."}),
+        NoticeKind::CaseAssigned => json!({}),
         NoticeKind::EntryPosted => json!({
             "feed": "case", "entry": "0195e1a5-7c00-7000-8000-000000000001",
             "body": "We see one-way RTP after the re-INVITE on the `eu-central` edge.\n\nCould you send us a trace?",

@@ -1615,6 +1615,7 @@ layout-notices = Your notices
 notice-kind-case-opened = Case opened
 notice-kind-case-closed = Case closed
 notice-kind-case-reopened = Case reopened
+notice-kind-case-assigned = A case is yours now
 notice-kind-entry-posted = New entry
 notice-kind-rca-requested = Root cause analysis requested
 notice-kind-rca-delivered = Root cause analysis delivered
@@ -2891,6 +2892,8 @@ mail-case-closed = { $by } closed this case.
 mail-case-closed-reopen = If the problem is not solved, reopen the case in the portal.
 mail-case-reopened-title = Case { $number } is open again
 mail-case-reopened = { $by } reopened this case.
+mail-case-assigned-title = You own case { $number } now
+mail-case-assigned = { $by } made you the owner of this case.
 
 mail-entry-posted-title-case = New entry on case { $number }
 mail-entry-posted-title-escalation = New entry on escalation { $number }

@@ -142,7 +142,11 @@ impl CaseEvent {
     /// What people are told of it.
     pub(crate) fn notice(self) -> Option<About> {
         match self {
-            Self::Changed(_) | Self::PriorityRaised => None,
+            Self::Changed(changes) => changes
+                .iter()
+                .any(|change| matches!(change, CaseChange::Owner(Some(_))))
+                .then_some(About::CaseAssigned),
+            Self::PriorityRaised => None,
             Self::Opened(opened) => Some(About::CaseOpened(opened)),
             Self::Closed { note, .. } => Some(About::CaseClosed(Noted { note })),
             Self::Reopened { note } => Some(About::CaseReopened(Noted { note: Some(note) })),

@@ -22,6 +22,8 @@ pub enum About {
     CaseClosed(Noted),
     /// See [`NoticeKind::CaseReopened`].
     CaseReopened(Noted),
+    /// See [`NoticeKind::CaseAssigned`].
+    CaseAssigned,
     /// See [`NoticeKind::EntryPosted`].
     EntryPosted(Entry),
     /// See [`NoticeKind::RcaRequested`].
@@ -318,6 +320,7 @@ impl About {
             Self::CaseOpened(_) => NoticeKind::CaseOpened,
             Self::CaseClosed(_) => NoticeKind::CaseClosed,
             Self::CaseReopened(_) => NoticeKind::CaseReopened,
+            Self::CaseAssigned => NoticeKind::CaseAssigned,
             Self::EntryPosted(_) => NoticeKind::EntryPosted,
             Self::RcaRequested(_) => NoticeKind::RcaRequested,
             Self::RcaDelivered(_) => NoticeKind::RcaDelivered,

@@ -52,6 +52,7 @@ impl NoticeKind {
             Self::CaseOpened
             | Self::CaseClosed
             | Self::CaseReopened
+            | Self::CaseAssigned
             | Self::EntryPosted
             | Self::RcaRequested
             | Self::RcaDelivered

@@ -14,6 +14,8 @@ closed_enum! {
         CaseClosed = "case_closed",
         /// A case was reopened.
         CaseReopened = "case_reopened",
+        /// Somebody else made the recipient the owner of a case.
+        CaseAssigned = "case_assigned",
         /// Somebody wrote something public in a feed.
         EntryPosted = "entry_posted",
         /// A root cause analysis was requested (C6).
@@ -114,6 +116,7 @@ impl NoticeKind {
             Self::CaseOpened
             | Self::CaseClosed
             | Self::CaseReopened
+            | Self::CaseAssigned
             | Self::EntryPosted
             | Self::RcaRequested
             | Self::RcaDelivered
@@ -220,6 +223,7 @@ impl NoticeKind {
             Self::CaseOpened
             | Self::CaseClosed
             | Self::CaseReopened
+            | Self::CaseAssigned
             | Self::RcaRequested
             | Self::RcaDelivered
             | Self::PriorityRequested

@@ -178,6 +178,7 @@ pub(super) const fn told_of(kind: NoticeKind, feed: Feed) -> &'static [Audience]
             &[Contact, CaseOwner]
         }
         (NoticeKind::PriorityRequested, _) => &[Contact, CaseOwner, Engineers],
+        (NoticeKind::CaseAssigned, _) => &[CaseOwner],
         // Internal: a customer's people are not told what support does before they complain.
         (NoticeKind::RadarWarning, _) => &[CaseOwner, Engineers],
         (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
