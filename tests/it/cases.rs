@@ -28,6 +28,7 @@ on_both_databases! { Desk:
     c5_who_decides_is_told_though_the_owner_has_left,
     c6_an_analysis_is_requested_and_delivered,
     c8_changes_are_audited,
+    whoever_is_made_its_owner_is_told,
     c9_next_steps_without_an_escalation,
 }
 
@@ -491,6 +492,29 @@ async fn c5_who_decides_is_told_though_the_owner_has_left(desk: Desk) {
         "{:?}",
         told.recipients()
     );
+}
+
+/// Whoever is given a case learns of it; whoever takes it knows, and its customer is told nothing of who works for them.
+async fn whoever_is_made_its_owner_is_told(desk: Desk) {
+    let (dana, eve, sam) = (desk.person("dana"), desk.person("eve"), desk.person("sam"));
+    let case = dana.opens(low()).await;
+    desk.mailbox().await;
+    let given = |to: &Person| json!({ "owner": to.email() });
+    sam.changes(&case, given(&eve)).await.ok();
+    let told = desk.mailbox().await;
+    assert_eq!(told.recipients(), ["eve@bellhop.test"]);
+    let mail = told.to("eve@bellhop.test");
+    assert_eq!(mail.headers["x-casebell-notice"], "case_assigned");
+    assert!(
+        mail.text.contains("made you the owner of this case"),
+        "{}",
+        mail.text
+    );
+    // By oneself, and to nobody.
+    sam.changes(&case, given(&sam)).await.ok();
+    sam.changes(&case, json!({ "owner": null })).await.ok();
+    let told = desk.mailbox().await;
+    assert_eq!(told.recipients(), Vec::<&str>::new());
 }
 
 async fn c9_next_steps_without_an_escalation(desk: Desk) {
