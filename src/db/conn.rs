@@ -13,6 +13,9 @@ pub enum Conn {
 /// The backend of [`Conn`], for `check_for_backend` and `construct_selection`.
 pub type Backend = multi_connection_impl::MultiBackend;
 
+/// How a reading transaction begins on the server: all its queries see one state.
+pub(super) const POSTGRES_READS: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// Runs a query on the connection itself, whichever of the two it is. Its statement is then found by the query's type; through
 /// [`Conn`] the text of a query is made anew each time to look that up. The compiler writes such a query twice: it is for
 /// those that nearly every request makes.

@@ -16,10 +16,10 @@ use diesel::prelude::*;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
-use super::conn::on_either;
+use super::Conn;
+use super::conn::{POSTGRES_READS, on_either};
 use super::last::putting_off;
 use super::schema::epochs;
-use super::{Conn, postgres};
 
 /// How many things are remembered at the most; beyond that those are forgotten first that nobody has asked for.
 const MOST: usize = 4096;
@@ -146,7 +146,7 @@ fn in_one_state<T>(
     work: impl FnOnce(&mut Conn) -> QueryResult<T>,
 ) -> QueryResult<T> {
     match conn {
-        Conn::Postgres(own) => AnsiTransactionManager::begin_transaction_sql(own, postgres::READ)?,
+        Conn::Postgres(own) => AnsiTransactionManager::begin_transaction_sql(own, POSTGRES_READS)?,
         Conn::Sqlite(own) => AnsiTransactionManager::begin_transaction_sql(own, "BEGIN")?,
     }
     let outcome = work(conn);

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::change::ChangeSignal;
+use super::conn::POSTGRES_READS;
 use super::memory::{Kind, Memory, remembering};
 use super::work::{Verdict, Work};
 use super::{Conn, DbError, Limits, Schema, migrate};
@@ -33,8 +34,6 @@ const REPETITIONS: u32 = 8;
 /// another one.
 const DEAD: u32 = 2;
 
-/// All queries of a reading transaction see one state.
-pub(super) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// READ COMMITTED: each verb locks the row of its case first and decides on what it reads after that.
 const WRITE: &str = "BEGIN";
 /// Takes the session's limits away for one transaction.
@@ -186,7 +185,7 @@ impl Postgres {
 fn begin(way: Way, kind: Kind, limited: bool) -> Cow<'static, str> {
     let begin = match kind {
         Kind::Writes => WRITE,
-        Kind::Reads | Kind::ReadsOne => READ,
+        Kind::Reads | Kind::ReadsOne => POSTGRES_READS,
     };
     let first = way.begins_with();
     match (first, limited) {

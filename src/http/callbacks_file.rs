@@ -2,18 +2,11 @@
 
 use chrono_tz::Tz;
 
-use super::api::callbacks::{CallbackQuery, Callbacks};
 use super::download::Download;
-use super::list::{Asker, Listing};
-use super::problem::{Code, Problem};
+use super::problem::Problem;
 use super::table_file::Format;
-use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::order::{Sort, Window};
-use crate::store::callbacks::{CallbackOrder, CallbackView};
-
-/// The most callbacks of a file, which is made in memory.
-const MOST: usize = 10_000;
+use crate::store::callbacks::CallbackView;
 
 const COLUMNS: [&str; 17] = [
     "id",
@@ -35,23 +28,11 @@ const COLUMNS: [&str; 17] = [
     "reason",
 ];
 
-/// The file of what the query finds for somebody, by when the windows begin.
+/// A file of these callbacks.
 ///
 /// # Errors
-/// [`Code::TooMuchToExport`] if it is more than a file holds; those of the query.
-pub fn file(
-    conn: &mut Conn,
-    asker: Asker<'_>,
-    query: &CallbackQuery,
-    format: Format,
-) -> Result<Download, Problem> {
-    let filter = Callbacks::filter(conn, asker, query)?;
-    let limit = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
-    let window = Window::first(Sort::ascending(CallbackOrder::Window), limit);
-    let views = Callbacks::rows(conn, asker, &filter, &window)?;
-    if views.len() > MOST {
-        return Err(Problem::new(Code::TooMuchToExport).with("max", MOST));
-    }
+/// What the format cannot be made of.
+pub fn file(views: &[CallbackView], format: Format) -> Result<Download, Problem> {
     let rows: Vec<_> = views.iter().map(cells).collect();
     format.file("callbacks", &COLUMNS, &rows)
 }

@@ -14,8 +14,7 @@ pub use links::{add, followed, invite, redeem, send_reset};
 
 use super::administer::{By, reach, require};
 use super::bounds::may_manage;
-use super::people::profile;
-use super::record::DoneBy;
+use super::record::{DoneBy, profile};
 use super::{Actor, Rejection, VerbError, VerbResult, publish};
 use crate::db::{Conn, DbError, in_savepoint, write_what_was_put_off};
 use crate::domain::Instant;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::on::{On, lock_escalation};
 use super::posted_words::{entry, updated_by_provider};
 use super::record::{Recorded, callback_fields, object};
-use super::review_escalation::reviewer;
+use super::reviewers::reviewer;
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;

@@ -36,6 +36,7 @@ pub mod request;
 pub mod require_second_factor;
 pub mod resend_notice;
 pub mod review_escalation;
+mod reviewers;
 pub mod roles;
 pub mod seal;
 pub mod second_factor;

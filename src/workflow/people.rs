@@ -11,15 +11,14 @@ use super::account::{Kept, end_keys, password_was_replaced};
 use super::administer::{By, reach, refused, require, taken};
 use super::bounds::may_manage;
 use super::change_access::change_access;
+use super::record::profile;
 use super::roles::{grantable, replace};
 use super::{Actor, Expected, Rejection, VerbError, VerbResult, publish, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
-use crate::domain::event::{
-    AddedPerson, AdministrativeEvent, Changed, PersonFields, ProfileFields,
-};
+use crate::domain::event::{AddedPerson, AdministrativeEvent, Changed, PersonFields};
 use crate::domain::ids::PersonId;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::input::{Patch, Secret, input};
@@ -351,13 +350,5 @@ fn fields(person: &Person, roles: &[Given]) -> PersonFields {
         profile: profile(person),
         disabled: person.disabled_at.is_some(),
         roles: codes(roles),
-    }
-}
-
-pub(super) fn profile(person: &Person) -> ProfileFields {
-    ProfileFields {
-        first_name: person.first_name.clone(),
-        last_name: person.last_name.clone(),
-        time_zone: person.time_zone.clone(),
     }
 }

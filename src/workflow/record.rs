@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Actor;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::audit::{COMMAND_LINE, EventKind};
+use crate::domain::event::ProfileFields;
 use crate::domain::history::{CaseFields, difference};
 use crate::domain::ids::{EventId, OrganizationId, PairingId, PersonId};
 use crate::store::audit::NewEvent;
@@ -51,6 +52,15 @@ pub(super) fn escalation_fields(escalation: &Escalation) -> CaseFields {
         "rating_comment": escalation.rating_comment,
         "rater": escalation.rater_id,
     }))
+}
+
+/// The audited fields of somebody's profile.
+pub(super) fn profile(person: &Person) -> ProfileFields {
+    ProfileFields {
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+        time_zone: person.time_zone.clone(),
+    }
 }
 
 pub(super) fn step_fields(step: &NextStep) -> CaseFields {

@@ -27,7 +27,6 @@ pub use deciding::{AcceptEscalation, DeclineEscalation, RankEscalation};
 pub(super) use ending::withdraw_with_case;
 pub use ending::{CloseEscalation, WithdrawEscalation};
 pub use owning::AssignEscalation;
-pub(super) use owning::reviewer;
 pub use rating::{AskRater, RateEscalation, raters};
 
 /// A verb on one escalation: who, on which, of which version, when.

@@ -18,9 +18,10 @@ use crate::domain::ids::{CallbackId, CaseRef, EscalationRef};
 use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::callbacks_file;
+use crate::http::download::Download;
 use crate::http::list::{self, Asker, Listing, list_query};
 use crate::http::pagination::Page;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::http::table_file::Format;
@@ -258,12 +259,35 @@ impl PartialSchema for CallbackExport {
 
 impl ToSchema for CallbackExport {}
 
+/// The most callbacks of a file, which is made in memory.
+const MOST_IN_FILE: usize = 10_000;
+
+/// The file of what the query finds for somebody, by when the windows begin.
+///
+/// # Errors
+/// [`Code::TooMuchToExport`] if it is more than a file holds; those of the query.
+pub fn exported(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    query: &CallbackQuery,
+    format: Format,
+) -> Result<Download, Problem> {
+    let filter = Callbacks::filter(conn, asker, query)?;
+    let limit = i64::try_from(MOST_IN_FILE + 1).unwrap_or(i64::MAX);
+    let window = Window::first(Sort::ascending(CallbackOrder::Window), limit);
+    let views = Callbacks::rows(conn, asker, &filter, &window)?;
+    if views.len() > MOST_IN_FILE {
+        return Err(Problem::new(Code::TooMuchToExport).with("max", MOST_IN_FILE));
+    }
+    callbacks_file::file(&views, format)
+}
+
 async fn export(req: ApiRequest<(), ExportCallbacks>) -> Result<Reply<CallbackExport>, Problem> {
     let file = req
         .clone()
         .search(|conn, req| {
             let query = req.body.query();
-            callbacks_file::file(conn, req.asker(), &query, req.body.format)
+            exported(conn, req.asker(), &query, req.body.format)
         })
         .await?;
     let reply = req

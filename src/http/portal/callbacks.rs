@@ -15,9 +15,8 @@ use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::callback::State;
-use crate::http::api::callbacks::{CallbackQuery, Callbacks, ExportCallbacks};
+use crate::http::api::callbacks::{CallbackQuery, Callbacks, ExportCallbacks, exported};
 use crate::http::api_request::may;
-use crate::http::callbacks_file;
 use crate::http::list::{ListQuery, find};
 use crate::http::table_file::Format;
 use crate::store::callbacks::CallbackView;
@@ -221,7 +220,7 @@ async fn export(req: PageRequest) -> PageResult {
     let file = req
         .read_or_search(true, move |conn| {
             let query = asked.query();
-            callbacks_file::file(conn, reader.asker()?, &query, asked.format)
+            exported(conn, reader.asker()?, &query, asked.format)
         })
         .await?;
     let (actor, now) = (req.actor()?.clone(), req.now);

@@ -51,6 +51,7 @@ pub mod shell;
 pub mod sign_in;
 pub mod sign_in_form;
 pub mod steps;
+pub mod theme;
 pub mod unsubscribe;
 pub mod verbs;
 

@@ -1,4 +1,4 @@
-//! What a browser keeps for whoever reads: the colours, and how times are told.
+//! The forms by which a browser is given what it keeps for whoever reads: the colours, and how times are told.
 
 use chrono::TimeDelta;
 
@@ -6,7 +6,7 @@ use super::answer::PageResult;
 use super::page_request::PageRequest;
 use super::render::is_local;
 use super::route::{PortalRoute, pages};
-use crate::domain::closed_enum;
+use super::theme::{Theme, TimeStyle};
 use crate::http::api_request::ANYONE;
 use crate::http::cookies::Carries;
 
@@ -18,28 +18,6 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { preferences:
         POST "/theme" ANYONE => colours, "Chooses the colours";
         POST "/times" ANYONE => times, "Chooses how times are told";
-    }
-}
-
-closed_enum! {
-    /// Light, dark, or as the system has it, where nothing was chosen.
-    pub enum Theme as "PortalTheme" {
-        /// As the system has it.
-        Auto = "auto",
-        /// Dark on light.
-        Light = "light",
-        /// Light on dark.
-        Dark = "dark",
-    }
-}
-
-closed_enum! {
-    /// How pages tell times (H3); near, where nothing was chosen.
-    pub enum TimeStyle as "PortalTimeStyle" {
-        /// As people say them: "2 h ago", "Tomorrow 10:12"; the instant itself comes up under the pointer.
-        Near = "near",
-        /// By date and time, for those who have no pointer, or compare with a log.
-        Exact = "exact",
     }
 }
 

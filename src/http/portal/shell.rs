@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::preferences::{Theme, TimeStyle};
+use super::theme::{Theme, TimeStyle};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::organization::Side;

@@ -144,17 +144,6 @@ pub fn refuse_role(
     Ok(member.id)
 }
 
-/// What a member was given is not asked for any more.
-pub(super) fn answered(conn: &mut Conn, member: PairingMemberId, role: &str) -> VerbResult<()> {
-    let Ok(role) = role.parse::<Role>() else {
-        return Ok(());
-    };
-    if let Some(request) = role_request_for(conn, member, role)? {
-        forget_role_request(conn, request.id)?;
-    }
-    Ok(())
-}
-
 const fn asking(who: Who) -> Verb {
     match who {
         Who::Person(_) => Verb::AskPersonRole,

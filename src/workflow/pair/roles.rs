@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{asked, authorized, decided, locked};
+use super::{authorized, decided, locked};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
@@ -70,7 +70,7 @@ pub fn give_role(
     let given = pairings::given_in(conn, &[pairing.id])?;
     accompany(conn, &given, who)?;
     pairings::approve(conn, member.id, actor.id(), now)?;
-    asked::answered(conn, member.id, role.code())?;
+    answered(conn, member.id, role.code())?;
     counted(conn, &pairing, &member)?;
     let event = PairingEvent::RoleGiven {
         to: who,
@@ -235,4 +235,15 @@ fn role_of(
         .map(|role| role.permissions.0.anywhere())
         .unwrap_or_default();
     Ok((GivenRole::Own(own), permissions))
+}
+
+/// What a member was given is not asked for any more.
+fn answered(conn: &mut Conn, member: PairingMemberId, role: &str) -> VerbResult<()> {
+    let Ok(role) = role.parse::<Role>() else {
+        return Ok(());
+    };
+    if let Some(request) = pairings::role_request_for(conn, member, role)? {
+        pairings::forget_role_request(conn, request.id)?;
+    }
+    Ok(())
 }

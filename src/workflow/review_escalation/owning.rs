@@ -2,17 +2,14 @@
 
 use super::Verb;
 use crate::db::Conn;
-use crate::domain::Instant;
-use crate::domain::access::{Permission, permission_to};
+use crate::domain::access::permission_to;
 use crate::domain::escalation::{self, Command};
 use crate::domain::event::EscalationEvent;
-use crate::domain::ids::{EscalationId, PersonId};
+use crate::domain::ids::EscalationId;
 use crate::input::input;
-use crate::store::cases::Case;
-use crate::store::{self, people};
 use crate::workflow::VerbResult;
-use crate::workflow::administer::refused;
 use crate::workflow::on::lock_escalation;
+use crate::workflow::reviewers::reviewer;
 
 input! {
     /// Who becomes the owner.
@@ -58,24 +55,4 @@ impl Verb<'_> {
         let (_, after) = self.finish(conn, &moved, EscalationEvent::Assigned { owner })?;
         Ok(after.id)
     }
-}
-
-/// The enabled member of the staff whom a request names as owner of an escalation.
-pub(in crate::workflow) fn reviewer(
-    conn: &mut Conn,
-    case: &Case,
-    name: &str,
-    now: Instant,
-) -> VerbResult<(PersonId, String)> {
-    let refused = |code| refused("owner", code, name);
-    let person = people::staff_named(conn, name)?.ok_or_else(|| refused("not_found"))?;
-    let access = store::access::of_person(conn, &person, now)?;
-    if !access.can(Permission::EscalationsReview) {
-        return Err(refused("not_an_escalation_owner").into());
-    }
-    // A4: nobody owns what does not exist for them.
-    if !store::lines::readers(conn, case.line_of_business_id)?.admit(&access) {
-        return Err(refused("line_not_readable").into());
-    }
-    Ok((person.id, person.name()))
 }

@@ -19,7 +19,7 @@ use crate::http::portal::Portal;
 use crate::http::portal::flash::Flash;
 use crate::http::portal::once::Sending;
 use crate::http::portal::one_click;
-use crate::http::portal::preferences::{Theme, TimeStyle};
+use crate::http::portal::theme::{Theme, TimeStyle};
 use crate::http::principal::{self, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;

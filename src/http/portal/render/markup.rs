@@ -7,7 +7,7 @@ use handlebars::{
 };
 
 use crate::http::portal::assets;
-use crate::http::portal::preferences::TimeStyle;
+use crate::http::portal::theme::TimeStyle;
 use crate::templates::say::{instant, write_markdown};
 use crate::templates::{present, text};
 use crate::words::Catalogue;
