@@ -109,7 +109,8 @@ pub(super) fn is_of_api(path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
+/// The methods that an address takes; where one can be read, so can its head.
+pub(super) fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
     let mut allowed = Vec::new();
     for method in methods {
         allowed.push(method.as_str());

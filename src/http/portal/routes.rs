@@ -9,7 +9,7 @@ use super::route::{PortalRoute, read};
 use super::{Portal, assets};
 use crate::http::paths::{self, Handler, PathError, Paths};
 use crate::http::problem::Problem;
-use crate::http::routes::{by_path, not_allowed};
+use crate::http::routes::{allowed, by_path, not_allowed};
 
 /// All of them: each family of pages has its own rows.
 pub fn routes() -> Vec<PortalRoute> {
@@ -66,16 +66,12 @@ pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
         let rows = here
             .iter()
             .map(|route| (route.method.clone(), route.handler()));
-        let allowed: Vec<&str> = here.iter().map(|route| route.method.as_str()).collect();
-        paths.insert(
-            path.to_owned(),
-            rows.collect(),
-            refusing(allowed.join(", ")),
-        )?;
+        let refused = refusing(allowed(here.iter().map(|route| &route.method)));
+        paths.insert(path.to_owned(), rows.collect(), refused)?;
     }
     let assets = vec![(Method::GET, paths::handler(asset))];
     let path = format!("{}{{path}}", assets::PREFIX);
-    paths.insert(path, assets, refusing(Method::GET.to_string()))
+    paths.insert(path, assets, refusing(allowed([Method::GET].iter())))
 }
 
 /// What answers the methods that a page does not take.
