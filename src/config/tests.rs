@@ -273,6 +273,20 @@ fn secrets_are_not_shown() {
 }
 
 #[test]
+fn a_database_can_have_several_servers() {
+    let address =
+        "postgres://casebell:hunter2@one:5432,[::1]:5433,two/desk?target_session_attrs=read-write";
+    let settings = read(None, &[("CASEBELL_DATABASE_URL", address)]).expect("settings");
+    assert_eq!(settings.database_url.expose(), address);
+    assert_eq!(
+        settings.database_url.to_string(),
+        "postgres://one,[::1],two/desk"
+    );
+    let wrong = "postgres://casebell:hunter2@one:5432,two:port/desk";
+    assert!(read(None, &[("CASEBELL_DATABASE_URL", wrong)]).is_err());
+}
+
+#[test]
 fn every_secret_can_stand_in_a_file_of_its_own() {
     let secrets = [
         (

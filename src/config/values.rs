@@ -45,13 +45,15 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => match Url::parse(url.expose_secret()) {
-                Ok(url) => write!(
-                    f,
-                    "postgres://{}{}",
-                    url.host_str().unwrap_or(""),
-                    url.path()
-                ),
+            Self::Postgres(url) => match servers(url.expose_secret()) {
+                Ok(servers) => {
+                    let hosts: Vec<&str> = servers
+                        .iter()
+                        .map(|server| server.host_str().unwrap_or(""))
+                        .collect();
+                    let database = servers.first().map_or("", Url::path);
+                    write!(f, "postgres://{}{database}", hosts.join(","))
+                }
                 Err(_) => f.write_str("postgres://…"),
             },
         }
@@ -136,12 +138,26 @@ pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
             path => Ok(DatabaseUrl::Sqlite(path.into())),
         };
     }
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => {
+    let is_postgres = |url: &Url| matches!(url.scheme(), "postgres" | "postgresql");
+    match servers(text) {
+        Ok(servers) if servers.iter().all(is_postgres) => {
             Ok(DatabaseUrl::Postgres(SecretString::from(text)))
         }
         _ => Err(format!("not a database that Casebell knows; {RIGHT}")),
     }
+}
+
+/// The URL of each server of an address that may name several, as libpq takes them: `postgres://one:5432,two:5432/desk`.
+fn servers(text: &str) -> Result<Vec<Url>, url::ParseError> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Url::parse(text).map(|url| vec![url]);
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    hosts
+        .split(',')
+        .map(|host| Url::parse(&format!("{scheme}://{user}{host}{path}")))
+        .collect()
 }
 
 pub(super) fn mail_url(text: &str) -> Result<MailUrl, String> {

@@ -40,7 +40,7 @@ pub fn kills(usually: usize) -> usize {
 
 /// What people were told that it is done.
 #[derive(Default)]
-struct Acknowledged {
+pub struct Acknowledged {
     cases: BTreeSet<String>,
     entries: BTreeSet<String>,
     escalations: BTreeSet<String>,
@@ -55,7 +55,7 @@ impl Acknowledged {
 }
 
 /// Tells whoever waits of each that is added.
-type Shared = Arc<watch::Sender<Acknowledged>>;
+pub type Shared = Arc<watch::Sender<Acknowledged>>;
 
 /// Works until it is told to stop: opens cases, writes on them and escalates them, and notes what is acknowledged.
 async fn works(
@@ -128,7 +128,7 @@ async fn taken(request: RequestBuilder, noted: &Shared) -> Option<Value> {
 }
 
 /// Lets people work at a server until some of it is acknowledged, nobody knows how much; then something happens.
-async fn people_work(
+pub async fn people_work(
     origin: &str,
     token: &str,
     noted: &Shared,
@@ -160,7 +160,7 @@ async fn people_work(
 }
 
 /// Counts: everything that was acknowledged is there, once.
-fn is_kept(conn: &mut Conn, noted: &Shared) {
+pub fn is_kept(conn: &mut Conn, noted: &Shared) {
     let noted = noted.borrow();
     assert!(noted.cases.len() > 10, "people got something done");
     let numbers = |prefix: &str, rows: Vec<String>| -> BTreeSet<String> {
@@ -215,7 +215,7 @@ fn nothing_is_lost_when_the_desk_is_killed_on_postgresql() {
 }
 
 /// The fixtures, in a database of the test's own server, and somebody's token.
-async fn move_in(url: &str) -> (TempDir, String) {
+pub async fn move_in(url: &str) -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let db = Db::open(&Location::Postgres(url.into())).expect("the schema is made");
     let records = fixtures::as_records();

@@ -65,6 +65,7 @@ mod race;
 mod radar;
 mod redactions;
 mod remembered;
+mod replicas;
 mod revocation;
 mod schema;
 mod secret_ways;

@@ -191,12 +191,12 @@ impl Cluster {
         Self::make(&binaries, free_port())
     }
 
-    fn make(binaries: &Path, port: u16) -> Result<Self, String> {
+    /// A folder with a password, and no server's data yet.
+    fn bare(binaries: &Path, port: u16, password: String) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("casebell-postgresql-")
             .tempdir_in(folder_of_clusters())
             .map_err(|error| error.to_string())?;
-        let password = format!("{:032x}", rand::random::<u128>());
         let password_file = folder.path().join("password");
         std::fs::write(&password_file, &password).map_err(|error| error.to_string())?;
         // PostgreSQL refuses to be run by root.
@@ -207,13 +207,18 @@ impl Cluster {
                     .map_err(|error| format!("chown: {error}"))?;
             }
         }
-        let cluster = Self {
+        Ok(Self {
             folder,
             binaries: binaries.to_owned(),
             user,
             port,
             password,
-        };
+        })
+    }
+
+    fn make(binaries: &Path, port: u16) -> Result<Self, String> {
+        let password = format!("{:032x}", rand::random::<u128>());
+        let cluster = Self::bare(binaries, port, password)?;
         let made = cluster
             .command("initdb")
             .args([
@@ -225,7 +230,7 @@ impl Cluster {
                 "--no-sync",
             ])
             .arg("--pwfile")
-            .arg(&password_file)
+            .arg(cluster.folder.path().join("password"))
             .arg("--pgdata")
             .arg(cluster.folder.path().join("data"))
             .output()
@@ -234,6 +239,43 @@ impl Cluster {
             true => Ok(cluster),
             false => Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))),
         }
+    }
+
+    /// A server that follows this one, which runs, and can take its place.
+    pub fn standby(&self) -> Self {
+        let standby = Self::bare(&self.binaries, free_port(), self.password.clone());
+        let standby = standby.expect("a folder");
+        let copied = standby
+            .command("pg_basebackup")
+            .args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf"])
+            .arg("--dbname")
+            .arg(self.url())
+            .arg("--pgdata")
+            .arg(standby.folder.path().join("data"))
+            .output()
+            .expect("pg_basebackup runs");
+        assert!(copied.status.success(), "{copied:?}");
+        standby
+    }
+
+    /// It follows nobody any more, and is written to.
+    pub fn promote(&self) {
+        let promoted = self
+            .command("pg_ctl")
+            .args(["promote", "--wait", "--pgdata"])
+            .arg(self.folder.path().join("data"))
+            .output()
+            .expect("pg_ctl runs");
+        assert!(promoted.status.success(), "{promoted:?}");
+    }
+
+    /// The URL by which whichever of the two is written to is found.
+    pub fn url_with(&self, standby: &Self) -> String {
+        let Self { password, port, .. } = self;
+        let other = standby.port;
+        format!(
+            "postgres://casebell:{password}@127.0.0.1:{port},127.0.0.1:{other}/postgres?target_session_attrs=read-write"
+        )
     }
 
     fn command(&self, name: &str) -> Command {
