@@ -46,7 +46,7 @@ impl App {
 /// The registry of jobs, in the order in which they give each other work.
 fn jobs(desk: &AppState, settings: &Settings) -> Jobs {
     let db = || desk.db.clone();
-    let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.clone())
+    let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.english().clone())
         .gathering(settings.mail_gathered_for);
     Jobs::default()
         .with(Steps::new(db()))

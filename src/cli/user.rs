@@ -163,6 +163,7 @@ async fn add(
                 first_name: args.first_name.clone(),
                 last_name: args.last_name.clone(),
                 time_zone: None,
+                language: None,
                 roles: args.roles.iter().copied().map(Into::into).collect(),
                 password_hash: password_hash.clone(),
             };

@@ -70,6 +70,7 @@ diesel::table! {
         created_at -> Moment,
         version -> BigInt,
         search_text -> Text,
+        language -> Nullable<Text>,
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod event;
 pub mod feed;
 pub mod history;
 pub mod ids;
+pub mod language;
 pub mod lines;
 pub mod link;
 pub mod network;

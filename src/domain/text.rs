@@ -2,6 +2,7 @@
 //! long, and holds nothing that a page, a mail header or a terminal could take for anything but text.
 
 mod address;
+mod form;
 mod naming;
 mod phone;
 pub mod search;
@@ -13,7 +14,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-pub use naming::{folded, mentions, tidy};
+pub use form::Form;
+pub use naming::{folded, in_order, mentions, tidy};
 
 /// Why a text was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -35,10 +37,10 @@ pub enum TextError {
         position: usize,
     },
     /// It does not have the form asked for.
-    #[error("{why}")]
+    #[error("{}", .why.on_command_line())]
     Malformed {
         /// What the form asks for.
-        why: &'static str,
+        why: Form,
     },
 }
 

@@ -30,12 +30,14 @@ pub use super::requires::{
     ANYONE, ENTERED, OWN_PASSWORD, OWNER, OWNER_AT_HOME, Requires, SIGNED_IN, may,
 };
 use super::state::AppState;
-use super::{client, idempotency};
+use super::{client, idempotency, language};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::language::Language;
 use crate::input::json::{self, JsonError};
 use crate::input::{self, Errors, Fault, FieldError, Input, JSON};
 use crate::store;
+use crate::words::Catalogue;
 
 /// The largest body that is taken anywhere, in bytes. Where the fields of a request cannot need as much, less is.
 pub const LARGEST_BODY: usize = 1024 * 1024;
@@ -58,6 +60,8 @@ pub struct ApiRequest<A = (), B = (), Q = (), P = Principal> {
     pub live: web::Data<Live>,
     /// Who asks.
     pub principal: P,
+    /// The language in which they read.
+    pub language: Language,
     /// The instant of the request: everything it does happens now.
     pub now: Instant,
     /// What its path names.
@@ -200,6 +204,7 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
             .and_then(|value| value.to_str().ok());
         let devices = request.cookie(Carries::Devices.name(&desk.public_url));
         Ok(Self {
+            language: language::of(request),
             now: desk.clock.now(),
             client: client::address(&desk.proxies, &desk.public_url, request),
             session: match P::ANYONE {
@@ -219,6 +224,13 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
             asks,
             repeat,
         })
+    }
+}
+
+impl<A, B, Q, P> ApiRequest<A, B, Q, P> {
+    /// What the sender reads.
+    pub fn words(&self) -> &Catalogue {
+        self.desk.words.of(self.language)
     }
 }
 

@@ -23,8 +23,9 @@ use super::problem::{Code, Problem};
 const SHOWN: usize = 12;
 /// What the tag of a compressed representation ends with: it is another one than the bare.
 const CODINGS: &[&str] = &["-gzip", "-br", "-deflate", "-zstd"];
-/// What an answer depends on besides what was asked for: how it may travel, and whose it is.
-const NEGOTIATED: &str = "Accept-Encoding, Cookie, Authorization, Acting-Organization";
+/// What an answer depends on besides what was asked for: how it may travel, in which language, and whose it is.
+const NEGOTIATED: &str =
+    "Accept-Encoding, Accept-Language, Cookie, Authorization, Acting-Organization";
 /// What one that is everybody's depends on.
 const NEGOTIATED_FOR_ALL: &str = "Accept-Encoding";
 

@@ -20,6 +20,7 @@ use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
 use super::state::AppState;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
+use crate::domain::language::Language;
 
 pub use place::{MalformedPlace, Place};
 
@@ -82,6 +83,8 @@ struct Key {
     shown: Shown,
     organization: OrganizationId,
     acting_as: Option<PersonId>,
+    /// The language that they are spoken to in unless they have chosen one.
+    browser: Language,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +102,7 @@ impl Key {
             },
             organization: reader.organization.id,
             acting_as: reader.acting_as.as_ref().map(|(clone, _)| *clone),
+            browser: reader.browser,
         }
     }
 }

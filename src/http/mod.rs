@@ -18,6 +18,7 @@ pub mod headers;
 pub mod health;
 pub mod idempotency;
 pub mod known_devices;
+pub mod language;
 pub mod list;
 pub mod live;
 pub mod multipart;

@@ -4,6 +4,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
 use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
+use crate::domain::text::in_order;
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
 use crate::input::{Fault, FieldError, input};
@@ -70,7 +71,7 @@ pub fn of(
         current: home.id == here,
     }];
     let mut others = pairings::organizations_of(conn, &ids)?;
-    others.sort_by(|one, other| one.name.cmp(&other.name).then(one.id.cmp(&other.id)));
+    others.sort_by(|one, other| in_order(&one.name, &other.name).then(one.id.cmp(&other.id)));
     for organization in others {
         let of_place = || {
             held.iter()

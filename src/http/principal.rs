@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 use super::client;
 use super::cookies::Carries;
+use super::language;
 use super::problem::{Code, Problem};
 use super::state::AppState;
 use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
@@ -15,6 +16,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
+use crate::domain::language::Language;
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
 use crate::store::identities::{AuthOutcome, Identity, OrganizationContext, Place, may_come_from};
@@ -49,6 +51,10 @@ pub struct Principal {
     pub home: Option<Place>,
     /// In which zone they read times.
     pub time_zone: Tz,
+    /// The language in which they chose to read, if they did.
+    pub chosen_language: Option<Language>,
+    /// The language that their browser asks for.
+    pub browser: Language,
     /// Whether they have yet to choose a password of their own: they came in with one that an administrator gave.
     pub chooses_password: bool,
     /// How they proved who they are.
@@ -87,6 +93,11 @@ pub enum Via {
 }
 
 impl Principal {
+    /// The language in which they read: the one that they chose, or else their browser's.
+    pub fn language(&self) -> Language {
+        self.chosen_language.unwrap_or(self.browser)
+    }
+
     /// The authority where they act.
     pub fn access(&self) -> &Access {
         &self.actor.access
@@ -214,8 +225,10 @@ async fn find_in(
         .read_one(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
     let client = client::address(&desk.proxies, &desk.public_url, request);
-    let found = found.map(|found| found.come_from(client));
+    let browser = language::accepted(request);
+    let found = found.map(|found| found.come_from(client).by_browser(browser));
     if let Some(principal) = &found {
+        language::note(request, principal.language());
         if !principal.may_come_from_there() {
             return Err(address_not_allowed(client));
         }
@@ -333,7 +346,12 @@ pub(super) fn reloaded(
             Principal::with_token,
         ),
     };
-    let found = found.map(|found| found.come_from(principal.client));
+    let same = |found: Principal| {
+        found
+            .come_from(principal.client)
+            .by_browser(principal.browser)
+    };
+    let found = found.map(same);
     Ok(found.filter(Principal::may_come_from_there))
 }
 
@@ -439,6 +457,8 @@ impl Principal {
             home: bearer.home,
             // Zones are checked when they are stored; should one ever leave the time-zone database, UTC is honest.
             time_zone: bearer.time_zone.parse().unwrap_or(Tz::UTC),
+            chosen_language: Language::kept(bearer.language.as_deref()),
+            browser: Language::default(),
             via,
             must_set_up: bearer.must_set_up,
             client: None,
@@ -448,6 +468,11 @@ impl Principal {
     /// The same, who comes from an address.
     pub(super) fn come_from(self, client: Option<IpAddr>) -> Self {
         Self { client, ..self }
+    }
+
+    /// The same, whose browser asks for a language.
+    fn by_browser(self, browser: Language) -> Self {
+        Self { browser, ..self }
     }
 
     /// Whether they may work from there: by the networks of the organization in which they act, and of their own (A7).

@@ -23,7 +23,7 @@ use crate::store::idempotency::Saved;
 /// The media type of server-sent events.
 pub(super) const EVENT_STREAM: &str = "text/event-stream";
 /// Says that an answer is a kept one.
-const REPLAYED: &str = "idempotency-replayed";
+pub(super) const REPLAYED: &str = "idempotency-replayed";
 
 /// A success: `STATUS` with a `T` as JSON. The type tells the published document what a handler answers.
 #[derive(Debug)]

@@ -24,13 +24,13 @@ use super::problem::word_problems;
 use super::routes::{is_of_api, method_not_allowed, nothing_here};
 use super::state::{AppState, PostError};
 use super::trace::{RequestSpan, observe};
-use super::{client, etag, headers, health, paths, portal, routes};
+use super::{client, etag, headers, health, language, paths, portal, routes};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::Db;
 use crate::domain::network::Network;
 use crate::telemetry;
-use crate::words::{Catalogue, WordsError};
+use crate::words::{Languages, WordsError};
 
 /// How long requests may take to finish once the server is told to stop, in seconds. Whoever runs it expects the end
 /// within ten, and the jobs need some of them.
@@ -123,7 +123,7 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
         let key = settings.secret_key().map_err(BindError::Key)?;
-        let words = Catalogue::load()?.with_support_phone(settings.support_phone.clone());
+        let words = Languages::load()?.with_support_phone(settings.support_phone.as_deref());
         let portal = web::Data::new(Portal::load(settings, &words)?);
         let desk = AppState::new(settings, key, db, clock, words, address)?;
         telemetry::measure();
@@ -138,7 +138,7 @@ impl Server {
         let gate = Gate {
             connections: connections.clone(),
             trusted: settings.trusted_proxies.clone().into(),
-            endings: Arc::new(Endings::new(&desk.words)),
+            endings: Arc::new(Endings::new(desk.words.english())),
         };
         let mut server = ActixServer::build()
             .disable_signals()
@@ -156,6 +156,7 @@ impl Server {
                 .app_data(paths.clone())
                 .default_service(web::to(paths::answer))
                 .wrap(from_fn(word_problems))
+                .wrap(from_fn(language::told))
                 .wrap(Compress::default())
                 .wrap(from_fn(etag::negotiated))
                 .wrap(headers::security(&shared))

@@ -20,7 +20,7 @@ use crate::mail::render::{Renderer, TemplateError};
 use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Mailer};
 use crate::store::sessions::Session;
-use crate::words::Catalogue;
+use crate::words::Languages;
 use crate::worker::{ErrorLog, LastSeenBuffer};
 
 /// The installation as the edge sees it: made once, shared by all threads.
@@ -29,8 +29,8 @@ pub struct AppState {
     pub db: Db,
     /// Tells the time.
     pub clock: Clock,
-    /// Everything that people read.
-    pub words: Catalogue,
+    /// Everything that people read, in every language.
+    pub words: Languages,
     /// The origin in links.
     pub public_url: PublicUrl,
     /// The number shown to contacts who need a high priority (C5).
@@ -64,7 +64,7 @@ impl AppState {
         key: SecretKey,
         db: Db,
         clock: Clock,
-        words: Catalogue,
+        words: Languages,
         address: SocketAddr,
     ) -> Result<Self, PostError> {
         let public_url = settings
@@ -97,10 +97,10 @@ impl AppState {
         used.max(session.idle_until).min(session.expires_at)
     }
 
-    /// A problem with what only the installation knows.
+    /// A problem with what only the installation knows. Where it has no number, the words for that are the reader's.
     pub fn completed(&self, problem: Problem) -> Problem {
-        match problem.code() {
-            Code::PriorityByPhone => problem.with("phone", self.words.support_phone()),
+        match (problem.code(), &self.support_phone) {
+            (Code::PriorityByPhone, Some(phone)) => problem.with("phone", phone.as_str()),
             _ => problem,
         }
     }
@@ -127,7 +127,7 @@ fn post(
     settings: &Settings,
     key: &SecretKey,
     public_url: &PublicUrl,
-    words: &Catalogue,
+    words: &Languages,
 ) -> Result<Mailer, PostError> {
     let letterhead = Letterhead {
         from: settings.mail_from.clone(),

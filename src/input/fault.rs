@@ -126,10 +126,15 @@ pub struct Fault {
     arguments: Vec<(&'static str, Argument)>,
 }
 
+/// The types of JSON, as members of the family `json-type`.
+pub const JSON_TYPES: &[&str] = &["string", "number", "boolean", "list", "object", "null"];
+
 #[derive(Clone, Debug, PartialEq)]
 enum Argument {
     Number(i64),
     Text(String),
+    /// A member of a family of messages, said in the reader's language.
+    Member(&'static str, &'static str),
 }
 
 /// An argument of a fault's sentence.
@@ -182,19 +187,33 @@ impl Fault {
         self
     }
 
-    /// A value of another JSON type than the one `expected`.
+    /// A value of another JSON type than the one `expected`, such as "a string".
     pub fn wrong_type(expected: &'static str, found: &Value) -> Self {
         let found = match found {
             Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "an object",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "list",
+            Value::Object(_) => "object",
         };
+        let expected = JSON_TYPES.iter().find(|known| expected.ends_with(**known));
         Self::new("wrong_type")
-            .with("expected", expected)
-            .with("found", found)
+            .saying("expected", "json-type", expected.unwrap_or(&"object"))
+            .saying("found", "json-type", found)
+    }
+
+    /// Gives the sentence an argument that the catalogue says: `member` of a `family` of messages.
+    #[must_use]
+    pub fn saying(
+        mut self,
+        name: &'static str,
+        family: &'static str,
+        member: &'static str,
+    ) -> Self {
+        self.arguments
+            .push((name, Argument::Member(family, member)));
+        self
     }
 
     /// The stable reason.
@@ -210,7 +229,7 @@ impl From<TextError> for Fault {
             TextError::Empty => fault,
             TextError::TooLong { max } => fault.with("max", max),
             TextError::ControlCharacter { position } => fault.with("position", position),
-            TextError::Malformed { why } => fault.with("why", why),
+            TextError::Malformed { why } => fault.saying("why", "text-form", why.as_str()),
         }
     }
 }
@@ -314,6 +333,7 @@ impl FieldError {
                 let value = match value {
                     Argument::Number(number) => words::Value::from(*number),
                     Argument::Text(text) => words::Value::from(text.as_str()),
+                    Argument::Member(family, member) => words.say_of(family, member, &[]).into(),
                 };
                 (*name, value)
             })

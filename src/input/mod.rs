@@ -21,7 +21,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 pub(crate) use declare::input;
-pub use fault::{FAULTS, Fault, FieldError};
+pub use fault::{FAULTS, Fault, FieldError, JSON_TYPES};
 pub use form::in_zone;
 pub use shape::{Declared, Shape};
 pub(crate) use values::LONGEST_LIST;

@@ -23,6 +23,7 @@ use crate::domain::ids::{
     CalendarId, CaseRef, EscalationRef, GroupId, LineId, NextStepId, OrganizationId, PersonId,
     VisitId,
 };
+use crate::domain::language::Language;
 use crate::domain::network::Network;
 use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
@@ -112,7 +113,7 @@ written! {
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
     Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, callback::State: Shape::Choice,
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
-    Weekday: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
+    Weekday: Shape::Choice, Language: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
     CalendarId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }

@@ -18,7 +18,7 @@ use super::sample;
 use super::scene::{Notice, TemplateContext};
 use crate::domain::notice::NoticeKind;
 use crate::templates::say::write_markdown;
-use crate::words::Catalogue;
+use crate::words::{Catalogue, Languages};
 
 use files::Source;
 
@@ -60,11 +60,28 @@ pub struct RenderFailure {
 /// All templates, ready to render.
 #[derive(Clone, Debug)]
 pub struct Renderer {
-    words: Catalogue,
+    languages: Languages,
+    /// For each language, in the order of [`Language::ALL`].
+    registries: Vec<Registries>,
+}
+
+/// The same templates in one language.
+#[derive(Clone, Debug)]
+struct Registries {
     /// Subjects and text parts: nothing is escaped.
     plain: Handlebars<'static>,
     /// HTML parts: everything is escaped but Markdown, which is sanitized.
     html: Handlebars<'static>,
+}
+
+impl Registries {
+    /// The same, saying what they say by another catalogue.
+    fn said_by(&self, words: &Catalogue) -> Self {
+        let mut registries = self.clone();
+        say::register(&mut registries.plain, words);
+        say::register(&mut registries.html, words);
+        registries
+    }
 }
 
 /// How templates are prepared: for rendering, or so that one rendering visits everything in them.
@@ -82,9 +99,9 @@ impl Renderer {
     /// # Errors
     /// A template does not parse, names a field, message, partial or helper that does not exist, or writes a value
     /// unescaped; or a file in `overrides` cannot be read or overrides nothing.
-    pub fn load(words: &Catalogue, overrides: Option<&Path>) -> Result<Self, TemplateError> {
+    pub fn load(languages: &Languages, overrides: Option<&Path>) -> Result<Self, TemplateError> {
         let sources = files::read(overrides)?;
-        let renderer = Self::build(words, &sources, Purpose::Render)?;
+        let renderer = Self::build(languages, &sources, Purpose::Render)?;
         if sources.iter().any(|source| source.is_own) {
             renderer.check(&sources)?;
         }
@@ -93,7 +110,7 @@ impl Renderer {
 
     /// Renders every kind of notice from `sources`, of which `self` is made.
     fn check(&self, sources: &[Source]) -> Result<(), TemplateError> {
-        let visiting = Self::build(&self.words, sources, Purpose::Check)?;
+        let visiting = Self::build(&self.languages, sources, Purpose::Check)?;
         for kind in NoticeKind::ALL {
             // With everything there, every branch is visited; the others are seen as they are.
             for (renderer, notices) in [
@@ -111,7 +128,7 @@ impl Renderer {
     }
 
     fn build(
-        words: &Catalogue,
+        languages: &Languages,
         sources: &[Source],
         purpose: Purpose,
     ) -> Result<Self, TemplateError> {
@@ -121,7 +138,6 @@ impl Renderer {
             // Indentation added to a partial would become part of what somebody wrote.
             registry.set_prevent_indent(true);
             control::register(&mut registry, purpose);
-            say::register(&mut registry, words);
             registry
         };
         let (mut plain, mut html) = (registry(), registry());
@@ -139,14 +155,18 @@ impl Renderer {
                 purpose,
             )?;
         }
+        // Templates are parsed once; what they say is said by each catalogue.
+        let parsed = Registries { plain, html };
         Ok(Self {
-            words: words.clone(),
-            plain,
-            html,
+            registries: languages
+                .iter()
+                .map(|words| parsed.said_by(words))
+                .collect(),
+            languages: languages.clone(),
         })
     }
 
-    /// Subject, text and HTML of a notice.
+    /// Subject, text and HTML of a notice, in the language of whom it is written to.
     ///
     /// # Errors
     /// When a template fails on it, which the check at the start makes unlikely.
@@ -155,7 +175,9 @@ impl Renderer {
         notice: &Notice,
         letterhead: &Letterhead,
     ) -> Result<Rendered, RenderFailure> {
-        let scene = TemplateContext::new(notice, letterhead, &self.words);
+        let language = notice.to.language;
+        let scene = TemplateContext::new(notice, letterhead, self.languages.of(language));
+        let Registries { plain, html } = &self.registries[language as usize];
         let kind = notice.payload.kind();
         let part = |registry: &Handlebars<'static>, part: &str| {
             let template = format!("{kind}/{part}");
@@ -168,9 +190,9 @@ impl Renderer {
                 })
         };
         Ok(Rendered {
-            subject: one_line(&part(&self.plain, "subject")?),
-            text: tidy(&part(&self.plain, "text")?),
-            html: part(&self.html, "html")?,
+            subject: one_line(&part(plain, "subject")?),
+            text: tidy(&part(plain, "text")?),
+            html: part(html, "html")?,
         })
     }
 }

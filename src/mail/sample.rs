@@ -15,6 +15,7 @@ use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::ids::{CaseNumber, EscalationNumber, NoticeId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::notice::{
     About, ActorFacts, Audience, CaseFacts, CaseMatter, EscalationFacts, Matter, NoticeKind,
     Payload, Topic,
@@ -179,6 +180,7 @@ fn notice(matter: Matter, side: Side, whole: bool) -> Notice {
             name: "Dana Cole".to_owned(),
             email: address(),
             zone: Tz::Europe__Berlin,
+            language: Language::default(),
             side,
         },
         provider: "Northstar Support".to_owned(),

@@ -8,6 +8,7 @@ use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{NoticeId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::notice::{
     self, About, Audience, CaseMatter, Matter, NoticeKind, Payload, RoleFacts, Topic,
 };
@@ -45,6 +46,8 @@ pub struct Addressee {
     pub email: EmailAddress,
     /// The zone in which times are told: the person's, or else their organization's.
     pub zone: Tz,
+    /// The language in which it is written.
+    pub language: Language,
     /// The side on which they stand.
     pub side: Side,
 }
@@ -55,7 +58,7 @@ pub struct Addressee {
 pub(super) struct TemplateContext<'a> {
     kind: NoticeKind,
     /// The language of the catalogue, for `lang` attributes.
-    language: &'static str,
+    language: Language,
     /// When it happened.
     at: Instant,
     /// Whether it is the technical record or an escalation that it belongs to; null if it is not about a case.

@@ -31,6 +31,8 @@ pub struct Identity {
     pub email: EmailAddress,
     /// The person's IANA time zone, or the organization's.
     pub time_zone: String,
+    /// The tag of the language that the person chose; their browser's if none.
+    pub language: Option<String>,
     /// Whether an administrator gave them the password that they have.
     pub password_given: bool,
     /// The cloned user as whom they act, and its name (P8).
@@ -142,6 +144,9 @@ pub(super) fn enter<T>(
     })
 }
 
+/// What somebody chose for themselves: their zone and their language.
+type Own = (Option<String>, Option<String>);
+
 fn found(
     conn: &mut Conn,
     person: PersonId,
@@ -150,7 +155,7 @@ fn found(
     now: Instant,
 ) -> QueryResult<AuthOutcome<()>> {
     type Row = (
-        (PersonId, String, String, EmailAddress, Option<String>),
+        (PersonId, String, String, EmailAddress, Own),
         Place,
         String,
         bool,
@@ -167,7 +172,7 @@ fn found(
                 people::first_name,
                 people::last_name,
                 people::email,
-                people::time_zone,
+                (people::time_zone, people::language),
             ),
             Place::as_select(),
             organizations::time_zone,
@@ -175,10 +180,11 @@ fn found(
         ))
         .get_result(conn)
         .optional()?;
-    let Some(((person, first_name, last_name, email, own_zone), own, zone, password_given)) = row
+    let Some(((person, first_name, last_name, email, chosen), own, zone, password_given)) = row
     else {
         return Ok(AuthOutcome::Refused);
     };
+    let (own_zone, language) = chosen;
     let bearer = |place, home, acting_as, (access, must_set_up)| {
         Box::new(Identity {
             person,
@@ -186,6 +192,7 @@ fn found(
             last_name,
             email,
             time_zone: own_zone.unwrap_or(zone),
+            language,
             password_given,
             acting_as,
             place,

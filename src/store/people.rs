@@ -34,6 +34,8 @@ pub struct Person {
     pub last_name: String,
     /// The person's own IANA time zone; the organization's if none.
     pub time_zone: Option<String>,
+    /// The tag of the language in which the person reads; their browser's if none.
+    pub language: Option<String>,
     /// Argon2id, in PHC form; nobody signs in without.
     pub password_hash: Option<String>,
     /// When an administrator gave the password; it is good for choosing another one, and for nothing else.
@@ -89,6 +91,8 @@ pub struct NewPerson<'a> {
     pub last_name: &'a PersonName,
     /// Own IANA time zone.
     pub time_zone: Option<&'a str>,
+    /// The tag of the language in which they read.
+    pub language: Option<&'a str>,
     /// Argon2id, in PHC form.
     pub password_hash: Option<&'a str>,
     /// Whether whoever adds the person vouches for the address; else following an invitation shows whose it is.
@@ -114,6 +118,7 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
                 new.email,
             )),
             people::time_zone.eq(new.time_zone),
+            people::language.eq(new.language),
             people::password_hash.eq(new.password_hash),
             people::email_verified_at.eq(new.verified.then_some(At(now))),
             people::created_at.eq(At(now)),
@@ -146,6 +151,8 @@ pub struct PersonChanges {
     pub last_name: Option<String>,
     /// New time zone, or the organization's.
     pub time_zone: Option<Option<String>>,
+    /// The tag of the new language, or the browser's.
+    pub language: Option<Option<String>>,
     /// New password.
     pub password_hash: Option<Option<String>>,
     /// When an administrator gave the password, or that the person chose it.
@@ -164,6 +171,7 @@ impl PersonChanges {
             first_name: self.first_name.filter(|name| *name != person.first_name),
             last_name: self.last_name.filter(|name| *name != person.last_name),
             time_zone: self.time_zone.filter(|zone| *zone != person.time_zone),
+            language: self.language.filter(|tag| *tag != person.language),
             ..self
         }
     }

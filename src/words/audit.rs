@@ -99,6 +99,7 @@ pub const FIELDS: &[&str] = &[
     "first_name",
     "last_name",
     "time_zone",
+    "language",
     "disabled",
     "roles",
     "second_factor_roles",

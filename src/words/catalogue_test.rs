@@ -1,12 +1,13 @@
 //! Reads the sources and the templates: every message that is named exists and is given its arguments, and none is left
-//! over.
+//! over. What is so of English is so of every language: each has the same messages, given the same arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::families::{FAMILIES, OF_DATA};
-use super::{Catalogue, ENGLISH, family_key};
+use super::{Catalogue, family_key, messages_of};
+use crate::domain::language::Language;
 use crate::http::portal::said::{OWN_FAULTS, OWN_WORDS};
 use crate::http::problem::Code;
 
@@ -198,11 +199,12 @@ fn in_template(path: &Path, mentions: &mut Vec<Mention>) {
     }
 }
 
-/// The messages with the arguments that their texts name.
-fn messages() -> BTreeMap<String, BTreeSet<String>> {
+/// The messages of a language with the arguments that their texts name.
+pub(super) fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut current = String::new();
-    for line in ENGLISH.lines().filter(|line| !line.starts_with('#')) {
+    let (_, file) = messages_of(language);
+    for line in file.lines().filter(|line| !line.starts_with('#')) {
         let text = match line.split_once(" = ") {
             Some((key, text)) if !line.starts_with([' ', '*', '[', '}']) => {
                 current = key.to_owned();
@@ -248,15 +250,22 @@ fn mentions() -> Vec<Mention> {
 
 #[test]
 fn the_catalogue_is_exactly_what_is_said() {
-    let words = Catalogue::load().unwrap();
-    let messages = messages();
+    let mentions = mentions();
+    for language in Language::ALL {
+        is_exactly_what_is_said(*language, &mentions);
+    }
+}
+
+fn is_exactly_what_is_said(language: Language, mentions: &[Mention]) {
+    let words = Catalogue::of(language).unwrap();
+    let messages = messages(language);
     let families: BTreeMap<&str, Vec<String>> = FAMILIES
         .iter()
         .map(|(name, members)| (*name, members.iter().map(|m| family_key(name, m)).collect()))
         .collect();
     let mut wrong = Vec::new();
     let mut said: BTreeSet<String> = families.values().flatten().cloned().collect();
-    for mention in mentions() {
+    for mention in mentions {
         let keys = match (mention.family, families.get(mention.key.as_str())) {
             (false, _) => vec![mention.key.clone()],
             // Their arguments come from data; each has a test of its own.
@@ -293,11 +302,11 @@ fn the_catalogue_is_exactly_what_is_said() {
     );
     wrong.sort();
     wrong.dedup();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{language}:\n{}", wrong.join("\n"));
 }
 
 /// What only programs are told: methods, headers, formats, and names of members.
-const OF_PROGRAMS: [&str; 24] = [
+const OF_PROGRAMS: [&str; 25] = [
     "POST ",
     "GET ",
     "PATCH ",
@@ -316,6 +325,7 @@ const OF_PROGRAMS: [&str; 24] = [
     "x-request-id",
     "KiB",
     " header",
+    " Header",
     "cursor",
     "UUID",
     "IANA",
@@ -356,11 +366,12 @@ fn not_for_people(text: &str) -> Option<String> {
     (found.or(code).map(ToString::to_string)).or_else(|| odd.next().map(str::to_owned))
 }
 
-/// Each message with its text.
-fn texts() -> BTreeMap<String, String> {
+/// Each message of a language with its text.
+pub(super) fn texts(language: Language) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let mut current = String::new();
-    for line in ENGLISH.lines().filter(|line| !line.starts_with('#')) {
+    let (_, file) = messages_of(language);
+    for line in file.lines().filter(|line| !line.starts_with('#')) {
         let begins = line.starts_with(|c: char| c.is_ascii_lowercase());
         match line.split_once(" =").filter(|_| begins) {
             Some((key, text)) => {
@@ -388,10 +399,12 @@ fn people_read_no_words_of_the_api() {
     let faults = OWN_FAULTS.iter().map(|code| family_key("fault", code));
     let replaced: BTreeSet<String> = replaced.chain(faults).collect();
     let mut wrong = Vec::new();
-    for (key, text) in texts() {
-        let exempt = replaced.contains(&key) || FOR_AUTHORS.contains(&key.as_str());
-        if let Some(what) = not_for_people(&text).filter(|_| !exempt) {
-            wrong.push(format!("{key} says “{what}”: {text}"));
+    for language in Language::ALL {
+        for (key, text) in texts(*language) {
+            let exempt = replaced.contains(&key) || FOR_AUTHORS.contains(&key.as_str());
+            if let Some(what) = not_for_people(&text).filter(|_| !exempt) {
+                wrong.push(format!("{language}: {key} says “{what}”: {text}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

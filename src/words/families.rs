@@ -13,6 +13,7 @@ use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
+use crate::domain::language::Language;
 use crate::domain::notice::{
     Audience, Delivery, Fault, NoticeGroup, NoticeKind, NoticeState, Obstacle, PairingSide,
     PasswordWay, SecondFactorChange, WaitsFor,
@@ -22,11 +23,12 @@ use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::radar::Prevention;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
+use crate::domain::text::Form;
 use crate::http::api::provisioning::RecordOutcome;
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::http::table_file::Format as TableFormat;
-use crate::input::FAULTS;
+use crate::input::{FAULTS, JSON_TYPES};
 use crate::words::audit::{FIELDS, THINGS};
 use crate::workflow::developer::{SignatureWorth, TokenWorth};
 use crate::workflow::promised::StepHappening;
@@ -38,6 +40,7 @@ use super::time::{MONTHS, WEEKDAYS};
 pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     // Time
     ("time", &["minutes", "hours", "days", "months", "years"]),
+    ("language", Language::NAMES),
     ("month", &MONTHS),
     ("month-short", &MONTHS),
     ("weekday", &WEEKDAYS),
@@ -115,6 +118,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("problem", Code::NAMES),
     ("problem-detail", Code::NAMES),
     ("fault", FAULTS),
+    ("json-type", JSON_TYPES),
+    ("text-form", Form::NAMES),
     // The portal
     (
         "nav",

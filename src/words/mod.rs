@@ -8,6 +8,7 @@
 
 pub mod assessment;
 pub mod audit;
+pub mod languages;
 pub mod markdown;
 pub mod marks;
 pub mod time;
@@ -16,6 +17,8 @@ pub mod time;
 mod catalogue_test;
 #[cfg(test)]
 mod families;
+#[cfg(test)]
+mod translated_test;
 
 use std::sync::Arc;
 
@@ -24,15 +27,23 @@ use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
 pub use fluent_bundle::FluentValue as Value;
+pub use languages::Languages;
 
-/// The English catalogue, which is also the list of all messages there are.
-const ENGLISH: &str = include_str!("../../templates/messages/en.ftl");
+use crate::domain::language::Language;
+
+/// The file of a language and what stands in it. The English one is also the list of all messages there are.
+const fn messages_of(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::English => ("en.ftl", include_str!("../../templates/messages/en.ftl")),
+        Language::German => ("de.ftl", include_str!("../../templates/messages/de.ftl")),
+    }
+}
 
 /// A catalogue of messages in one language. Cheap to clone; shared by all threads.
 #[derive(Clone)]
 pub struct Catalogue {
     bundle: Arc<FluentBundle<FluentResource>>,
-    language: &'static str,
+    language: Language,
     support_phone: Option<String>,
 }
 
@@ -63,25 +74,35 @@ impl Catalogue {
     /// # Errors
     /// When the file does not parse or names a message twice; both are mistakes of the build, which stop the start.
     pub fn load() -> Result<Self, WordsError> {
-        let file = "en.ftl";
-        let resource = FluentResource::try_new(ENGLISH.to_owned()).map_err(|(_, errors)| {
+        Self::of(Language::English)
+    }
+
+    /// Reads the embedded catalogue of a language.
+    ///
+    /// # Errors
+    /// As for [`Catalogue::load`].
+    pub fn of(language: Language) -> Result<Self, WordsError> {
+        let (file, messages) = messages_of(language);
+        let resource = FluentResource::try_new(messages.to_owned()).map_err(|(_, errors)| {
             let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
             WordsError::Syntax {
                 file,
                 why: why.join("; "),
             }
         })?;
-        let language = "en";
-        let locale =
-            language
-                .parse::<LanguageIdentifier>()
-                .map_err(|error| WordsError::Syntax {
-                    file,
-                    why: error.to_string(),
-                })?;
+        let locale = language
+            .as_str()
+            .parse::<LanguageIdentifier>()
+            .map_err(|error| WordsError::Syntax {
+                file,
+                why: error.to_string(),
+            })?;
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
         // The marks that isolate directions would end up in subjects, attributes and copied text.
         bundle.set_use_isolating(false);
+        if language == Language::German {
+            bundle.set_formatter(Some(|value, _| german_number(value)));
+        }
         bundle.add_resource(resource).map_err(|errors| {
             let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
             WordsError::Twice {
@@ -113,8 +134,8 @@ impl Catalogue {
         }
     }
 
-    /// The language tag for `lang` attributes and `Content-Language`.
-    pub fn language(&self) -> &'static str {
+    /// Its language; the tag is for `lang` attributes and `Content-Language`.
+    pub fn language(&self) -> Language {
         self.language
     }
 
@@ -165,6 +186,34 @@ impl std::fmt::Debug for Catalogue {
             .field("language", &self.language)
             .finish_non_exhaustive()
     }
+}
+
+/// A number as German writes it: `1.234`, `0,5`. English numbers of a catalogue are written plainly.
+fn german_number(value: &Value<'_>) -> Option<String> {
+    let Value::Number(number) = value else {
+        return None;
+    };
+    let plain = number.as_string();
+    let (sign, plain) = match plain.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", plain.as_ref()),
+    };
+    let (whole, part) = match plain.split_once('.') {
+        Some((whole, part)) => (whole, Some(part)),
+        None => (plain, None),
+    };
+    let mut written = sign.to_owned();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            written.push('.');
+        }
+        written.push(digit);
+    }
+    if let Some(part) = part {
+        written.push(',');
+        written.push_str(part);
+    }
+    Some(written)
 }
 
 /// The name of a family's message: codes are written with underscores and dots, message names with hyphens.

@@ -10,9 +10,40 @@ use crate::domain::Instant;
 ///
 /// Rounded down to whole minutes; the sign is ignored.
 pub fn duration(words: &Catalogue, length: TimeDelta) -> String {
+    duration_in(words, length, Form::Alone)
+}
+
+/// How a length stands in a sentence: some languages bend it behind "in" and "ago".
+#[derive(Clone, Copy)]
+enum Form {
+    /// By itself.
+    Alone,
+    /// As a distance from now.
+    Relative,
+}
+
+impl Form {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alone => "alone",
+            Self::Relative => "relative",
+        }
+    }
+}
+
+/// So many of a unit as a distance from now, which "in" or "ago" is still to be said with.
+pub fn distance(words: &Catalogue, unit: &str, n: i64) -> String {
+    let args = [("n", n.into()), ("form", Form::Relative.as_str().into())];
+    words.say_of("time", unit, &args)
+}
+
+fn duration_in(words: &Catalogue, length: TimeDelta, form: Form) -> String {
     let minutes = length.abs().num_minutes();
     let (hours, days) = (minutes / 60, minutes / (60 * 24));
-    let unit = |key, n: i64| words.say_of("time", key, &[("n", n.into())]);
+    let unit = |key, n: i64| {
+        let args = [("n", n.into()), ("form", form.as_str().into())];
+        words.say_of("time", key, &args)
+    };
     let two = |large: String, small: String| {
         words.say(
             "time-two",
@@ -39,13 +70,17 @@ pub fn relative(words: &Catalogue, at: Instant, now: Instant) -> String {
     if ahead > TimeDelta::zero() {
         return words.say(
             "time-in",
-            &[("duration", duration(words, rounded_up(ahead)).into())],
+            &[(
+                "duration",
+                duration_in(words, rounded_up(ahead), Form::Relative).into(),
+            )],
         );
     }
     if ahead.num_minutes() == 0 {
         return words.say("time-now", &[]);
     }
-    words.say("time-ago", &[("duration", duration(words, ahead).into())])
+    let length = duration_in(words, ahead, Form::Relative);
+    words.say("time-ago", &[("duration", length.into())])
 }
 
 /// Rounded up to the smallest unit in which [`duration`] tells it.
@@ -151,7 +186,7 @@ impl<'w> Times<'w> {
         let local = at.with_timezone(&self.zone);
         let time = ("time", clock(&local).into());
         match self.days_ahead(&local) {
-            0 => clock(&local),
+            0 => self.words.say("time-at-today", &[time]),
             1 => self.words.say("time-at-tomorrow", &[time]),
             -1 => self.words.say("time-at-yesterday", &[time]),
             2..=6 => {
@@ -223,6 +258,7 @@ fn clock(local: &DateTime<Tz>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
 
     fn at(text: &str) -> Instant {
         text.parse().expect("an instant")
@@ -294,6 +330,45 @@ mod tests {
         );
         assert_eq!(times.field(at("2026-07-16T09:12:00Z")), "2026-07-16T11:12");
         assert_eq!(times.dated(at("2026-03-03T09:12:00Z")), "3 Mar 2026, 10:12");
+    }
+
+    #[test]
+    fn german_tells_times_in_its_own_way() {
+        let words = Catalogue::of(Language::German).unwrap();
+        let now = at("2026-03-03T06:00:00Z");
+        let times = Times::new(&words, Tz::Europe__Berlin, now);
+        assert_eq!(
+            times.absolute(at("2026-11-27T13:05:00Z")),
+            "27. November 2026, 14:05 Uhr (Ortszeit Berlin)"
+        );
+        assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "Heute 10:12");
+        assert_eq!(times.near(at("2026-02-28T09:12:00Z")), "Sa 10:12");
+        assert_eq!(
+            times.near(at("2026-02-01T21:40:00Z")),
+            "1. Feb. 2026, 22:40"
+        );
+        assert_eq!(times.clock(at("2026-03-03T09:12:00Z")), "um 10:12 Uhr");
+        assert_eq!(
+            times.clock(at("2026-03-04T09:12:00Z")),
+            "morgen um 10:12 Uhr"
+        );
+        assert_eq!(
+            times.clock(at("2026-03-06T09:12:00Z")),
+            "am Freitag um 10:12 Uhr"
+        );
+        assert_eq!(
+            times.clock(at("2026-03-16T09:12:00Z")),
+            "am 16. März 2026 um 10:12 Uhr"
+        );
+        assert_eq!(
+            times.relative(at("2026-03-01T04:00:00Z")),
+            "vor 2 Tagen 2 Std."
+        );
+        assert_eq!(times.relative(at("2026-03-04T06:00:00Z")), "in 1 Tag");
+        assert_eq!(
+            duration(&words, TimeDelta::minutes(1440 * 3 + 121)),
+            "3 Tage 2 Std."
+        );
     }
 
     #[test]

@@ -252,6 +252,7 @@ fn added(
         first_name: parsed(&request.first_name)?,
         last_name: parsed(&request.last_name)?,
         time_zone: None,
+        language: None,
         roles: Vec::new(),
         password_hash: None,
     };

@@ -22,6 +22,7 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::audit::STRANGER;
 use crate::domain::event::{AccountEvent, AdministrativeEvent, AttemptFields, Changed};
 use crate::domain::ids::{PersonId, SessionId};
+use crate::domain::language::Language;
 use crate::domain::notice::PasswordWay;
 use crate::domain::password::Context;
 use crate::domain::text::PersonName;
@@ -43,10 +44,12 @@ input! {
         last_name: Patch<PersonName>,
         /// Own IANA time zone; null for the organization's.
         time_zone: Patch<Option<Tz>>,
+        /// The language in which you read pages, mails and problems; null for what your browser asks for, and English in mails.
+        language: Patch<Option<Language>>,
     }
 }
 
-/// Changes the actor's own name or zone.
+/// Changes the actor's own name, zone or language.
 ///
 /// # Errors
 /// Database errors.
@@ -62,6 +65,8 @@ pub fn update(
         last_name: command.last_name.as_option().map(ToString::to_string),
         time_zone: (command.time_zone.as_option())
             .map(|zone| zone.map(|zone| zone.name().to_owned())),
+        language: (command.language.as_option())
+            .map(|language| language.map(|language| language.as_str().to_owned())),
         ..PersonChanges::default()
     }
     .apart_from(&before);

@@ -13,6 +13,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::duty::Roster;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::PersonId;
+use crate::domain::language::Language;
 use crate::domain::lines::Readers;
 use crate::domain::notice::{
     About, ActorFacts, Candidate, CaseFacts, CaseMatter, Delivery, EscalationFacts, Hours, Matter,
@@ -237,6 +238,8 @@ pub fn notice_of(row: &Addressed, host: &str) -> Result<Notice, String> {
             email: row.email.clone(),
             // A zone that the database of zones does not know any more is no reason to say nothing.
             zone: row.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+            // Nobody's browser is asked.
+            language: Language::kept(row.language.as_deref()).unwrap_or_default(),
             side: row.side,
         },
         provider: row.provider.clone(),

@@ -20,6 +20,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::event::{AddedPerson, AdministrativeEvent, Changed, PersonFields};
 use crate::domain::ids::PersonId;
+use crate::domain::language::Language;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::input::{Patch, Secret, input};
 use crate::store::grants::{self, Given, Grantee};
@@ -40,6 +41,9 @@ input! {
         last_name: PersonName,
         /// Own IANA time zone; the organization's if not given.
         time_zone: Option<Tz>,
+        /// The language in which the person is written to, by the invitation to begin with, and reads; what their browser asks for,
+        /// and English in mails, if not given.
+        language: Option<Language>,
         /// The codes of the roles to begin with, predefined or the organization's own; none if not given.
         roles: Option<BTreeSet<RoleName>>,
         /// A password to begin with. It opens nothing before the person has followed the link that is sent to their address,
@@ -59,6 +63,7 @@ impl AddUser {
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             time_zone: self.time_zone,
+            language: self.language,
             roles: self.roles.iter().flatten().cloned().collect(),
             password_hash: password_hash.map(str::to_owned),
         }
@@ -78,6 +83,8 @@ pub struct AddPerson {
     pub last_name: PersonName,
     /// Own zone; the organization's if none.
     pub time_zone: Option<chrono_tz::Tz>,
+    /// The language in which they read; their browser's if none.
+    pub language: Option<Language>,
     /// The roles to begin with.
     pub roles: Vec<RoleName>,
     /// Argon2id, in PHC form; without, the person cannot sign in by password.
@@ -132,6 +139,7 @@ pub(super) fn join(
         first_name: &add.first_name,
         last_name: &add.last_name,
         time_zone: add.time_zone.map(chrono_tz::Tz::name),
+        language: add.language.map(Language::as_str),
         password_hash: add.password_hash.as_deref(),
         verified: by.is_none(),
     };
@@ -188,6 +196,8 @@ input! {
         last_name: Patch<PersonName>,
         /// Own IANA time zone; null for the organization's.
         time_zone: Patch<Option<Tz>>,
+        /// The language in which the person reads; null for what their browser asks for, and English in mails.
+        language: Patch<Option<Language>>,
         /// The codes of all roles that the person has themselves from now on, predefined or the organization's own. What
         /// their groups carry stays.
         roles: Patch<BTreeSet<RoleName>>,
@@ -206,6 +216,7 @@ impl UpdateUser {
             first_name: self.first_name.as_option().cloned(),
             last_name: self.last_name.as_option().cloned(),
             time_zone: self.time_zone.as_option().copied(),
+            language: self.language.as_option().copied(),
             roles: (self.roles.as_option()).map(|roles| roles.iter().cloned().collect()),
             disabled: self.disabled.as_option().copied(),
             password_hash,
@@ -222,6 +233,8 @@ pub struct UpdatePerson {
     pub last_name: Option<PersonName>,
     /// Own zone, or the organization's.
     pub time_zone: Option<Option<chrono_tz::Tz>>,
+    /// The language in which they read, or their browser's.
+    pub language: Option<Option<Language>>,
     /// All roles that the person has themselves in their own organization. What their groups carry stays.
     pub roles: Option<Vec<RoleName>>,
     /// Whether the person is shut out.
@@ -299,6 +312,9 @@ fn change_person(
         time_zone: update
             .time_zone
             .map(|zone| zone.map(|zone| zone.name().to_owned())),
+        language: update
+            .language
+            .map(|language| language.map(|language| language.as_str().to_owned())),
         password_hash: update.password_hash.clone().map(Some),
         // What an administrator gives does not last.
         password_given_at: update.password_hash.as_ref().map(|_| by.map(|_| At(now))),

@@ -60,6 +60,7 @@ pub(super) fn profile(person: &Person) -> ProfileFields {
         first_name: person.first_name.clone(),
         last_name: person.last_name.clone(),
         time_zone: person.time_zone.clone(),
+        language: person.language.clone(),
     }
 }
 

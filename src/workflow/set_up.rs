@@ -53,6 +53,7 @@ pub fn set_up(conn: &mut Conn, set_up: &SetUp, now: Instant) -> VerbResult<Organ
         first_name: set_up.first_name.clone(),
         last_name: set_up.last_name.clone(),
         time_zone: None,
+        language: None,
         roles,
         password_hash: set_up.password_hash.clone(),
     };

@@ -111,7 +111,7 @@ async fn story(desk: &Desk, scripts: Scripts) {
 
     // She turns the second factor on.
     hers.goes_to(&desk.page("/account")).await;
-    hers.reads("Name and time zone").await;
+    hers.reads("Name, time zone and language").await;
     hers.goes_to(&desk.page("/account/security")).await;
     hers.presses("Set it up").await;
     hers.reads("Scan this with your app").await;

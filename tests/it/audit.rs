@@ -444,8 +444,9 @@ async fn the_portal_tells_what_happened_in_sentences(desk: Desk) {
         format!("Eve Hart changed {}", case.number),
         "Ola Berg changed the rank of E-000001".to_owned(),
         // What changed, in words, with names for ids.
-        "<th scope=\"row\">Owner</th><td>–</td><td>Eve Hart</td>".to_owned(),
-        "<td>Ledger</td>".to_owned(),
+        "<th scope=\"row\">Owner</th><td dir=\"auto\">–</td><td dir=\"auto\">Eve Hart</td>"
+            .to_owned(),
+        "<td dir=\"auto\">Ledger</td>".to_owned(),
         "The export itself is recorded.".to_owned(),
     ] {
         assert!(

@@ -57,6 +57,7 @@ async fn alike(desk: &Desk, slug: &'static str, count: usize) {
                 first_name: &name(&["Kim", "Alex", "kim"], 7),
                 last_name: &name(&["Ito", "Özil", "Abe", "Ito-Abe"], 5),
                 time_zone: None,
+                language: None,
                 password_hash: None,
                 verified: false,
             };

@@ -233,9 +233,15 @@ impl Visitor {
     }
 
     async fn opens(&self, path: &str) -> Answer {
+        self.opens_in("en", path).await
+    }
+
+    /// Opens a page with a browser that asks for a language.
+    async fn opens_in(&self, language: &str, path: &str) -> Answer {
         let asking = (self.client).get(format!("{}{path}", self.origin));
         let page = Asking::new(format!("{:.24}: {path}", self.cookie), asking)
             .header("cookie", &self.cookie)
+            .header("accept-language", language)
             .await;
         assert!(page.status < 500, "{page:?}");
         page
@@ -260,6 +266,12 @@ impl Visitor {
     /// Opens a page of the table; who is in can get out again, by a form with their token.
     async fn looks_at(&self, row: &PortalRoute, path: &str) -> Answer {
         let page = self.opens(path).await;
+        if page.status == 200 && page.is_page() && !page.is_mail() {
+            let german = self.opens_in("de", path).await;
+            assert_eq!(german.status, 200, "{german:?}");
+            let says = german.text.contains("<html lang=\"de\"");
+            assert!(says, "{} is not in German", german.question);
+        }
         let out = elements(&page.text, "form").any(|form| {
             form.contains(" action=\"/sign-out\"") && form.contains("name=\"csrf_token\"")
         });

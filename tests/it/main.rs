@@ -39,6 +39,7 @@ mod imports;
 mod jobs;
 mod kept_words;
 mod kills;
+mod languages;
 mod letters;
 mod lines;
 mod lists;

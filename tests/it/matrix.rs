@@ -254,6 +254,7 @@ impl Caller {
             first_name: name.parse().expect("a name"),
             last_name: "Matrix".parse().expect("a name"),
             time_zone: None,
+            language: None,
             roles: role.into_iter().map(Into::into).collect(),
             password_hash: None,
         };

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Role;
-use crate::domain::text::TextError;
+use crate::domain::text::{Form, TextError};
 
 /// The name of an organization's own role in requests: small letters, digits and inner underscores. It is never that of
 /// a predefined one.
@@ -42,12 +42,12 @@ impl RoleCode {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         if !text.bytes().all(plain) || text.starts_with('_') || text.ends_with('_') {
             return Err(TextError::Malformed {
-                why: "small letters, digits and inner underscores",
+                why: Form::RoleCode,
             });
         }
         if text.parse::<Role>().is_ok() {
             return Err(TextError::Malformed {
-                why: "not the name of a predefined role",
+                why: Form::RoleNotPredefined,
             });
         }
         Ok(Self(text.to_owned()))

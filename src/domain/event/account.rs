@@ -56,6 +56,8 @@ pub(crate) struct ProfileFields {
     pub(crate) last_name: String,
     /// Their own IANA time zone; the organization's if none.
     pub(crate) time_zone: Option<String>,
+    /// The tag of the language in which they read; their browser's if none.
+    pub(crate) language: Option<String>,
 }
 
 impl AccountEvent {

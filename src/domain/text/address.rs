@@ -1,6 +1,6 @@
 //! Texts with a form of their own: e-mail addresses and slugs.
 
-use super::{TextError, one_line};
+use super::{Form, TextError, one_line};
 
 /// The most characters before the `@` (RFC 5321).
 const LOCAL_PART_MAX: usize = 64;
@@ -13,23 +13,23 @@ pub(super) fn email(text: &str, max: usize) -> Result<String, TextError> {
     let address = one_line(text, max)?.to_ascii_lowercase();
     let malformed = |why| Err(TextError::Malformed { why });
     let Some((local, domain)) = address.split_once('@') else {
-        return malformed("an e-mail address has an @");
+        return malformed(Form::EmailHasAt);
     };
     if domain.contains('@') {
-        return malformed("an e-mail address has only one @");
+        return malformed(Form::EmailHasOneAt);
     }
     if local.is_empty() || local.len() > LOCAL_PART_MAX || !local.split('.').all(is_atom) {
-        return malformed("the part before the @ is not that of an e-mail address");
+        return malformed(Form::EmailLocalPart);
     }
     if !domain.contains('.') || !domain.split('.').all(is_label) {
-        return malformed("the part after the @ is not a domain");
+        return malformed(Form::EmailDomain);
     }
     if domain
         .rsplit('.')
         .next()
         .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()))
     {
-        return malformed("the part after the @ is not a domain");
+        return malformed(Form::EmailDomain);
     }
     Ok(address)
 }
@@ -51,9 +51,7 @@ pub(super) fn slug(text: &str, max: usize) -> Result<String, TextError> {
     if !is_hyphenated(&slug, |byte| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit()
     }) {
-        return Err(TextError::Malformed {
-            why: "only small letters, digits and hyphens between them",
-        });
+        return Err(TextError::Malformed { why: Form::Slug });
     }
     Ok(slug)
 }

@@ -1,9 +1,11 @@
 //! Short names made of names that people read: `Location 143` becomes `location-143`.
 
+use std::cmp::Ordering;
+
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Slug, Title};
+use super::{Slug, Title, search};
 
 /// How many characters a mark has: a letter, and eight digits of a digest.
 const MARK: usize = 9;
@@ -38,6 +40,13 @@ impl Slug {
 /// and whether an accent is a character of its own. Two names are the same exactly if they are the same here.
 pub fn folded(name: &str) -> String {
     tidy(name).to_lowercase().nfc().collect()
+}
+
+/// The order of two names in a list that people read: as in dictionaries, English and German ones (DIN 5007-1) alike. Neither case
+/// nor accents count, and ß is ss; names that differ in nothing else are told apart by them.
+pub fn in_order(one: &str, other: &str) -> Ordering {
+    let sorted = |name: &str| search::unaccented(name).replace('ß', "ss");
+    sorted(one).cmp(&sorted(other)).then_with(|| one.cmp(other))
 }
 
 /// Whether a text names somebody, by itself or among others: “Sam Reed”, “sam reed and Eve Hart”, “Sam Reed (network)”.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{TextError, one_line};
+use super::{Form, TextError, one_line};
 
 /// How many digits a number has: fifteen at the most with its country's code (E.164).
 const DIGITS: RangeInclusive<usize> = 7..=15;
@@ -25,23 +25,21 @@ pub(super) fn number(text: &str, max: usize) -> Result<String, TextError> {
     let is_written_so =
         |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/' | '(' | ')');
     if !rest.chars().all(is_written_so) {
-        return malformed(
-            "a telephone number has digits, with + and the country's code before them, as +49 30 555 0100",
-        );
+        return malformed(Form::PhoneDigits);
     }
     let digits: Vec<char> = rest.chars().filter(char::is_ascii_digit).collect();
     if !DIGITS.contains(&digits.len()) {
-        return malformed("a telephone number has 7 to 15 digits");
+        return malformed(Form::PhoneLength);
     }
     if country.is_some() && digits.first() == Some(&'0') {
-        return malformed("no country's code begins with 0");
+        return malformed(Form::PhoneCountry);
     }
     if let Some(extension) = extension
         && (extension.is_empty()
             || extension.len() > EXTENSION_DIGITS
             || !extension.bytes().all(|byte| byte.is_ascii_digit()))
     {
-        return malformed("an extension has 1 to 7 digits");
+        return malformed(Form::PhoneExtension);
     }
     Ok(line)
 }

@@ -419,3 +419,17 @@ fn a_text_names_whom_it_mentions_by_the_whole_name() {
     assert!(mentions("Jan Mu\u{308}ller", "Jan Müller"));
     assert!(!mentions("Sam Reed", ""));
 }
+
+#[test]
+fn names_follow_each_other_as_in_a_dictionary() {
+    let mut names = [
+        "Zoo", "Öl", "ofen", "Straße", "Strasse", "Strand", "Oper", "apfel", "Äpfel", "Apfel",
+    ];
+    names.sort_by(|one, other| in_order(one, other));
+    assert_eq!(
+        names,
+        [
+            "Apfel", "apfel", "Äpfel", "ofen", "Öl", "Oper", "Strand", "Strasse", "Straße", "Zoo"
+        ]
+    );
+}

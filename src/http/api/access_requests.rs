@@ -204,11 +204,12 @@ fn document(request: AccessRequest, names: &Names) -> AccessRequestDocument {
 pub async fn make(
     req: ApiRequest<(), AskForAccess, (), Anyone>,
 ) -> Result<Reply<Accepted, 202>, Problem> {
-    let (desk, now) = (req.desk.clone(), req.now);
+    let (desk, language, now) = (req.desk.clone(), req.language, req.now);
     let counters = Counter::letters("access", req.client, req.body.email.as_str());
     throttle::attempt(&desk, &counters, now).await?;
     asked(&desk, req.body, now).await?;
-    Reply::new(&Accepted::saying(desk.words.say("access-heard", &[])))
+    let message = desk.words.of(language).say("access-heard", &[]);
+    Reply::new(&Accepted::saying(message))
 }
 
 /// Notes the request. That the same was made at this instant is nothing to tell.

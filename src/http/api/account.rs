@@ -1,4 +1,4 @@
-//! One's own account: name and zone, password, second factor.
+//! One's own account: name, zone and language, password, second factor.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -9,6 +9,7 @@ use super::sessions::Me;
 use crate::credentials::Holder;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::language::Language;
 use crate::http::api_request::{ApiRequest, OWN_PASSWORD, OWNER};
 use crate::http::asks::SECOND_FACTOR;
 use crate::http::password;
@@ -24,7 +25,7 @@ use crate::workflow::second_factor;
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { account:
-        PATCH  "/me"                              OWNER => change, "Changes your name or time zone (merge patch)";
+        PATCH  "/me"                              OWNER => change, "Changes your name, time zone or language (merge patch)";
         POST   "/me/password"                     OWN_PASSWORD.before_set_up() => change_password, "Changes your password, and ends your other sessions and, unless you keep them, your API tokens";
         GET    "/me/second-factor"                OWNER.before_set_up() => second_factor, "Whether a second factor is asked for when you sign in";
         POST   "/me/second-factor"                SECOND_FACTOR.before_set_up() => begin, "Begins a second factor: gives the secret for an authenticator app";
@@ -90,7 +91,7 @@ pub struct RecoveryCodes {
     recovery_codes: Option<Vec<String>>,
 }
 
-/// Changes one's name or zone.
+/// Changes one's name, zone or language.
 pub async fn change(req: ApiRequest<(), UpdateAccount>) -> Result<Reply<Me>, Problem> {
     req.write(|conn, req| {
         let person = account::update(conn, &req.principal.oneself(), &req.body, req.now)?;
@@ -101,6 +102,7 @@ pub async fn change(req: ApiRequest<(), UpdateAccount>) -> Result<Reply<Me>, Pro
             .or(organization.map(|found| found.time_zone));
         let mut principal = req.principal.clone();
         principal.time_zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+        principal.chosen_language = Language::kept(person.language.as_deref());
         principal.actor.name = person.name();
         principal.first_name = person.first_name;
         principal.last_name = person.last_name;

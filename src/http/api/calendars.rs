@@ -219,7 +219,7 @@ pub async fn import(
     let found = holidays_of(text, zone, today.date_naive(), include).await?;
     if req.body.preview == Some(true) {
         let added = row.calendar()?.add_holidays(found.holidays());
-        let preview = ImportedHolidays::new(&req.desk.words, &row, added, &found);
+        let preview = ImportedHolidays::new(req.words(), &row, added, &found);
         return Ok(Reply::new(&preview)?.version(row.version));
     }
     req.write(move |conn, req| {
@@ -227,7 +227,7 @@ pub async fn import(
         let holidays = found.holidays().collect();
         let added = import_holidays(conn, actor, *req.address, expected, holidays, req.now)?;
         let row = read(conn, *req.address)?;
-        let imported = ImportedHolidays::new(&req.desk.words, &row, added, &found);
+        let imported = ImportedHolidays::new(req.words(), &row, added, &found);
         Ok(Reply::new(&imported)?.version(row.version))
     })
     .await

@@ -176,7 +176,7 @@ pub async fn errors(
 
 /// What a token is worth.
 pub async fn token(req: ApiRequest<(), CheckToken>) -> Result<Reply<TokenCheck>, Problem> {
-    let desk = req.desk.clone();
+    let (desk, language) = (req.desk.clone(), req.language);
     let (worth, found) = req
         .read(|conn, req| {
             let actor = &req.principal.actor;
@@ -185,7 +185,10 @@ pub async fn token(req: ApiRequest<(), CheckToken>) -> Result<Reply<TokenCheck>,
         .await?;
     Reply::new(&TokenCheck {
         worth,
-        message: desk.words.say_of("token-worth", worth.as_str(), &[]),
+        message: desk
+            .words
+            .of(language)
+            .say_of("token-worth", worth.as_str(), &[]),
         token: found.map(checked),
     })
 }
@@ -213,6 +216,6 @@ pub async fn signature(
     let worth = check_signature(&req.body, req.now);
     Reply::new(&SignatureCheck {
         worth,
-        message: (req.desk.words).say_of("signature-worth", worth.as_str(), &[]),
+        message: req.words().say_of("signature-worth", worth.as_str(), &[]),
     })
 }

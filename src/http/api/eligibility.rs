@@ -51,7 +51,7 @@ async fn show(
             let assessed = assess::assess(conn, actor, &req.address, reason, query.at, req.now)?;
             let mut views: Vec<AssessmentView> = assessed
                 .iter()
-                .map(|assessment| AssessmentView::new(&req.desk.words, assessment))
+                .map(|assessment| AssessmentView::new(req.words(), assessment))
                 .collect();
             Ok(match (reason, views.pop()) {
                 (Some(_), Some(one)) => Assessments::One(one),

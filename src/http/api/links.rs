@@ -107,7 +107,7 @@ pub async fn ask(
     let heard = req
         .write(move |conn, req| {
             password_resets::ask(conn, req.body.email.as_str(), req.now)?;
-            let message = req.desk.words.say("forgotten-heard", &[]);
+            let message = req.words().say("forgotten-heard", &[]);
             Reply::new(&Accepted::saying(message))
         })
         .await?;

@@ -49,7 +49,7 @@ impl<A, B, Q> ApiRequest<A, B, Q> {
     /// For whom answers are worded.
     fn reader(&self) -> Reader<'_> {
         Reader {
-            words: &self.desk.words,
+            words: self.words(),
             access: self.principal.access(),
             zone: self.principal.time_zone,
             now: self.now,

@@ -42,7 +42,7 @@ pub struct NoticeChoice {
 /// The kinds of notices that one can get, and when one gets them.
 pub async fn list(req: ApiRequest) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     let page = req
-        .read(|conn, req| read(conn, &req.desk.words, req.principal.person, req.now))
+        .read(|conn, req| read(conn, req.words(), req.principal.person, req.now))
         .await?;
     Reply::new(&page)
 }
@@ -53,7 +53,7 @@ pub async fn change(
 ) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     req.write(|conn, req| {
         choose(conn, &req.principal.oneself(), &req.body, req.now)?;
-        Reply::new(&read(conn, &req.desk.words, req.principal.person, req.now)?)
+        Reply::new(&read(conn, req.words(), req.principal.person, req.now)?)
     })
     .await
 }

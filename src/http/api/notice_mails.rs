@@ -98,6 +98,7 @@ pub fn looker(principal: &Principal) -> Looker {
         name: format!("{} {}", principal.first_name, principal.last_name),
         email: principal.email.clone(),
         zone: principal.time_zone,
+        language: principal.language(),
     }
 }
 

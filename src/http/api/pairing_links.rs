@@ -84,7 +84,7 @@ pub async fn inspect(req: ApiRequest<(), GivenLink>) -> Result<Reply<LinkInspect
     let shown = req
         .read(|conn, req| {
             let (actor, token) = (&req.principal.actor, req.body.token.expose());
-            inspected(conn, actor, token, &req.desk.words, req.now)
+            inspected(conn, actor, token, req.words(), req.now)
         })
         .await?;
     Reply::new(&shown)

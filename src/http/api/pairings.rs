@@ -360,7 +360,8 @@ pub async fn add_clone(
 ) -> Result<Created<CloneDocument>, Problem> {
     req.write(|conn, req| {
         let (actor, expected) = (&req.principal.actor, req.expected());
-        let mark = req.desk.words.say("clone-mark", &[]);
+        // It becomes part of a name, which everybody reads as it is kept.
+        let mark = req.desk.words.english().say("clone-mark", &[]);
         let whose = (&req.body, mark.as_str());
         let id = pair::add_clone(conn, actor, *req.address, expected, whose, req.now)?;
         let scope = Scope::from(req.principal.access());

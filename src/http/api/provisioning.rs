@@ -224,14 +224,14 @@ pub async fn file(req: ApiRequest) -> Result<Reply<ProvisioningFile>, Problem> {
 pub async fn preview(
     req: ApiRequest<Guarded<()>, Provisioning>,
 ) -> Result<Reply<ProvisionedDocument>, Problem> {
-    let desk = req.desk.clone();
+    let (desk, language) = (req.desk.clone(), req.language);
     // By the way of a change, which is taken back: nothing of it is kept.
     let looking = desk.db.write(move |conn| {
         let (actor, expected) = (&req.principal.actor, req.expected());
         let seen = take_in(conn, actor, expected, &req.body, Mode::Preview, req.now);
         seen.map_err(Problem::from)
     });
-    let seen = ProvisionedDocument::new(&desk.words, looking.await?);
+    let seen = ProvisionedDocument::new(desk.words.of(language), looking.await?);
     Ok(Reply::new(&seen)?.version(seen.version))
 }
 
@@ -243,7 +243,7 @@ pub async fn apply(
         let (actor, expected) = (&req.principal.actor, req.expected());
         let done = take_in(conn, actor, expected, &req.body, Mode::Apply, req.now)?;
         let refused = done.refused();
-        let mut done = ProvisionedDocument::new(&req.desk.words, done);
+        let mut done = ProvisionedDocument::new(req.words(), done);
         if refused > 0 {
             done.items
                 .retain(|item| item.outcome == RecordOutcome::Refused);

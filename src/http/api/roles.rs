@@ -59,7 +59,7 @@ pub async fn list(
                 .iter()
                 .filter(|role| role.fits(organization.kind))
                 .map(|role| {
-                    let name = named(&req.desk.words, *role);
+                    let name = named(req.words(), *role);
                     RoleDocument::predefined(*role, name, &holders)
                 });
             let own = own
@@ -98,7 +98,7 @@ pub async fn show(req: ApiRequest<RoleAddress>) -> Result<Reply<RoleDocument>, P
                     return Err(Problem::not_found());
                 }
                 let holders = grants::holders(conn, access.organization, req.now)?;
-                let name = named(&req.desk.words, role);
+                let name = named(req.words(), role);
                 return Ok(RoleDocument::predefined(role, name, &holders));
             }
             let own = req.address.own(conn, access)?;

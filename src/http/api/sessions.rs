@@ -9,6 +9,7 @@ use super::documents::{MyPlace, PersonName};
 use crate::domain::access::Permission;
 use crate::domain::device::Device;
 use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
+use crate::domain::language::Language;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::http::api_request::{ANYONE, Anyone, ApiRequest, ENTERED, OWNER, Returning, SIGNED_IN};
@@ -99,6 +100,8 @@ struct MyPerson {
     email: EmailAddress,
     /// IANA time zone: the person's own, or the organization's.
     time_zone: String,
+    /// The language in which they chose to read; null for what their browser asks for.
+    language: Option<Language>,
 }
 
 /// The organization that is acted in.
@@ -135,6 +138,7 @@ impl Me {
                 last_name: principal.last_name.clone(),
                 email: principal.email.clone(),
                 time_zone: principal.time_zone.name().to_owned(),
+                language: principal.chosen_language,
             },
             organization: MyOrganization::from(&principal.organization),
             home_organization: principal

@@ -22,6 +22,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId};
+use crate::domain::language::Language;
 use crate::domain::lines::Readers;
 use crate::domain::organization::Side;
 use crate::http::api::documents::{CaseChanged, EntryDocument, Reader};
@@ -30,7 +31,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
 use crate::store::feeds::{self, Head};
 use crate::store::{audit, cases, lines};
-use crate::words::Catalogue;
+use crate::words::Languages;
 
 /// What other processes commit is seen this much later at the most.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -235,7 +236,7 @@ fn hand(follower: &Follower, telling: Telling) {
 }
 
 impl Round {
-    fn look(&self, conn: &mut Conn, words: &Catalogue, now: Instant) -> Result<Found, Problem> {
+    fn look(&self, conn: &mut Conn, words: &Languages, now: Instant) -> Result<Found, Problem> {
         let mut found = Found::default();
         match self.recorded {
             // Everybody is asked for at their first look, so that what was before it does not matter.
@@ -299,19 +300,19 @@ fn end(problem: &Problem) -> String {
 /// What one look has learnt so far, each thing once.
 struct Look<'l> {
     heads: HashMap<CaseId, Head>,
-    words: &'l Catalogue,
+    words: &'l Languages,
     now: Instant,
     /// Who they are by now; none if they would not be let in any more.
     people: HashMap<Key, Option<Arc<Principal>>>,
     readers: HashMap<LineId, Readers>,
-    news: HashMap<(CaseId, i64, Side, Tz), Arc<News>>,
+    news: HashMap<(CaseId, i64, Side, Tz, Language), Arc<News>>,
     /// How far what was recorded has come.
     recorded: i64,
     /// Whether cases were changed behind a place of what was recorded, for those who see the same.
     changed: Vec<((Reach, Side, i64), bool)>,
 }
 
-/// What has been written on a case behind a place, as it is said to readers of one side in one zone.
+/// What has been written on a case behind a place, as it is said to readers of one side in one zone and one language.
 struct News {
     entries: Vec<Said>,
     more: bool,
@@ -441,14 +442,15 @@ impl Look<'_> {
         place: i64,
         reader: &Principal,
     ) -> Result<Arc<News>, Problem> {
-        let key = (case, place, reader.side(), reader.time_zone);
+        let language = reader.language();
+        let key = (case, place, reader.side(), reader.time_zone, language);
         if let Some(news) = self.news.get(&key) {
             return Ok(Arc::clone(news));
         }
         let views = feeds::since(conn, case, place, MOST)?;
         let more = i64::try_from(views.len()).is_ok_and(|read| read == MOST);
         let reading = Reader {
-            words: self.words,
+            words: self.words.of(language),
             access: reader.access(),
             zone: reader.time_zone,
             now: self.now,

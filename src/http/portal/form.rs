@@ -4,6 +4,7 @@
 mod control;
 mod fingerprints;
 mod grouping;
+mod languages;
 mod merge;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ pub use control::{Choice, Control, Group, Kind};
 pub(super) use fingerprints::{CONFIRMED, seen};
 use fingerprints::{WAS, fingerprint};
 pub use grouping::{group, group_with_hint, line, ticks};
+pub use languages::language;
 
 /// What the version is called that a form was made for.
 const VERSION: &str = "version";

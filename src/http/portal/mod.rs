@@ -58,7 +58,7 @@ pub mod verbs;
 use std::path::PathBuf;
 
 use crate::config::{MailUrl, Settings};
-use crate::words::Catalogue;
+use crate::words::Languages;
 
 use assets::Assets;
 use render::{Renderer, TemplateError};
@@ -78,14 +78,14 @@ impl Portal {
     ///
     /// # Errors
     /// A template that does not parse, with its file and line.
-    pub fn load(settings: &Settings, words: &Catalogue) -> Result<Self, TemplateError> {
+    pub fn load(settings: &Settings, languages: &Languages) -> Result<Self, TemplateError> {
         let assets = Assets::load();
         let mail_folder = match &settings.mail_url {
             MailUrl::Folder(path) => Some(path.clone()),
             _ => None,
         };
         Ok(Self {
-            renderer: Renderer::load(words, &assets)?,
+            renderer: Renderer::load(languages, &assets)?,
             assets,
             mail_folder,
         })

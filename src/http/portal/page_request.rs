@@ -19,6 +19,7 @@ use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::language::Language;
 use crate::http::apart::{apart, in_place};
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
@@ -84,6 +85,8 @@ pub struct PageRequest {
     pub(super) from_own_page: bool,
     /// What the last action did.
     pub flash: Option<Flash>,
+    /// The language that the browser asks for.
+    browser: Language,
     cookies: HashMap<String, String>,
     theme: Theme,
     time_style: TimeStyle,
@@ -92,7 +95,13 @@ pub struct PageRequest {
 impl PageRequest {
     /// What people read.
     pub fn words(&self) -> &Catalogue {
-        &self.desk.words
+        self.desk.words.of(self.language())
+    }
+
+    /// The visitor's language: the one that they chose, or else the one that their browser asks for.
+    pub fn language(&self) -> Language {
+        let chosen = self.guest.as_ref().and_then(|guest| guest.chosen_language);
+        chosen.unwrap_or(self.browser)
     }
 
     /// The visitor's way of telling time: the provider's installation speaks UTC to strangers.

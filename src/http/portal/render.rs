@@ -14,13 +14,14 @@ use serde::Serialize;
 use super::assets::Assets;
 use super::shell::Shell;
 use crate::templates::say;
-use crate::words::Catalogue;
+use crate::words::{Catalogue, Languages};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/portal");
 
 /// All templates of the portal, ready to render.
 pub struct Renderer {
-    registry: Handlebars<'static>,
+    /// For each language, in the order of [`Language::ALL`].
+    registries: Vec<Handlebars<'static>>,
 }
 
 /// A template that does not parse, with its file and line.
@@ -52,10 +53,10 @@ impl Renderer {
     ///
     /// # Errors
     /// When one does not parse, with its file and line; this stops the start.
-    pub fn load(words: &Catalogue, assets: &Assets) -> Result<Self, TemplateError> {
+    pub fn load(languages: &Languages, assets: &Assets) -> Result<Self, TemplateError> {
         let mut found = Vec::new();
         collect(&TEMPLATES, &mut found);
-        Self::parse(found, words, assets)
+        Self::parse(found, languages, assets)
     }
 
     /// Parses `templates`, pairs of a name (`pages/case`) and its text.
@@ -64,7 +65,7 @@ impl Renderer {
     /// As for [`Renderer::load`].
     pub(crate) fn parse(
         templates: impl IntoIterator<Item = (String, String)>,
-        words: &Catalogue,
+        languages: &Languages,
         assets: &Assets,
     ) -> Result<Self, TemplateError> {
         let mut registry = Handlebars::new();
@@ -72,9 +73,8 @@ impl Renderer {
         // Indentation that is added to a partial would become part of what stands in a text field.
         registry.set_prevent_indent(true);
         controls::register(&mut registry);
-        say::register(&mut registry, words);
         text::register(&mut registry, assets);
-        markup::register(&mut registry, words);
+        markup::register(&mut registry);
         for (file, template) in templates {
             registry
                 .register_template_string(&file, template)
@@ -87,10 +87,19 @@ impl Renderer {
                     }
                 })?;
         }
-        Ok(Self { registry })
+        // Templates are parsed once; what they say is said by each catalogue.
+        let said_by = |words: &Catalogue| {
+            let mut registry = registry.clone();
+            say::register(&mut registry, words);
+            markup::register_times(&mut registry, words);
+            registry
+        };
+        Ok(Self {
+            registries: languages.all().map(said_by).collect(),
+        })
     }
 
-    /// The HTML of the page `template` (`case` is `templates/portal/pages/case.hbs`).
+    /// The HTML, in the frame's language, of the page `template` (`case` is `templates/portal/pages/case.hbs`).
     ///
     /// # Errors
     /// When the template names something that the view does not have.
@@ -101,7 +110,7 @@ impl Renderer {
         page: &T,
     ) -> Result<String, PageError> {
         let name = format!("pages/{template}");
-        self.registry
+        self.registries[shell.language as usize]
             .render(&name, &TemplateContext { shell, page })
             .map_err(|error| PageError(Box::new(error)))
     }
@@ -129,7 +138,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
-        let words = Catalogue::load().unwrap();
+        let words = Languages::load().unwrap();
         Renderer::parse(
             [("pages/x".to_owned(), text.to_owned())],
             &words,

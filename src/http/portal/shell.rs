@@ -5,16 +5,17 @@ use serde::Serialize;
 use super::theme::{Theme, TimeStyle};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::language::Language;
 use crate::domain::organization::Side;
 use crate::http::places::{PlaceView, RoleThere};
 use crate::http::principal::Principal;
-use crate::words::Catalogue;
+use crate::words::{Catalogue, time};
 
 /// What the frame of a page says and needs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shell {
     /// Language tag of the page.
-    pub language: &'static str,
+    pub language: Language,
     /// The instant at which the page is made; relative times count from it.
     pub now: Instant,
     /// The reader's time zone, an IANA name.
@@ -240,8 +241,8 @@ pub fn initials(name: &str) -> String {
 /// form of its number and puts the number in.
 pub fn clock_words(words: &Catalogue) -> String {
     let samples = |unit: &str| {
-        let forms = [1, 2, 3, 5]
-            .map(|n: i64| serde_json::json!([n, words.say_of("time", unit, &[("n", n.into())])]));
+        let forms =
+            [1, 2, 3, 5].map(|n: i64| serde_json::json!([n, time::distance(words, unit, n)]));
         serde_json::Value::from(forms.to_vec())
     };
     let hole = "\u{1}";
@@ -262,7 +263,7 @@ impl Shell {
     /// The frame as Dana Cole of ACME sees it in March 2026.
     pub(crate) fn sample() -> Self {
         Self {
-            language: "en",
+            language: Language::English,
             now: "2026-03-04T06:00:00Z".parse().unwrap(),
             zone: "Europe/Berlin".to_owned(),
             time_style: TimeStyle::Near,

@@ -230,7 +230,11 @@ impl Problem {
 
     /// What happened and what to do, in words.
     pub fn detail(&self, words: &Catalogue) -> String {
-        words.say_of("problem-detail", self.0.code.as_str(), &self.arguments())
+        words.say_of(
+            "problem-detail",
+            self.0.code.as_str(),
+            &self.arguments(words),
+        )
     }
 
     /// Why it is a failure of this desk's own, without a word of what anybody wrote (A8); nothing if it is none.
@@ -267,7 +271,9 @@ impl Problem {
         }
     }
 
-    fn arguments(&self) -> Vec<(&str, words::Value<'_>)> {
+    fn arguments(&self, words: &Catalogue) -> Vec<(&str, words::Value<'_>)> {
+        let nowhere = || ("phone", words.support_phone().into());
+        let is_by_phone = self.0.code == Code::PriorityByPhone && self.fact("phone").is_none();
         self.0
             .facts
             .iter()
@@ -286,6 +292,7 @@ impl Problem {
                 };
                 (name.as_str(), argument)
             })
+            .chain(is_by_phone.then(nowhere))
             .collect()
     }
 }

@@ -8,11 +8,12 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::{CONTENT_TYPE, Problem};
 use crate::domain::ids::ErrorId;
+use crate::http::language;
 use crate::http::paths::path_of;
 use crate::http::state::AppState;
 use crate::http::trace::id_of;
 use crate::store::recent_errors::RecentError;
-use crate::words::Catalogue;
+use crate::words::Languages;
 
 /// Notes a failure of the desk's own, for those who keep it running.
 fn note(request: &HttpRequest, problem: &Problem, cause: String) {
@@ -43,7 +44,7 @@ pub async fn word_problems(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let words = request.app_data::<web::Data<Catalogue>>().cloned();
+    let words = request.app_data::<web::Data<Languages>>().cloned();
     let response = next.call(request).await?.map_into_boxed_body();
     let error = response.response().error();
     let problem = error.and_then(|error| error.as_error::<Problem>());
@@ -53,7 +54,8 @@ pub async fn word_problems(
     if let Some(cause) = problem.own_failure() {
         note(response.request(), problem, cause);
     }
-    let document = match serde_json::to_string(&problem.document(&words)) {
+    let words = words.of(language::of(response.request()));
+    let document = match serde_json::to_string(&problem.document(words)) {
         Ok(document) => document,
         Err(error) => {
             tracing::error!(%error, "a problem document does not serialize");

@@ -9,13 +9,14 @@ use super::*;
 use crate::config::SecretKey;
 use crate::domain::case::Status;
 use crate::domain::feed::Feed;
+use crate::domain::language::Language;
 use crate::domain::notice::{Audience, CaseMatter, Matter, Topic};
 use crate::mail::sample;
 
 /// Reading all templates takes a while, so that once is enough for all tests.
 fn renderer() -> &'static Renderer {
     static RENDERER: LazyLock<Renderer> = LazyLock::new(|| {
-        Renderer::load(&Catalogue::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
+        Renderer::load(&Languages::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
     });
     &RENDERER
 }
@@ -25,6 +26,23 @@ fn the_embedded_templates_pass_the_check_that_an_own_one_must_pass() {
     let sources = files::read(None).unwrap();
     if let Err(error) = renderer().check(&sources) {
         panic!("{error}");
+    }
+}
+
+#[test]
+fn every_mail_is_written_in_the_language_of_its_reader() {
+    for kind in NoticeKind::ALL {
+        for mut notice in sample::all(*kind) {
+            let english = renderer().render(&notice, &sample::letterhead()).unwrap();
+            notice.to.language = Language::German;
+            let german = renderer().render(&notice, &sample::letterhead()).unwrap();
+            assert!(english.html.contains("lang=\"en\""), "{kind}");
+            assert!(german.html.contains("lang=\"de\""), "{kind}");
+            assert_ne!(german.text, english.text, "{kind}");
+            for left in ["You get this because", "Replies to this mail", " by mail"] {
+                assert!(!german.text.contains(left), "{kind}: {}", german.text);
+            }
+        }
     }
 }
 
@@ -422,7 +440,7 @@ fn overridden(name: &str, text: &str) -> Result<Renderer, TemplateError> {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, text).unwrap();
     fs::write(file.with_extension("hbs.bak"), "{{#broken").unwrap();
-    Renderer::load(&Catalogue::load().unwrap(), Some(directory.path()))
+    Renderer::load(&Languages::load().unwrap(), Some(directory.path()))
 }
 
 #[test]
@@ -441,7 +459,7 @@ fn a_directory_wins_over_the_built_in_templates() {
     assert!(rendered.text.starts_with("Case C-000123 is closed\n"));
     // A directory without any template is fine.
     let empty = tempfile::tempdir().unwrap();
-    assert!(Renderer::load(&Catalogue::load().unwrap(), Some(empty.path())).is_ok());
+    assert!(Renderer::load(&Languages::load().unwrap(), Some(empty.path())).is_ok());
 }
 
 #[test]

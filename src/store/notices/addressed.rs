@@ -49,6 +49,8 @@ pub struct Addressed {
     pub email: EmailAddress,
     /// IANA name of the person's zone, or else of their organization's.
     pub time_zone: String,
+    /// The tag of the language that the person chose, if they did.
+    pub language: Option<String>,
     /// The side on which the person stands.
     pub side: Side,
     /// The name of the organization that gives support.
@@ -165,6 +167,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
             name: to.name,
             email: to.email,
             time_zone: to.time_zone,
+            language: to.language,
             side: to.candidate.access.side,
             provider: now.addressees.provider.name.clone(),
             payload,

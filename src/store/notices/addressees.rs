@@ -36,6 +36,8 @@ pub(super) struct Addressee {
     pub(super) email: EmailAddress,
     /// IANA name of the zone in which they read.
     pub(super) time_zone: String,
+    /// The tag of the language in which they read; none if they have chosen none, or have no account.
+    pub(super) language: Option<String>,
 }
 
 /// Everybody to whom a few notices go.
@@ -112,6 +114,7 @@ impl Addressees {
             name: name.clone(),
             email: email.clone(),
             time_zone: zone.unwrap_or(&self.provider.time_zone).clone(),
+            language: None,
         }))
     }
 }
@@ -140,7 +143,7 @@ pub fn let_in(
 
 type PersonRow = (
     (PersonId, OrganizationId, String, String, EmailAddress),
-    (Option<String>, Option<At>, Option<At>),
+    (Option<String>, Option<String>, Option<At>, Option<At>),
     (OrganizationKind, String),
 );
 
@@ -162,6 +165,7 @@ fn of_people(
             ),
             (
                 people::time_zone,
+                people::language,
                 people::email_verified_at,
                 people::disabled_at,
             ),
@@ -175,7 +179,7 @@ fn of_people(
     let mut of_clones = mailboxes(conn, persons)?;
     let addressee = |(person, own, (kind, zone)): PersonRow| {
         let (id, organization, first, last, mut email) = person;
-        let (mut time_zone, verified, disabled) = own;
+        let (mut time_zone, mut language, verified, disabled) = own;
         let roles = roles.remove(&id).unwrap_or_default();
         let mut standing = Standing {
             enabled: disabled.is_none(),
@@ -184,12 +188,14 @@ fn of_people(
         if let Some(original) = of_clones.remove(&id) {
             standing = original.standing(standing);
             (email, time_zone) = (original.email, Some(original.time_zone));
+            language = original.language;
         }
         let addressee = Addressee {
             candidate: Candidate::of((id, organization, kind.side()), roles, standing),
             name: display_name(&first, &last),
             email,
             time_zone: time_zone.unwrap_or(zone),
+            language,
         };
         (id, addressee)
     };

@@ -163,6 +163,8 @@ pub struct Mailbox {
     pub disabled: bool,
     /// The original's zone; that of their organization if they have none.
     pub time_zone: String,
+    /// The tag of the language in which they read; none if they have chosen none.
+    pub language: Option<String>,
 }
 
 impl Mailbox {
@@ -182,7 +184,8 @@ impl Mailbox {
 pub fn mailboxes(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, Mailbox>> {
     type Row = (
         PersonId,
-        (EmailAddress, Option<At>, Option<At>, Option<String>),
+        (EmailAddress, Option<At>, Option<At>),
+        (Option<String>, Option<String>),
         String,
     );
     let rows: Vec<Row> = clones::table
@@ -196,17 +199,18 @@ pub fn mailboxes(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<P
                 people::email,
                 people::email_verified_at,
                 people::disabled_at,
-                people::time_zone,
             ),
+            (people::time_zone, people::language),
             organizations::time_zone,
         ))
         .load(conn)?;
-    let mailbox = |(clone, (email, verified, disabled, zone), home): Row| {
+    let mailbox = |(clone, (email, verified, disabled), (zone, language), home): Row| {
         let mailbox = Mailbox {
             email,
             verified: verified.is_some(),
             disabled: disabled.is_some(),
             time_zone: zone.unwrap_or(home),
+            language,
         };
         (clone, mailbox)
     };

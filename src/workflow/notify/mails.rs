@@ -4,6 +4,7 @@ use super::notice_of;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::notice::NoticeKind;
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
@@ -40,6 +41,8 @@ pub struct Looker {
     pub email: EmailAddress,
     /// The zone in which they are told times.
     pub zone: chrono_tz::Tz,
+    /// The language in which they read.
+    pub language: Language,
 }
 
 /// A made-up notice of a kind, with everything in it that can be there, to whoever looks at it. It bears this installation's names,
@@ -61,6 +64,7 @@ pub fn made_up(
         name: looker.name.clone(),
         email: looker.email.clone(),
         zone: looker.zone,
+        language: looker.language,
         side: Side::Provider,
     };
     let notice = sample::of(kind, to, provider, host, now);

@@ -346,7 +346,7 @@ async fn nothing_is_shown_after_signing_out(desk: Desk) {
         window.client.back().await.expect("the page before");
         window.reads("Sign in").await;
         window.does_not_read("Nobody else reads this").await;
-        window.does_not_read("Name and time zone").await;
+        window.does_not_read("Name, time zone and language").await;
     }
     leaves(window).await;
 }

@@ -22,7 +22,7 @@ use casebell::store::notices::{self, Listed, NoticeOrder};
 use casebell::store::organizations::{self, NewOrganization};
 use casebell::store::people::{self, NewPerson};
 use casebell::store::rules;
-use casebell::words::Catalogue;
+use casebell::words::Languages;
 use casebell::worker::{Housekeeping, Jobs, Outbox, Resets, Sending, Steps};
 use casebell::workflow::Actor;
 use casebell::workflow::feed::{self, PostEntry};
@@ -46,7 +46,7 @@ pub struct JobDesk {
     pub dana: Actor,
     pub sam: Actor,
     pub olga: Actor,
-    words: Catalogue,
+    words: Languages,
     database: TestDatabase,
 }
 
@@ -65,7 +65,7 @@ impl JobDesk {
     async fn open(database: TestDatabase) -> Self {
         let db = Db::open(&database.location).unwrap();
         let clock = Clock::manual("2026-03-03T09:00:00Z".parse().unwrap());
-        let words = Catalogue::load().unwrap();
+        let words = Languages::load().unwrap();
         let memory = Memory::default();
         let now = clock.now();
         let (dana, sam, olga) = db
@@ -285,7 +285,7 @@ pub fn text(letter: &Letter) -> String {
     String::from_utf8(letter.bytes().to_vec()).unwrap()
 }
 
-fn outbox(db: &Db, memory: &Memory, words: &Catalogue) -> Outbox {
+fn outbox(db: &Db, memory: &Memory, words: &Languages) -> Outbox {
     let letterhead = Letterhead {
         from: "Northstar Support <support@northstar.example>"
             .parse()
@@ -302,7 +302,7 @@ fn outbox(db: &Db, memory: &Memory, words: &Catalogue) -> Outbox {
         renderer.clone(),
         Transport::Memory(memory.clone()),
     );
-    Outbox::new(db.clone(), Arc::new(post), words.clone())
+    Outbox::new(db.clone(), Arc::new(post), words.english().clone())
 }
 
 /// The key of this installation.
@@ -343,6 +343,7 @@ fn person(
         first_name: &PersonName::parse(first).unwrap(),
         last_name: &PersonName::parse(last).unwrap(),
         time_zone: None,
+        language: None,
         password_hash: None,
         verified: true,
     };

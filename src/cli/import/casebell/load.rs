@@ -176,6 +176,7 @@ fn user(
         first_name: record.first_name.clone(),
         last_name: record.last_name.clone(),
         time_zone: None,
+        language: None,
         roles: record.roles.iter().copied().map(Into::into).collect(),
         password_hash: password_hash.map(str::to_owned),
     };

@@ -364,6 +364,7 @@ impl Loading<'_> {
             first_name,
             last_name,
             time_zone: None,
+            language: None,
             roles: vec![asked.role.into()],
             password_hash: None,
         };

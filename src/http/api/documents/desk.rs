@@ -9,6 +9,7 @@ use super::{GroupName, OrganizationName};
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarShape;
 use crate::domain::ids::{CalendarId, GroupId, OrganizationId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::{Governance, Question};
 use crate::store::calendars::CalendarRow;
@@ -74,6 +75,8 @@ pub struct PersonDocument {
     pub name: String,
     /// Own IANA time zone; the organization's if null.
     pub time_zone: Option<String>,
+    /// The language in which they chose to read; null for what their browser asks for.
+    pub language: Option<Language>,
     /// The codes of the roles given to the person in their own organization; see `groups` for what else they hold.
     pub roles: Vec<String>,
     /// The access groups that the person is in; null for who may not see groups.
@@ -127,6 +130,7 @@ impl PersonDocument {
             last_name: person.last_name.clone(),
             name: person.name(),
             time_zone: person.time_zone.clone(),
+            language: Language::kept(person.language.as_deref()),
             roles: roles
                 .iter()
                 .filter(|(id, _)| *id == person.id)

@@ -1,13 +1,14 @@
-//! Name, time zone and password.
+//! Name, time zone, language and password.
 
 use super::{AccountPage, Section, again, page, show};
 use crate::credentials::Holder;
+use crate::domain::language::Language;
 use crate::http::api_request::{ENTERED, OWN_PASSWORD, OWNER};
 use crate::http::password;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form};
+use crate::http::portal::form::{self, Control, Form};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Fact;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -21,7 +22,7 @@ use crate::workflow::account::{self, Kept, UpdateAccount};
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { profile:
         GET  "/account"          ENTERED.before_set_up() => read, "Your account";
-        POST "/account"          OWNER => change, "Changes your name and time zone";
+        POST "/account"          OWNER => change, "Changes your name, time zone and language";
         POST "/account/password" OWN_PASSWORD.before_set_up() => change_password, "Changes your password and ends your other sessions";
     }
 }
@@ -41,11 +42,12 @@ async fn profile(req: &PageRequest) -> Result<AccountPage, Problem> {
     let (words, principal) = (req.words(), req.principal()?);
     let home = principal.home.as_ref().unwrap_or(&principal.organization);
     let zone = person.time_zone.as_deref().unwrap_or_default();
+    let language = Language::kept(person.language.as_deref());
     let mut page = page(req, "profile");
     page.sections = sections(
         words,
         (&person.first_name, &person.last_name),
-        zone,
+        (zone, language),
         vec![
             Fact::new(words.say_of("label", "email", &[]), person.email.as_str()),
             Fact::new(
@@ -61,7 +63,7 @@ async fn profile(req: &PageRequest) -> Result<AccountPage, Problem> {
 pub(in crate::http::portal) fn sections(
     words: &Catalogue,
     (first, last): (&str, &str),
-    zone: &str,
+    (zone, language): (&str, Option<Language>),
     facts: Vec<Fact>,
 ) -> Vec<Section> {
     let label = |key| words.say_of("label", key, &[]);
@@ -78,6 +80,8 @@ pub(in crate::http::portal) fn sections(
             .hint(words.say("account-zone-hint", &[]))
             .suggestions(time_zones())
             .value(zone),
+        form::language(words, UpdateAccount::language(), language)
+            .hint(words.say("account-language-hint", &[])),
     ];
     let mut password = vec![
         Control::of(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::access::Role;
 use crate::http::portal::account::Section;
 use crate::http::portal::cases::words_of;
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::form::{self, Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Link, Tab};
 use crate::store::roles::OwnRole;
 use crate::words::Catalogue;
@@ -125,6 +125,11 @@ pub fn add_person_form(
             .required()
             .choices(organizations)
             .value(own),
+        form::language(words, AddUser::language(), None).hint(words.say_of(
+            "hint",
+            "person-language",
+            &[],
+        )),
         Control::of(AddUser::invite(), label("invite"))
             .hint(words.say_of("hint", "invite", &[]))
             .checked(true),

@@ -7,6 +7,7 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::order::{Sort, orders};
 use crate::domain::reason::{Governance, Question, QuestionKind, Reason, ReasonCode};
+use crate::domain::text::in_order;
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, list_query};
 use crate::http::portal::act::{By, ForeseeingPage, FormPage};
@@ -85,7 +86,7 @@ impl ListPage for Reasons {
         let sort = query.sort();
         found.sort_by(sort, |one, other| match sort.by {
             ReasonOrder::Position => one.position.cmp(&other.position),
-            ReasonOrder::Label => one.label.cmp(&other.label),
+            ReasonOrder::Label => in_order(&one.label, &other.label),
             ReasonOrder::GovernedBy => one.governed_by.cmp(&other.governed_by),
             ReasonOrder::State => other.active.cmp(&one.active),
         });

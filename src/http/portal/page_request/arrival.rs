@@ -13,6 +13,7 @@ use super::{PageRequest, Posted};
 use crate::domain::calendar::MOST_EVENTS;
 use crate::http::api_request::LARGEST_BODY;
 use crate::http::cookies::Carries;
+use crate::http::language::accepted;
 use crate::http::multipart::{Most, Parts};
 use crate::http::paths::values_of;
 use crate::http::portal::Portal;
@@ -165,6 +166,7 @@ impl PageRequest {
                 .get(Carries::Times.name(&desk.public_url))
                 .and_then(|name| name.parse().ok())
                 .unwrap_or(TimeStyle::Near),
+            browser: accepted(request),
             cookies,
             desk,
             portal,

@@ -214,7 +214,8 @@ async fn show_visits(req: PageRequest, id: PairingId) -> PageResult {
 }
 
 async fn add_clone(req: PageRequest, id: PairingMemberId) -> PageResult {
-    let mark = req.words().say("clone-mark", &[]);
+    // It becomes part of a name, which everybody reads as it is kept.
+    let mark = req.desk.words.english().say("clone-mark", &[]);
     req.perform(move |conn, by, command: &AddClone| {
         pair::add_clone(conn, by.actor, id, None, (command, &mark), by.now)
     })

@@ -1,7 +1,5 @@
 //! The link of a request: what it shows, yes, and no (P2).
 
-use std::sync::Arc;
-
 use super::AnswerPage;
 use crate::http::api::addresses::LinkSecret;
 use crate::http::api::pairing_links::inspected;
@@ -13,9 +11,9 @@ use crate::workflow::pair;
 
 pub(super) async fn show(req: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
     let (actor, now) = (req.actor()?.clone(), req.now);
-    let (read, desk) = (token.clone(), Arc::clone(&req.desk));
+    let (read, words) = (token.clone(), req.words().clone());
     let shown = req
-        .read(move |conn| inspected(conn, &actor, &read, &desk.words, now))
+        .read(move |conn| inspected(conn, &actor, &read, &words, now))
         .await?;
     let page = AnswerPage {
         organization: shown.organization.name,

@@ -12,6 +12,7 @@ use crate::domain::calendar::{
 };
 use crate::domain::ids::CalendarId;
 use crate::domain::order::{Sort, orders};
+use crate::domain::text::in_order;
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, list_query};
 use crate::http::portal::act::{By, ForeseeingPage, FormPage};
@@ -89,7 +90,7 @@ impl ListPage for Calendars {
         let mut found = Found::whole(calendars::list(conn)?);
         let sort = query.sort();
         found.sort_by(sort, |one, other| match sort.by {
-            CalendarOrder::Name => one.name.cmp(&other.name),
+            CalendarOrder::Name => in_order(&one.name, &other.name),
             CalendarOrder::TimeZone => one.time_zone.cmp(&other.time_zone),
         });
         Ok((found, ()))

@@ -5,6 +5,7 @@ use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach, Role, RoleGrants};
 use crate::domain::ids::{OrganizationId, RoleId};
 use crate::domain::order::{Sort, orders};
+use crate::domain::text::in_order;
 use crate::http::api::addresses::RoleAddress;
 use crate::http::api::documents::held_by;
 use crate::http::api_request::may;
@@ -158,7 +159,7 @@ impl ListPage for Roles {
         let sort = query.sort();
         found.sort_by(sort, |one, other| match sort.by {
             RoleOrder::Kind => one.predefined.cmp(&other.predefined),
-            RoleOrder::Name => one.name.cmp(&other.name),
+            RoleOrder::Name => in_order(&one.name, &other.name),
             RoleOrder::Held => one.held.cmp(&other.held),
         });
         Ok((found, asked_for(req.access()?, &organization)))
