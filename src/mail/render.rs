@@ -9,6 +9,7 @@ mod files;
 mod say;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use handlebars::{Handlebars, no_escape};
 
@@ -34,7 +35,7 @@ pub struct Rendered {
 }
 
 /// A template that cannot be used: it stops the start.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{file}, line {line}: {why}")]
 pub struct TemplateError {
     /// The file: under `templates/mail`, or in the overriding directory.
@@ -91,6 +92,34 @@ enum Purpose {
     Check,
 }
 
+/// The embedded templates as they were parsed, once a process.
+static EMBEDDED: LazyLock<Result<Registries, TemplateError>> =
+    LazyLock::new(|| parsed(&files::read(None)?, Purpose::Render));
+
+/// Parses templates; what they say is said by no catalogue yet.
+fn parsed(sources: &[Source], purpose: Purpose) -> Result<Registries, TemplateError> {
+    let registry = || {
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        // Indentation added to a partial would become part of what somebody wrote.
+        registry.set_prevent_indent(true);
+        control::register(&mut registry, purpose);
+        registry
+    };
+    let (mut plain, mut html) = (registry(), registry());
+    plain.register_escape_fn(no_escape);
+    plain.register_helper("quote", Box::new(say::quote));
+    html.register_helper("markdown", Box::new(write_markdown));
+    for source in sources {
+        let registry = match source.is_html() {
+            true => &mut html,
+            false => &mut plain,
+        };
+        check::register(registry, source, purpose)?;
+    }
+    Ok(Registries { plain, html })
+}
+
 impl Renderer {
     /// Reads the embedded templates and those in `overrides` (`<overrides>/mail/<notice>/<part>.hbs`), which win. If
     /// any is overridden, every kind of notice is tried: an own template is as good as whoever wrote it, while the
@@ -100,8 +129,11 @@ impl Renderer {
     /// A template does not parse, names a field, message, partial or helper that does not exist, or writes a value
     /// unescaped; or a file in `overrides` cannot be read or overrides nothing.
     pub fn load(languages: &Languages, overrides: Option<&Path>) -> Result<Self, TemplateError> {
+        if overrides.is_none() {
+            return Ok(Self::of(languages, &EMBEDDED.clone()?));
+        }
         let sources = files::read(overrides)?;
-        let renderer = Self::build(languages, &sources, Purpose::Render)?;
+        let renderer = Self::of(languages, &parsed(&sources, Purpose::Render)?);
         if sources.iter().any(|source| source.is_own) {
             renderer.check(&sources)?;
         }
@@ -110,7 +142,7 @@ impl Renderer {
 
     /// Renders every kind of notice from `sources`, of which `self` is made.
     fn check(&self, sources: &[Source]) -> Result<(), TemplateError> {
-        let visiting = Self::build(&self.languages, sources, Purpose::Check)?;
+        let visiting = Self::of(&self.languages, &parsed(sources, Purpose::Check)?);
         for kind in NoticeKind::ALL {
             // With everything there, every branch is visited; the others are seen as they are.
             for (renderer, notices) in [
@@ -127,43 +159,12 @@ impl Renderer {
         Ok(())
     }
 
-    fn build(
-        languages: &Languages,
-        sources: &[Source],
-        purpose: Purpose,
-    ) -> Result<Self, TemplateError> {
-        let registry = || {
-            let mut registry = Handlebars::new();
-            registry.set_strict_mode(true);
-            // Indentation added to a partial would become part of what somebody wrote.
-            registry.set_prevent_indent(true);
-            control::register(&mut registry, purpose);
-            registry
-        };
-        let (mut plain, mut html) = (registry(), registry());
-        plain.register_escape_fn(no_escape);
-        plain.register_helper("quote", Box::new(say::quote));
-        html.register_helper("markdown", Box::new(write_markdown));
-        for source in sources {
-            check::register(
-                if source.is_html() {
-                    &mut html
-                } else {
-                    &mut plain
-                },
-                source,
-                purpose,
-            )?;
-        }
-        // Templates are parsed once; what they say is said by each catalogue.
-        let parsed = Registries { plain, html };
-        Ok(Self {
-            registries: languages
-                .iter()
-                .map(|words| parsed.said_by(words))
-                .collect(),
+    /// What was parsed, said by each of the catalogues.
+    fn of(languages: &Languages, parsed: &Registries) -> Self {
+        Self {
+            registries: languages.all().map(|words| parsed.said_by(words)).collect(),
             languages: languages.clone(),
-        })
+        }
     }
 
     /// Subject, text and HTML of a notice, in the language of whom it is written to.

@@ -1,6 +1,6 @@
 //! The catalogues of all languages. Which one somebody reads is found at the edges, where a reader is known.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{Catalogue, WordsError};
 use crate::domain::language::Language;
@@ -13,15 +13,18 @@ pub struct Languages {
 }
 
 impl Languages {
-    /// Reads the embedded catalogues.
+    /// The embedded catalogues, which are read once a process.
     ///
     /// # Errors
     /// As for [`Catalogue::load`].
     pub fn load() -> Result<Self, WordsError> {
-        let all = Language::ALL.iter().copied().map(Catalogue::of);
-        Ok(Self {
-            catalogues: all.collect::<Result<_, _>>()?,
-        })
+        static EMBEDDED: LazyLock<Result<Languages, WordsError>> = LazyLock::new(|| {
+            let all = Language::ALL.iter().copied().map(Catalogue::of);
+            Ok(Languages {
+                catalogues: all.collect::<Result<_, _>>()?,
+            })
+        });
+        EMBEDDED.clone()
     }
 
     /// The same with the number that contacts call (C5), where the installation has one.

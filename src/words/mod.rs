@@ -48,7 +48,7 @@ pub struct Catalogue {
 }
 
 /// Why a catalogue cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum WordsError {
     /// The file does not parse.
     #[error("the message catalogue {file} does not parse: {why}")]

@@ -7,6 +7,8 @@ mod text;
 
 pub(crate) use text::is_local;
 
+use std::sync::LazyLock;
+
 use handlebars::Handlebars;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
@@ -18,6 +20,13 @@ use crate::words::{Catalogue, Languages};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/portal");
 
+/// The templates as they were parsed, once a process.
+static EMBEDDED: LazyLock<Result<Handlebars<'static>, TemplateError>> = LazyLock::new(|| {
+    let mut found = Vec::new();
+    collect(&TEMPLATES, &mut found);
+    parsed(found)
+});
+
 /// All templates of the portal, ready to render.
 pub struct Renderer {
     /// For each language, in the order of [`Language::ALL`].
@@ -25,7 +34,7 @@ pub struct Renderer {
 }
 
 /// A template that does not parse, with its file and line.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("templates/portal/{file}.hbs, line {line}: {why}")]
 pub struct TemplateError {
     /// The template's path under `templates/portal`, without its ending.
@@ -49,54 +58,28 @@ struct TemplateContext<'a, T> {
 }
 
 impl Renderer {
-    /// Parses the embedded templates.
+    /// All pages, said by each of the catalogues.
     ///
     /// # Errors
-    /// When one does not parse, with its file and line; this stops the start.
+    /// When an embedded template does not parse, with its file and line; this stops the start.
     pub fn load(languages: &Languages, assets: &Assets) -> Result<Self, TemplateError> {
-        let mut found = Vec::new();
-        collect(&TEMPLATES, &mut found);
-        Self::parse(found, languages, assets)
+        Ok(Self::of(EMBEDDED.clone()?, languages, assets))
     }
 
-    /// Parses `templates`, pairs of a name (`pages/case`) and its text.
-    ///
-    /// # Errors
-    /// As for [`Renderer::load`].
-    pub(crate) fn parse(
-        templates: impl IntoIterator<Item = (String, String)>,
-        languages: &Languages,
-        assets: &Assets,
-    ) -> Result<Self, TemplateError> {
-        let mut registry = Handlebars::new();
-        registry.set_strict_mode(true);
-        // Indentation that is added to a partial would become part of what stands in a text field.
-        registry.set_prevent_indent(true);
+    /// The same with parsed templates of one's own.
+    fn of(mut registry: Handlebars<'static>, languages: &Languages, assets: &Assets) -> Self {
         controls::register(&mut registry);
         text::register(&mut registry, assets);
         markup::register(&mut registry);
-        for (file, template) in templates {
-            registry
-                .register_template_string(&file, template)
-                .map_err(|error| {
-                    let line = error.pos().map_or(0, |(line, _)| line);
-                    TemplateError {
-                        file,
-                        line,
-                        why: error.reason().to_string(),
-                    }
-                })?;
-        }
-        // Templates are parsed once; what they say is said by each catalogue.
         let said_by = |words: &Catalogue| {
             let mut registry = registry.clone();
             say::register(&mut registry, words);
             markup::register_times(&mut registry, words);
             registry
         };
-        Ok(Self {
+        Self {
             registries: languages.all().map(said_by).collect(),
-        })
+        }
     }
 
     /// The HTML, in the frame's language, of the page `template` (`case` is `templates/portal/pages/case.hbs`).
@@ -114,6 +97,29 @@ impl Renderer {
             .render(&name, &TemplateContext { shell, page })
             .map_err(|error| PageError(Box::new(error)))
     }
+}
+
+/// Parses `templates`, pairs of a name (`pages/case`) and its text.
+fn parsed(
+    templates: impl IntoIterator<Item = (String, String)>,
+) -> Result<Handlebars<'static>, TemplateError> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    // Indentation that is added to a partial would become part of what stands in a text field.
+    registry.set_prevent_indent(true);
+    for (file, template) in templates {
+        registry
+            .register_template_string(&file, template)
+            .map_err(|error| {
+                let line = error.pos().map_or(0, |(line, _)| line);
+                TemplateError {
+                    file,
+                    line,
+                    why: error.reason().to_string(),
+                }
+            })?;
+    }
+    Ok(registry)
 }
 
 fn collect(dir: &Dir<'static>, found: &mut Vec<(String, String)>) {
@@ -139,11 +145,8 @@ mod tests {
 
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
         let words = Languages::load().unwrap();
-        Renderer::parse(
-            [("pages/x".to_owned(), text.to_owned())],
-            &words,
-            &Assets::load(),
-        )
+        let parsed = parsed([("pages/x".to_owned(), text.to_owned())])?;
+        Ok(Renderer::of(parsed, &words, &Assets::load()))
     }
 
     fn render(text: &str, page: serde_json::Value) -> Result<String, PageError> {
