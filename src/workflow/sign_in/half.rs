@@ -97,6 +97,7 @@ mod tests {
             first_name: "Dana".to_owned(),
             last_name: "Cole".to_owned(),
             time_zone: None,
+            language: None,
             password_hash: Some(password_hash.to_owned()),
             password_given_at: None,
             email_verified_at: None,
