@@ -80,6 +80,10 @@ closed_enum! {
         CallbacksExport = "callbacks:export",
         /// See which cases become eligible for escalation next (M9).
         RadarView = "radar:view",
+        /// See reports (H2).
+        ReportsView = "reports:view",
+        /// Take reports out as files.
+        ReportsExport = "reports:export",
         /// See organizations.
         OrganizationsView = "organizations:view",
         /// Add and change organizations.
@@ -225,6 +229,8 @@ impl Permission {
             | Self::CallbacksReschedule
             | Self::CallbacksExport
             | Self::RadarView
+            | Self::ReportsView
+            | Self::ReportsExport
             | Self::OrganizationsView
             | Self::UsersView
             | Self::LinesView

@@ -33,6 +33,7 @@ pub mod pairing;
 pub mod password;
 pub mod radar;
 pub mod reason;
+pub mod report;
 pub mod session;
 pub mod target;
 pub mod text;

@@ -78,6 +78,8 @@ pub struct ApiRequest<A = (), B = (), Q = (), P = Principal> {
     pub user_agent: String,
     /// To whom the browser is known.
     pub devices: KnownDevices,
+    /// In which media types the client wants its answer, as it says it; empty if it does not.
+    pub accept: String,
     /// The last event of a stream that the client has, if it comes back to one.
     pub last_event_id: Option<String>,
     /// The hash of the secret of the session that somebody came with who need not be signed in.
@@ -189,6 +191,11 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
             .get(LAST_EVENT_ID)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let accept = request
+            .headers()
+            .get_all(header::ACCEPT)
+            .filter_map(|value| value.to_str().ok());
+        let accept = accept.collect::<Vec<_>>().join(",");
         let bytes = if changes {
             super::body::read(request, payload, most_bytes::<B>()).await?
         } else {
@@ -220,6 +227,7 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
             query,
             body,
             if_match,
+            accept,
             last_event_id,
             asks,
             repeat,

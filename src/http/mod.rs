@@ -34,6 +34,7 @@ pub mod problem;
 pub mod proof;
 pub mod readiness;
 pub mod reply;
+pub mod report;
 pub mod requires;
 pub mod route;
 pub mod routes;

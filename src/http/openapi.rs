@@ -21,7 +21,7 @@ use self::names::operation_id;
 use super::api_request::{MERGE_PATCH, Requires};
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
 use super::route::Route;
-use crate::input::described;
+use crate::input::{JSON, described};
 
 /// The path under which all routes of the table stand.
 pub const PREFIX: &str = "/api/v1";
@@ -245,9 +245,13 @@ fn success(route: &Route) -> ResponseBuilder {
     }
     if let Some(name) = &route.shape.answer {
         for media in route.media {
-            let content = ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name(name.as_str())))
-                .build();
+            // Where there is JSON, the schema is its own; the others are files that say the same.
+            let is_file = *media != JSON && route.media.contains(&JSON);
+            let schema: RefOr<Schema> = match is_file {
+                true => ObjectBuilder::new().schema_type(Type::String).into(),
+                false => Ref::from_schema_name(name.as_str()).into(),
+            };
+            let content = ContentBuilder::new().schema(Some(schema)).build();
             response = response.content(*media, content);
         }
     }

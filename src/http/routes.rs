@@ -38,6 +38,7 @@ pub fn routes() -> Vec<Route> {
         api::next_steps::routes(),
         api::callbacks::routes(),
         api::radar::routes(),
+        api::reports::routes(),
         api::deadlines::routes(),
         api::organizations::routes(),
         api::users::routes(),

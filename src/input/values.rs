@@ -29,6 +29,7 @@ use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
+use crate::domain::report::Grouping;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::{
     EmailAddress, Markdown, Note, PersonName, PhoneNumber, Slug, Subject, Title,
@@ -113,7 +114,7 @@ written! {
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
     Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, callback::State: Shape::Choice,
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
-    Weekday: Shape::Choice, Language: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
+    Weekday: Shape::Choice, Language: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice, Grouping: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
     CalendarId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }

@@ -38,6 +38,7 @@ pub mod radar;
 pub mod reads;
 pub mod recent_errors;
 pub mod redactions;
+pub mod reports;
 pub mod requests;
 pub mod roles;
 pub mod rules;

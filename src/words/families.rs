@@ -22,6 +22,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::radar::Prevention;
 use crate::domain::reason::{Governance, QuestionKind};
+use crate::domain::report::{Grouping, Measure, ReportName, Stage};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::Form;
 use crate::http::api::provisioning::RecordOutcome;
@@ -128,6 +129,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "radar",
             "callbacks",
             "cases",
+            "reports",
             "relationships",
             "admin",
         ],
@@ -253,6 +255,12 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("radar-see", Prevention::NAMES),
     ("mail-radar-prevent", Prevention::NAMES),
     ("callback-verb", callback::Verb::NAMES),
+    ("report", ReportName::NAMES),
+    ("report-about", ReportName::NAMES),
+    ("report-by", Grouping::NAMES),
+    ("report-stage", Stage::NAMES),
+    ("report-measure", Measure::NAMES),
+    ("report-file", TableFormat::NAMES),
     ("table-format", TableFormat::NAMES),
     ("settle", &["complete", "miss"]),
     ("escalation-verb", Verb::NAMES),
@@ -332,6 +340,10 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "line_of_business",
             "format",
             "hours",
+            "by",
+            "from",
+            "to",
+            "reason",
         ],
     ),
     ("hint", &[]),

@@ -32,6 +32,7 @@ pub mod promised;
 pub mod provision;
 pub mod radar;
 pub mod reasons;
+pub mod report;
 pub mod request;
 pub mod require_second_factor;
 pub mod resend_notice;

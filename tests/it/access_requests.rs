@@ -125,7 +125,10 @@ async fn a_request_is_granted_for_good(desk: Desk) {
         Some(1)
     );
     let me = nora("/me").await.ok();
-    assert_eq!(me["permissions"], json!(["cases:view", "escalations:view"]));
+    assert_eq!(
+        me["permissions"],
+        json!(["cases:view", "escalations:view", "reports:view"])
+    );
     desk.passes(TimeDelta::days(60));
     let nora = signs_in(&desk, "nora@acme.test").await;
     nora("/cases").await.ok();

@@ -42,7 +42,7 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 7] = [
+const NO_PAGES: [&str; 8] = [
     "/",
     "/admin",
     "/sign-in/code",
@@ -51,6 +51,7 @@ const NO_PAGES: [&str; 7] = [
     "/admin/notices/{notice}/html",
     "/admin/notices/templates/html",
     "/admin/provisioning/file",
+    "/reports/{report}/file",
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
@@ -383,6 +384,7 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
         ("line", all(&ada, "/lines-of-business", "id").await),
         ("calendar", all(&ada, "/calendars", "id").await),
         ("code", all(&ada, "/escalation-reasons", "code").await),
+        ("report", all(&ada, "/reports", "name").await),
         ("role", all(&ada, "/roles", "id").await),
         ("group", all(&ada, "/access-groups", "id").await),
         ("person", all(&ada, "/users?limit=100", "id").await),

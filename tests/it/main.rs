@@ -67,6 +67,7 @@ mod radar;
 mod redactions;
 mod remembered;
 mod replicas;
+mod reports;
 mod revocation;
 mod schema;
 mod secret_ways;

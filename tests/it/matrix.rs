@@ -160,7 +160,7 @@ impl Relation {
     fn of(row: &Row) -> &'static [Self] {
         match row.parameters().first() {
             // What the provider keeps for everybody belongs to nobody else.
-            None | Some(&("line" | "calendar" | "reason" | "code")) => &[Self::Any],
+            None | Some(&("line" | "calendar" | "reason" | "code" | "report")) => &[Self::Any],
             Some(_) if row.bears_a_link() => &[Self::Any],
             Some(_) => &[Self::Own, Self::Unrelated],
         }

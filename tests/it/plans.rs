@@ -272,6 +272,36 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     ada.get(&format!("/audit-events?case={number}&kind=case."))
         .await
         .ok();
+    for path in [
+        "queue",
+        "queue?by=customer",
+        "targets",
+        "targets?by=line_of_business&priority=high",
+        "times",
+        "outcomes",
+        "outcomes?by=customer",
+        "outcomes?by=owner&organization=acme&reason=no_update",
+        "decline-reasons",
+        "volume",
+        "volume?by=customer",
+        "ratings",
+        "callbacks",
+        "callbacks?by=customer",
+    ] {
+        for person in [&eve, &ada] {
+            person.get(&format!("/reports/{path}")).await.ok();
+        }
+    }
+    for path in [
+        "times",
+        "outcomes",
+        "decline-reasons",
+        "volume",
+        "ratings",
+        "callbacks",
+    ] {
+        dana.get(&format!("/reports/{path}")).await.ok();
+    }
     // As the people of an organization are shown it.
     let of_customer = desk
         .db()

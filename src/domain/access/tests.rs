@@ -60,17 +60,21 @@ fn customers_roles_grant_exactly_this() {
             "callbacks:create",
             "callbacks:cancel",
             "callbacks:reschedule",
+            "reports:view",
+            "reports:export",
         ]
     );
     assert_eq!(
         granted(Role::PortalViewer),
-        ["cases:view", "escalations:view"]
+        ["cases:view", "escalations:view", "reports:view"]
     );
     assert_eq!(
         granted(Role::OrganizationAdmin),
         [
             "cases:view",
             "escalations:view",
+            "reports:view",
+            "reports:export",
             "organizations:view",
             "users:view",
             "users:manage",

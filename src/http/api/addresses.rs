@@ -17,6 +17,7 @@ use crate::domain::ids::{
     PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId,
 };
 use crate::domain::reason::ReasonCode;
+use crate::domain::report::{Report, ReportName};
 use crate::domain::target::TargetKind;
 use crate::domain::text::{Slug, TextError};
 use crate::http::address::Address;
@@ -201,6 +202,8 @@ addresses! {
     NoticeId, "A notice, by id.", |_notice, _conn, access| access.can(NoticesView);
     LinkSecret, "The secret of a link.", |_secret, _conn, _access| true;
     TargetKind, "A kind of target: `claim`, `first_reply` or `update`.", |_kind, _conn, _access| true;
+    ReportName, "A report, by name: `GET /reports` lists those that there are for you.",
+        |report, _conn, access| Report::named(*report).exists_for(access.side);
     // Everybody who is signed in reads them.
     ReasonCode, "An escalation reason, by code.", |_reason, _conn, _access| true;
 }

@@ -2,6 +2,7 @@
 
 use super::documents::CaseDocument;
 use super::escalations::asked_owner;
+pub(super) use super::lines::asked_line;
 use super::organizations::asked_organization;
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -10,9 +11,8 @@ use crate::domain::access::Permission::{
 };
 use crate::domain::case::{Priority, Status};
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::order::{Place, Sort, Window};
-use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::list::{self, Asker, Listing, list_query};
 use crate::http::pagination::Page;
@@ -22,7 +22,7 @@ use crate::http::route::{Route, table};
 use crate::input::{CommaList, Fault, FieldError};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
-use crate::store::{lines, people, rules};
+use crate::store::{people, rules};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::update_case::{UpdateCase, update_case};
@@ -155,27 +155,6 @@ fn asked_opener(
         }
         false => Ok(Some(found)),
     }
-}
-
-/// The line of business that a query names. Lines do not exist for customers, so that naming one finds nothing, whatever its
-/// name.
-pub(super) fn asked_line(
-    conn: &mut Conn,
-    asker: Asker<'_>,
-    name: Option<&str>,
-) -> Result<Option<LineId>, Problem> {
-    let Some(name) = name else {
-        return Ok(None);
-    };
-    let found = match asker.access.side {
-        Side::Provider => lines::named(conn, name)?,
-        Side::Customer => None,
-    };
-    let unknown = || {
-        let fault = Fault::new("not_found");
-        Problem::invalid_field(FieldError::new("line_of_business", fault))
-    };
-    Ok(Some(found.ok_or_else(unknown)?.id))
 }
 
 async fn list(req: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {

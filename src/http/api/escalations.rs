@@ -1,10 +1,12 @@
 //! Escalations: a case's, the queue, one, and submitting (M1, M3).
 
 use super::documents::{EscalationDocument, EscalationParts};
+use super::lines::asked_line;
 use super::organizations::asked_organization;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission::{self, EscalationsSubmit, EscalationsView};
+use crate::domain::case::Priority;
 use crate::domain::escalation::{Facts, State};
 use crate::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, PersonId};
 use crate::domain::offers;
@@ -94,6 +96,14 @@ list_query! {
         reason: Option<String>,
         /// Changed at this instant or later.
         updated_since: Option<Instant>,
+        /// On cases of this line of business, by id or name; staff only.
+        line_of_business: Option<String>,
+        /// On cases that had one of these priorities when it was submitted.
+        priority: CommaList<Priority>,
+        /// Submitted at this instant or later.
+        submitted_after: Option<Instant>,
+        /// Submitted before this instant.
+        submitted_before: Option<Instant>,
     }
 }
 
@@ -135,6 +145,10 @@ impl Listing for Queue {
             organization: asked_organization(conn, asker, query.organization.as_deref())?,
             reason: query.reason.clone(),
             updated_since: query.updated_since,
+            line: asked_line(conn, asker, query.line_of_business.as_deref())?,
+            priority: query.priority.0.clone(),
+            submitted_after: query.submitted_after,
+            submitted_before: query.submitted_before,
         })
     }
 

@@ -5,11 +5,14 @@ use super::documents::{LineBook, LineDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::LineId;
+use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, Guarded, may};
+use crate::http::list::Asker;
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError};
 use crate::store::{groups, lines, organizations};
 use crate::workflow::lines::{AddLine, UpdateLine, add_line, update_line};
 
@@ -72,4 +75,28 @@ pub(in crate::http) fn book(conn: &mut Conn) -> Result<LineBook, Problem> {
 
 fn read(conn: &mut Conn, id: LineId) -> Result<LineDocument, Problem> {
     book(conn)?.document(id).ok_or_else(Problem::not_found)
+}
+
+/// The line of business that a query names. Lines do not exist for customers, so that naming one finds nothing, whatever its
+/// name.
+///
+/// # Errors
+/// What does not exist for the asker is a fault of `line_of_business`; database errors.
+pub(in crate::http) fn asked_line(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    name: Option<&str>,
+) -> Result<Option<LineId>, Problem> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let found = match asker.access.side {
+        Side::Provider => lines::named(conn, name)?,
+        Side::Customer => None,
+    };
+    let unknown = || {
+        let fault = Fault::new("not_found");
+        Problem::invalid_field(FieldError::new("line_of_business", fault))
+    };
+    Ok(Some(found.ok_or_else(unknown)?.id))
 }

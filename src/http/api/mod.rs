@@ -32,6 +32,7 @@ pub mod policies;
 pub mod provisioning;
 pub mod radar;
 pub mod reasons;
+pub mod reports;
 pub mod requests;
 pub mod review;
 pub mod roles;

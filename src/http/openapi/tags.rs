@@ -41,6 +41,10 @@ const TAGS: &[(&str, &str)] = &[
         "Cases that become eligible for escalation soon, and what prevents it.",
     ),
     (
+        "reports",
+        "What was counted, as figures: JSON, CSV and XLSX.",
+    ),
+    (
         "targets",
         "How long escalations wait for a claim, a first reply, an update.",
     ),

@@ -8,7 +8,7 @@
 //! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -40,6 +40,7 @@ pub mod radar;
 pub mod reference;
 pub mod relationships;
 pub mod render;
+pub mod reports;
 pub mod request_access;
 mod resume;
 pub mod review;

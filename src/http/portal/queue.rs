@@ -81,6 +81,8 @@ pub enum View {
     InReview,
     /// Those that are final.
     Closed,
+    /// Those that are asked for by what they are, such as what a report counts; it has no tab.
+    Found,
 }
 
 impl View {

@@ -26,6 +26,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::review::routes(),
         super::callbacks::routes(),
         super::radar::routes(),
+        super::reports::routes(),
         super::relationships::routes(),
         super::admin::routes(),
         super::admin::people::routes(),

@@ -41,7 +41,7 @@ pub(crate) const OWN_WORDS: [(Code, &str); 29] = [
 ];
 
 /// The same for what is wrong with single fields, with members of the family `page-fault`.
-pub(crate) const OWN_FAULTS: [&str; 13] = [
+pub(crate) const OWN_FAULTS: [&str; 14] = [
     "unknown_field",
     "wrong_type",
     "not_an_instant",
@@ -50,6 +50,7 @@ pub(crate) const OWN_FAULTS: [&str; 13] = [
     "malformed_cursor",
     "not_null",
     "not_a_date",
+    "not_a_moment",
     "not_held",
     "unknown_weekday",
     "wrong_kind",

@@ -196,6 +196,7 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
             staff && access.can(Permission::CallbacksView),
         ),
         ("cases", "/cases", access.can(Permission::CasesView)),
+        ("reports", "/reports", access.can(Permission::ReportsView)),
         ("relationships", "/relationships", related(access)),
         (
             "admin",

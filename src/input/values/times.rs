@@ -9,6 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::{LONGEST_NAME, text};
 use crate::domain::callback::{NotATime, Spoken};
 use crate::domain::duty::ClockTime;
+use crate::domain::report::Moment;
 use crate::domain::{Instant, kept};
 use crate::input::{At, Errors, Fault, Field, Shape, form, in_zone, shortened};
 
@@ -81,6 +82,32 @@ impl Field for Day {
 
     fn schema() -> RefOr<Schema> {
         text_of_format(KnownFormat::Date)
+    }
+}
+
+/// Where a period begins or ends: a day of the reader's zone, or an instant.
+impl Field for Moment {
+    const SHAPE: Shape = Shape::Day;
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?.trim();
+        if let Ok(day) = text.parse::<NaiveDate>() {
+            if (1..=9998).contains(&day.year()) {
+                return Some(Self::Day(day));
+            }
+        } else if let Ok(instant) = DateTime::parse_from_rfc3339(text)
+            && let Some(instant) = kept(instant.with_timezone(&Utc))
+        {
+            return Some(Self::At(instant));
+        }
+        errors.refuse(at, Fault::new("not_a_moment"))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .examples(["2026-03-03", "2026-03-03T14:05:00Z"])
+            .into()
     }
 }
 

@@ -9,9 +9,10 @@ use crate::db::schema::{cases, escalations, organizations, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::case::Priority;
 use crate::domain::escalation::State;
 use crate::domain::ids::{
-    CaseId, CaseNumber, EscalationId, EscalationRef, OrganizationId, PersonId,
+    CaseId, CaseNumber, EscalationId, EscalationRef, LineId, OrganizationId, PersonId,
 };
 use crate::domain::order::{Place, Window, orders};
 use crate::store::cases::{Named, OrganizationRef};
@@ -78,6 +79,14 @@ pub struct EscalationFilter {
     pub updated_since: Option<Instant>,
     /// Those with, or without, a target or a promised next step that is past due.
     pub overdue: Option<bool>,
+    /// Those on cases of one line of business.
+    pub line: Option<LineId>,
+    /// Those on cases that had one of these priorities at the submission; of all if empty.
+    pub priority: Vec<Priority>,
+    /// Those that were submitted at this instant or later.
+    pub submitted_after: Option<Instant>,
+    /// Those that were submitted before this instant.
+    pub submitted_before: Option<Instant>,
 }
 
 mod alias {
@@ -150,6 +159,18 @@ macro_rules! passing {
                 true => query.filter(escalations::next_due_at.le(At($now))),
                 false => query.filter(escalations::next_due_at.gt(At($now))),
             };
+        }
+        if let Some(line) = filter.line {
+            query = query.filter(cases::line_of_business_id.eq(line));
+        }
+        if !filter.priority.is_empty() {
+            query = query.filter(escalations::submitted_priority.eq_any(filter.priority.clone()));
+        }
+        if let Some(after) = filter.submitted_after {
+            query = query.filter(escalations::submitted_at.ge(At(after)));
+        }
+        if let Some(before) = filter.submitted_before {
+            query = query.filter(escalations::submitted_at.lt(At(before)));
         }
         query
     }};

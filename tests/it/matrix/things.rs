@@ -105,6 +105,7 @@ impl Things {
             ("reason", "no_update".to_owned()),
             ("code", "no_update".to_owned()),
             ("kind", "claim".to_owned()),
+            ("report", "outcomes".to_owned()),
         ])
     }
 

@@ -14,6 +14,7 @@ mod escalation;
 mod names;
 mod pairing;
 mod radar;
+mod report;
 
 use chrono_tz::Tz;
 
@@ -44,6 +45,9 @@ pub use pairing::{
 };
 
 pub use radar::{RadarCaseDocument, RadarDocument};
+pub use report::{
+    ReportColumnDocument, ReportDeclaration, ReportDocument, ReportGroupDocument, ReportRowDocument,
+};
 
 use crate::domain::Instant;
 use crate::domain::access::Access;

@@ -32,6 +32,18 @@ use crate::store::{duty, notices, rules};
 const PLACE: &str = "queue";
 const ACTIVE: [State; 3] = [State::Submitted, State::InReview, State::Accepted];
 const ENDED: [State; 3] = [State::Declined, State::Withdrawn, State::Closed];
+/// What narrows the list to what a report counts; where one of these is asked for and no view is, it is shown.
+const NARROWING: [&str; 9] = [
+    "state",
+    "rank",
+    "overdue",
+    "organization",
+    "line_of_business",
+    "reason",
+    "priority",
+    "submitted_after",
+    "submitted_before",
+];
 /// The most active escalations that are put in order; more than a desk can run.
 const MOST_ACTIVE: i64 = 500;
 
@@ -84,7 +96,8 @@ list_query! {
     pub struct ActiveQuery by QueueOrder, Sort::ascending(QueueOrder::Rank), {}
 }
 
-/// What is asked for: the active escalations, which are few enough to be put in any order, or those that have ended.
+/// What is asked for: the active escalations, which are few enough to be put in any order, or those that have ended and
+/// whatever else is found among all.
 enum Asked {
     Active(ActiveQuery),
     Ended(QueueQuery),
@@ -97,6 +110,7 @@ impl Asked {
                 state: CommaList(ENDED.to_vec()),
                 ..req.list_query("-submitted_at")?
             }),
+            View::Found => Self::Ended(req.list_query("-submitted_at")?),
             View::Due => Self::Active(req.list_query("due")?),
             View::Active | View::Unclaimed | View::Mine | View::InReview => {
                 Self::Active(req.list_query("rank")?)
@@ -123,7 +137,10 @@ struct Found {
 }
 
 async fn show(req: PageRequest) -> PageResult {
-    let view = View::named(req.asked("view").unwrap_or_default());
+    let view = match req.asked("view") {
+        None if NARROWING.iter().any(|name| req.asked(name).is_some()) => View::Found,
+        named => View::named(named.unwrap_or_default()),
+    };
     let asked = Asked::of(&req, view)?;
     let ended = match &asked {
         Asked::Active(_) => None,
@@ -239,7 +256,7 @@ fn page(
         View::Unclaimed => is(State::Submitted)(one),
         View::Mine => is_mine(one),
         View::InReview => is(State::InReview)(one),
-        View::Closed => false,
+        View::Closed | View::Found => false,
     };
     let (rows, total, pager) = match (asked, &found.ended) {
         (Asked::Active(query), _) => {

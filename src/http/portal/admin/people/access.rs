@@ -25,6 +25,7 @@ pub const RESOURCES: &[&str] = &[
     "communications",
     "callbacks",
     "radar",
+    "reports",
     "organizations",
     "users",
     "lines",

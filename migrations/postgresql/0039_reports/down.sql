@@ -1,0 +1,1 @@
+DROP INDEX escalation_targets_by_start;
