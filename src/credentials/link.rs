@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use super::{LINK_PREFIX, NewSecret, UNSUBSCRIBE_PREFIX, read_token, signed_token};
 use crate::config::SecretKey;
-use crate::domain::ids::{OneTimeLinkId, PersonId};
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseNumber, OneTimeLinkId, PersonId};
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::NoticeKind;
 
@@ -48,7 +49,28 @@ pub fn read_unsubscribe_token(key: &SecretKey, token: &str) -> Option<(PersonId,
     Some((PersonId::from_uuid(person), kind))
 }
 
+/// The secret of the link with which a person mutes one feed of a case (F7).
+pub fn mute_token(key: &SecretKey, person: PersonId, case: CaseNumber, feed: Feed) -> NewSecret {
+    let mut what = person.as_uuid().as_bytes().to_vec();
+    what.extend_from_slice(&case.value().to_be_bytes());
+    what.extend_from_slice(feed.as_str().as_bytes());
+    signed_token(key, UNSUBSCRIBE_PREFIX, MUTE, &what)
+}
+
+/// Whose link this is, and which feed of which case it mutes, if this installation made it.
+pub fn read_mute_token(key: &SecretKey, token: &str) -> Option<(PersonId, CaseNumber, Feed)> {
+    let what = read_token(key, UNSUBSCRIBE_PREFIX, MUTE, token)?;
+    let (person, rest) = what.split_at_checked(size_of::<Uuid>())?;
+    let (case, feed) = rest.split_first_chunk()?;
+    Some((
+        PersonId::from_uuid(Uuid::from_slice(person).ok()?),
+        CaseNumber::new(i64::from_be_bytes(*case)),
+        std::str::from_utf8(feed).ok()?.parse().ok()?,
+    ))
+}
+
 const UNSUBSCRIBE: &str = "no more notices of a kind";
+const MUTE: &str = "no more notices of a feed";
 
 #[cfg(test)]
 mod tests {
@@ -89,5 +111,24 @@ mod tests {
             }
             assert!(seen.insert(text.to_owned()), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_link_that_mutes_names_one_feed_of_one_case_and_ends_no_kind() {
+        let key = SecretKey::from_text(&SecretString::from("the key of this installation"));
+        let person = PersonId::new(Instant::UNIX_EPOCH);
+        for (number, feed) in [
+            (1, Feed::Case),
+            (1, Feed::Escalation),
+            (123_456, Feed::Case),
+        ] {
+            let case = CaseNumber::new(number);
+            let secret = mute_token(&key, person, case, feed);
+            let text = secret.text.expose_secret();
+            assert_eq!(read_mute_token(&key, text), Some((person, case, feed)));
+            assert_eq!(read_unsubscribe_token(&key, text), None);
+        }
+        let ends = unsubscribe_token(&key, person, NoticeKind::EntryPosted);
+        assert_eq!(read_mute_token(&key, ends.text.expose_secret()), None);
     }
 }

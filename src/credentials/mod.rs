@@ -18,7 +18,10 @@ pub use authenticator::{
 pub use device::{device_token, read_device_token};
 pub use hashers::{Asker, Hashers, NotHashed};
 pub use holder::Holder;
-pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
+pub use link::{
+    link_token, mute_token, read_link_token, read_mute_token, read_unsubscribe_token,
+    unsubscribe_token,
+};
 pub use password::{HashError, Hasher, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};
 pub use signed::{read_token, signed_token};

@@ -330,6 +330,7 @@ diesel::table! {
         rendering -> BigInt,
         verdict -> Nullable<Text>,
         search_text -> Nullable<Text>,
+        moved_position -> Nullable<BigInt>,
     }
 }
 
@@ -779,6 +780,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
+    feed_stances (case_id, feed, person_id) {
+        person_id -> Key,
+        case_id -> Key,
+        feed -> Text,
+        stance -> Text,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+
+    use crate::db::sql_types::{Key, Moment};
+
     notice_preferences (person_id, kind) {
         person_id -> Key,
         kind -> Text,
@@ -974,6 +989,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     clones,
     line_grants,
     one_time_links,
+    feed_stances,
     notice_preferences,
     digest_items,
     second_factors,

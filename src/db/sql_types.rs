@@ -37,7 +37,7 @@ use crate::domain::ids::{
     PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, TryId, VisitId,
 };
 use crate::domain::link::LinkPurpose;
-use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState};
+use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
@@ -316,6 +316,7 @@ text!(
     SeenBy,
     Side,
     Slug,
+    Stance,
     State,
     Status,
     StepState,

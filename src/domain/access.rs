@@ -44,6 +44,8 @@ closed_enum! {
         FeedsInternal = "feeds:internal",
         /// Redact entries.
         FeedsRedact = "feeds:redact",
+        /// Move misfiled entries to the other feed (F3).
+        FeedsMove = "feeds:move",
         /// Ask for a higher priority.
         PrioritiesRequest = "priorities:request",
         /// Grant or refuse a higher priority.
@@ -211,6 +213,7 @@ impl Permission {
             | Self::FeedsComment
             | Self::FeedsInternal
             | Self::FeedsRedact
+            | Self::FeedsMove
             | Self::PrioritiesRequest
             | Self::PrioritiesDecide
             | Self::RcaRequest

@@ -1,10 +1,14 @@
 //! Feeds: the technical record of a case, and the communication about its escalations (F1–F4).
 
 mod details;
+mod mention;
+mod moving;
 
 use chrono::TimeDelta;
 
 pub(crate) use details::{MarkDetails, SettledStep};
+pub use mention::{MOST_MENTIONS, begins_with, may_mention, mentioned};
+pub use moving::{Movable, MoveRefusal, may_move};
 
 use super::Instant;
 use super::ids::PersonId;
@@ -104,6 +108,10 @@ closed_enum! {
         StepMissed = "step_missed",
         /// It was promised for another time.
         StepRepromised = "step_repromised",
+        /// An entry was moved to the feed of an escalation (F3).
+        EntryMovedToEscalation = "entry_moved_to_escalation",
+        /// One was moved to the case feed; it is left where it stood, in the escalation feed.
+        EntryMovedToCase = "entry_moved_to_case",
     }
 }
 
@@ -111,6 +119,14 @@ impl Mark {
     /// Whether it tells of an escalation itself, not of a step that was promised on it.
     pub fn is_of_escalation(self) -> bool {
         self.as_str().starts_with("escalation_")
+    }
+
+    /// The feed in which it is left: that of the case, but for what left an escalation's.
+    pub const fn feed(self) -> Feed {
+        match self {
+            Self::EntryMovedToCase => Feed::Escalation,
+            _ => Feed::Case,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod about;
 mod choice;
 mod digest;
 mod fault;
+mod following;
 mod kind;
 mod letter;
 mod quiet;
@@ -24,11 +25,12 @@ use super::organization::Side;
 
 pub use about::{
     About, Accepted, Asked, CallFacts, Claimed, Closed, Decided, Declined, Delivered, Entry,
-    Further, Noted, Opened, RcaRequest, Step, Submitted, TargetFacts, Warning, Withdrawn,
+    Further, Mention, Noted, Opened, RcaRequest, Step, Submitted, TargetFacts, Warning, Withdrawn,
 };
 pub use choice::NoticeGroup;
 pub use digest::{DIGEST_HOUR, Digest, DigestCase, DigestItem, next_digest};
 pub use fault::{Fault, Scope, without_addresses};
+pub use following::{Stance, Stances, is_silenced, may_follow, needs_of_feed};
 pub use kind::NoticeKind;
 pub use letter::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
@@ -120,6 +122,8 @@ impl WaitsFor {
 closed_enum! {
     /// Why somebody is told. Who is told for several reasons is told once, for the first of them in this order.
     pub enum Audience {
+        /// Is named in the entry.
+        Mentioned = "mentioned",
         /// Asked for the escalation.
         Requester = "requester",
         /// Is asked for the rating in the requester's place (M11).
@@ -136,6 +140,8 @@ closed_enum! {
         CaseOwner = "case_owner",
         /// Is named as the one who does a next step (M7).
         Named = "named",
+        /// Follows the feed (F7).
+        Follower = "follower",
         /// Reviews escalations, and this one has no owner.
         Queue = "queue",
         /// Works cases, and this one has no owner.

@@ -2,6 +2,7 @@
 
 mod kept;
 mod ladder;
+mod moved;
 mod run;
 mod table;
 
@@ -12,6 +13,7 @@ pub use ladder::{
     Firing, InvalidLadder, LONGEST_DELAY, Ladder, LadderLevel, LadderProblem, MOST_LEVELS, Tell,
     Timing,
 };
+pub use moved::{Moved, moved_in};
 pub use run::{Run, Standing};
 pub use table::{Allowance, Grade, LONGEST_MINUTES, TargetRow, TargetTable};
 

@@ -31,6 +31,8 @@ pub fn routes() -> Vec<Route> {
         api::cases::routes(),
         api::requests::routes(),
         api::feeds::routes(),
+        api::following::routes(),
+        api::mentionable::routes(),
         api::live::routes(),
         api::eligibility::routes(),
         api::escalations::routes(),

@@ -25,7 +25,7 @@ use crate::domain::ids::{
 };
 use crate::domain::language::Language;
 use crate::domain::network::Network;
-use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
+use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
@@ -116,5 +116,5 @@ written! {
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
     Weekday: Shape::Choice, Language: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice, Grouping: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
-    CalendarId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
+    CalendarId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, Stance, AccessRequestState,
 }

@@ -19,8 +19,8 @@ use lettre::message::Mailbox;
 use secrecy::ExposeSecret;
 
 use crate::config::SecretKey;
-use crate::credentials::{link_token, unsubscribe_token};
-use crate::domain::notice::LinkFacts;
+use crate::credentials::{link_token, mute_token, unsubscribe_token};
+use crate::domain::notice::{LinkFacts, Matter, NoticeKind};
 
 use message::{Letter, MessageError};
 use render::{RenderFailure, Rendered, Renderer};
@@ -52,11 +52,17 @@ impl Letterhead {
         self.link(&link.purpose.path(secret.text.expose_secret()))
     }
 
-    /// The address at which the recipient of a notice has no more of its kind, if it may be done without (N4, N5).
+    /// The address at which the recipient of a notice has no more of its kind, if it may be done without (N4, N5). Of a new
+    /// entry, it is the feed that is muted (F7).
     pub fn unsubscribe_link(&self, notice: &Notice) -> Option<String> {
         let kind = notice.payload.kind();
         let person = notice.to.person.filter(|_| kind.is_optional())?;
-        let secret = unsubscribe_token(&self.key, person, kind);
+        let secret = match &notice.payload.matter {
+            Matter::Case(matter) if kind == NoticeKind::EntryPosted => {
+                mute_token(&self.key, person, matter.case.number, matter.feed())
+            }
+            _ => unsubscribe_token(&self.key, person, kind),
+        };
         Some(self.link(&format!("/unsubscribe/{}", secret.text.expose_secret())))
     }
 

@@ -88,7 +88,7 @@ pub(super) fn all(kind: NoticeKind) -> Vec<Notice> {
 }
 
 /// Who is told of cases.
-pub(super) const TOLD_OF_CASES: [Audience; 9] = [
+pub(super) const TOLD_OF_CASES: [Audience; 10] = [
     Audience::Requester,
     Audience::EscalationOwner,
     Audience::Asker,
@@ -96,6 +96,7 @@ pub(super) const TOLD_OF_CASES: [Audience; 9] = [
     Audience::Contact,
     Audience::CaseOwner,
     Audience::Named,
+    Audience::Follower,
     Audience::Queue,
     Audience::Engineers,
 ];
@@ -121,6 +122,7 @@ fn told(kind: NoticeKind) -> &'static [Audience] {
     match kind {
         NoticeKind::EscalationClosed => &TOLD_OF_ENDS,
         NoticeKind::EscalationRatingAsked => &[Audience::Rater],
+        NoticeKind::Mentioned => &[Audience::Mentioned],
         _ if kind.tells_of_targets() => &TOLD_OF_TARGETS,
         _ => &TOLD_OF_CASES,
     }
@@ -216,6 +218,10 @@ fn full(kind: NoticeKind) -> Value {
                 "body": "The failover is prepared.",
             }],
         }),
+        NoticeKind::Mentioned => json!({
+            "feed": "case", "entry": "0195e1a5-7c00-7000-8000-000000000001",
+            "body": "@Dana Cole, could you send us a trace?",
+        }),
         NoticeKind::RcaRequested => {
             json!({"note": "Please explain the delay of the failover.", "due_at": due_at})
         }
@@ -310,7 +316,9 @@ fn bare(kind: NoticeKind) -> Value {
             NoticeKind::PriorityRequested => {
                 drop(facts.insert("note".into(), full(kind)["note"].clone()))
             }
-            NoticeKind::EntryPosted => drop(facts.insert("feed".into(), "escalation".into())),
+            NoticeKind::EntryPosted | NoticeKind::Mentioned => {
+                drop(facts.insert("feed".into(), "escalation".into()));
+            }
             NoticeKind::RcaRequested => drop(facts.remove("due_at")),
             NoticeKind::PriorityDecided => drop(facts.insert("granted".into(), true.into())),
             NoticeKind::EscalationDeclined => {

@@ -14,6 +14,7 @@ use crate::db::schema::{cases, escalations, feed_entries, people};
 use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Access;
+use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
@@ -27,7 +28,10 @@ pub use told::{
     AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, provider_updates,
     spoken_publicly,
 };
-pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, redact};
+pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, move_to, redact};
+
+/// What an entry keeps of whom it mentions.
+pub const MENTIONS: &str = "mentions";
 
 /// A row of `feed_entries`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -72,6 +76,28 @@ pub struct Entry {
     pub position: i64,
     /// Its last change's place in the same order: its own place, as long as it is as it was written.
     pub changed_position: i64,
+    /// Where it came to stand in this feed, if it was moved into it (F3).
+    pub moved_position: Option<i64>,
+    /// What became of the escalation, if it is the answer to it (C7).
+    pub verdict: Option<State>,
+}
+
+impl Entry {
+    /// Up to where one must have read its feed to have read it there.
+    pub fn arrived(&self) -> i64 {
+        self.moved_position.unwrap_or(self.position)
+    }
+
+    /// Whom it mentions, with their names then.
+    pub fn mentions(&self) -> Vec<(PersonId, String)> {
+        let kept = self.details.as_ref();
+        let kept = kept.and_then(|details| details.0.get(MENTIONS)?.as_array());
+        let mention = |one: &Value| {
+            let text = |name: &str| one.get(name).and_then(Value::as_str);
+            Some((text("id")?.parse().ok()?, text("name")?.to_owned()))
+        };
+        kept.into_iter().flatten().filter_map(mention).collect()
+    }
 }
 
 /// An entry with the names that belong to it.
@@ -88,10 +114,13 @@ pub struct EntryView {
 impl EntryView {
     /// Its words as HTML: as they were kept, or rendered now if that was by another way of rendering.
     pub fn html(&self) -> Rendered {
-        match &self.entry.body_html {
+        let html = match &self.entry.body_html {
             Some(html) if self.entry.rendering == markdown::RENDERING => Rendered::kept(html),
             _ => Rendered::of(&self.entry.body),
-        }
+        };
+        let mentions = self.entry.mentions();
+        let names: Vec<String> = mentions.into_iter().map(|(_, name)| name).collect();
+        html.mentioning(&names)
     }
 }
 

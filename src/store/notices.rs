@@ -34,7 +34,7 @@ pub use listing::{
     Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,
     resend, resend_all,
 };
-pub use recipients::{Known, known, visibility_of};
+pub use recipients::{Known, known, told_of_entry, visibility_of};
 pub use tries::{Try, note_try, tries_of};
 
 condition! {

@@ -31,8 +31,9 @@ pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResul
     let said = in_escalations(conn, &mut copies)?
         .and(in_requests(conn, &mut copies)?)
         .and(in_marks(conn, &mut copies, now)?);
-    let thread = Thread::of(entry.feed, entry.case_id, entry.escalation_id);
-    notices::forget(conn, thread, entry)?;
+    for thread in threads(conn, entry)? {
+        notices::forget(conn, thread, entry)?;
+    }
     // What was said by telephone stands in the case feed, and is told of with the escalation (M12).
     if let (Feed::Case, Some(escalation)) = (entry.feed, entry.escalation_id) {
         notices::forget(conn, Thread::Escalation(escalation), entry)?;
@@ -40,6 +41,25 @@ pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResul
     idempotency::forget(conn, entry.id, &copies.wordings)?;
     db::erase_after_commit(conn);
     Ok(said)
+}
+
+/// The threads in which an entry may have been told of: that of its feed, and all of its case if it was moved (F3).
+fn threads(conn: &mut Conn, entry: &Entry) -> QueryResult<Vec<Thread>> {
+    if entry.moved_position.is_none() {
+        return Ok(vec![Thread::of(
+            entry.feed,
+            entry.case_id,
+            entry.escalation_id,
+        )]);
+    }
+    let escalations: Vec<EscalationId> = escalations::table
+        .filter(escalations::case_id.eq(entry.case_id))
+        .select(escalations::id)
+        .load(conn)?;
+    let of_escalations = escalations.into_iter().map(Thread::Escalation);
+    Ok(of_escalations
+        .chain([Thread::Case(entry.case_id)])
+        .collect())
 }
 
 /// What is looked for, and all wordings in which it was found.
@@ -158,7 +178,7 @@ fn in_requests(conn: &mut Conn, copies: &mut Copies<'_>) -> QueryResult<Said> {
         .load(conn)?;
     let mut said = Said::default();
     for (id, (note, by, at), (decision, decided_by, decided_at)) in rows {
-        let of_case = entry.feed == Feed::Case;
+        let of_case = entry.feed == Feed::Case || entry.moved_position.is_some();
         let asked_at = Some(at.0).filter(|_| of_case && entry.kind == EntryKind::WorkNote);
         let decided_at = decided_at.map(|at| at.0).filter(|_| of_case);
         let note = copies.repeats(&note, Some(by), asked_at);

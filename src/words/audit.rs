@@ -15,7 +15,7 @@ use crate::domain::case::{
 use crate::domain::eligibility::{FindingCode, Policy};
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
-use crate::domain::notice::{Delivery, NoticeKind, NoticeState};
+use crate::domain::notice::{Delivery, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Party, State as PairingState};
 use crate::domain::reason::Governance;
@@ -46,6 +46,7 @@ pub const THINGS: &[&str] = &[
     "password",
     "second_factor",
     "notices",
+    "following",
     "access_request",
     "role",
     "access_group",
@@ -154,6 +155,9 @@ pub const FIELDS: &[&str] = &[
     "shifts",
     "absences",
     "awaits_reply",
+    "case",
+    "case_feed",
+    "escalation_feed",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.
@@ -312,6 +316,7 @@ fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static s
         ("kind", "organization") => ("organization-kind", OrganizationKind::NAMES),
         ("governed_by", _) => ("governance", Governance::NAMES),
         (_, "notices") => ("delivery", Delivery::NAMES),
+        ("case_feed" | "escalation_feed", _) => ("stance", Stance::NAMES),
         _ => return None,
     })
 }

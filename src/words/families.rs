@@ -16,7 +16,7 @@ use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
 use crate::domain::language::Language;
 use crate::domain::notice::{
     Audience, Delivery, Fault, NoticeGroup, NoticeKind, NoticeState, Obstacle, PairingSide,
-    PasswordWay, SecondFactorChange, WaitsFor,
+    PasswordWay, SecondFactorChange, Stance, WaitsFor,
 };
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
@@ -305,6 +305,22 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("notice-fixed", &["account", "access", "pairing", "target"]),
     ("notice-group", NoticeGroup::NAMES),
     ("delivery", Delivery::NAMES),
+    ("stance", Stance::NAMES),
+    (
+        "follow-because",
+        &[
+            "requester",
+            "escalation_owner",
+            "contact",
+            "case_owner",
+            "follower",
+        ],
+    ),
+    ("unsubscribe-feed-title", Feed::NAMES),
+    ("move-intro", Feed::NAMES),
+    ("compose-move", &["awaiting_customer", "solution_provided"]),
+    ("unsubscribe-feed-about", Feed::NAMES),
+    ("unsubscribe-feed-done", Feed::NAMES),
     // Audited events
     ("audit-kind", EventKind::NAMES),
     ("audit-name", EventKind::NAMES),
@@ -318,6 +334,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-because", Audience::NAMES),
     ("mail-declined", FindingCode::NAMES),
     ("mail-entry-posted-title", Feed::NAMES),
+    ("mail-mentioned-title", Feed::NAMES),
     ("mail-entries-posted-title", Feed::NAMES),
     ("mail-instead", FindingCode::NAMES),
     ("mail-password-changed", PasswordWay::NAMES),

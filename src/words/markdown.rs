@@ -5,6 +5,7 @@
 //! nothing but markup is shown as it was typed. What came of a text is kept, so that it is rendered once.
 
 mod links;
+mod mentions;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -85,6 +86,15 @@ impl Rendered {
     /// What came of a text and was kept in a row.
     pub fn kept(html: &str) -> Self {
         Self(html.into())
+    }
+
+    /// The same with the names of those marked whom the text mentions.
+    #[must_use]
+    pub fn mentioning(self, names: &[String]) -> Self {
+        match names {
+            [] => self,
+            names => Self(mentions::marked(&self.0, names).into()),
+        }
     }
 
     /// The HTML.

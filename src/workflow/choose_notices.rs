@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{Actor, Rejection, VerbResult, publish};
+use super::{Actor, Rejection, VerbResult, following, publish};
 use crate::config::SecretKey;
-use crate::credentials::read_unsubscribe_token;
+use crate::credentials::{read_mute_token, read_unsubscribe_token};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::event::{AccountEvent, Changed};
-use crate::domain::ids::PersonId;
-use crate::domain::notice::{Delivery, NoticeKind};
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseNumber, CaseRef, PersonId};
+use crate::domain::notice::{Delivery, NoticeKind, Stance};
 use crate::domain::text::EmailAddress;
 use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
 use crate::store::people::{self, Person};
-use crate::store::{digests, notice_preferences as preferences, notices};
+use crate::store::{cases, digests, notice_preferences as preferences, notices};
 
 /// How to get the notices of each kind; kinds that are left out stay as they are.
 #[derive(Clone, Debug)]
@@ -159,8 +160,17 @@ pub fn choose(
 pub struct Unsubscribing {
     /// The address to which no more go.
     pub email: EmailAddress,
-    /// Notices of this kind.
-    pub kind: NoticeKind,
+    /// What no more go of.
+    pub what: Ended,
+}
+
+/// Of what a person has no more notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Of this kind.
+    Kind(NoticeKind),
+    /// Of this feed of a case (F7).
+    Feed(CaseNumber, Feed),
 }
 
 /// What a link in a notice would end. Changes nothing.
@@ -169,13 +179,13 @@ pub struct Unsubscribing {
 /// [`Rejection::NotFound`] if this installation never made the link, or it is good for nothing any more: the answer is
 /// the same whatever is wrong with it.
 pub fn unsubscribing(conn: &mut Conn, key: &SecretKey, token: &str) -> VerbResult<Unsubscribing> {
-    let (person, kind) = named(conn, key, token)?;
+    let (person, what) = named(conn, key, token)?;
     let email = person.email;
-    Ok(Unsubscribing { email, kind })
+    Ok(Unsubscribing { email, what })
 }
 
 /// Ends them. Whoever holds the link got the notice, and need not sign in to have no more of it (RFC 8058); doing it
-/// again changes nothing.
+/// again changes nothing. A link that mutes a feed ends all new entries if `whole_kind` is asked for.
 ///
 /// # Errors
 /// As for [`unsubscribing`].
@@ -183,29 +193,55 @@ pub fn unsubscribe(
     conn: &mut Conn,
     key: &SecretKey,
     token: &str,
+    whole_kind: bool,
     now: Instant,
 ) -> VerbResult<Unsubscribing> {
-    let (person, kind) = named(conn, key, token)?;
-    let ended: BTreeMap<NoticeKind, Delivery> = match kind {
-        // Whoever wants no digest wants nothing of what comes with it.
-        NoticeKind::Digest => chosen(conn, person.id)?
-            .into_iter()
-            .filter(|(_, delivery)| *delivery == Delivery::Digest)
-            .map(|(kind, _)| (kind, Delivery::None))
-            .collect(),
-        kind => BTreeMap::from([(kind, Delivery::None)]),
+    let (person, what) = named(conn, key, token)?;
+    let what = match what {
+        Ended::Feed(..) if whole_kind => Ended::Kind(NoticeKind::EntryPosted),
+        what => what,
     };
-    keep(conn, &person, &ended, now)?;
+    match what {
+        Ended::Feed(number, feed) => {
+            let case = cases::id_of(conn, Reach::Everything, &CaseRef::Number(number))?;
+            let case = (case.ok_or(Rejection::NotFound)?, number);
+            following::keep(conn, &person, &person, case, &[(feed, Stance::Mute)], now)?;
+        }
+        // Whoever wants no digest wants nothing of what comes with it.
+        Ended::Kind(NoticeKind::Digest) => {
+            let ended = chosen(conn, person.id)?
+                .into_iter()
+                .filter(|(_, delivery)| *delivery == Delivery::Digest)
+                .map(|(kind, _)| (kind, Delivery::None))
+                .collect();
+            keep(conn, &person, &ended, now)?;
+        }
+        Ended::Kind(kind) => {
+            keep(
+                conn,
+                &person,
+                &BTreeMap::from([(kind, Delivery::None)]),
+                now,
+            )?;
+        }
+    }
     let email = person.email;
-    Ok(Unsubscribing { email, kind })
+    Ok(Unsubscribing { email, what })
 }
 
 /// Whom and what a link names.
-fn named(conn: &mut Conn, key: &SecretKey, token: &str) -> VerbResult<(Person, NoticeKind)> {
-    let (person, kind) = read_unsubscribe_token(key, token).ok_or(Rejection::NotFound)?;
+fn named(conn: &mut Conn, key: &SecretKey, token: &str) -> VerbResult<(Person, Ended)> {
+    let of_kind = read_unsubscribe_token(key, token)
+        .filter(|(_, kind)| kind.is_optional())
+        .map(|(person, kind)| (person, Ended::Kind(kind)));
+    let of_feed = || {
+        let (person, case, feed) = read_mute_token(key, token)?;
+        Some((person, Ended::Feed(case, feed)))
+    };
+    let (person, what) = of_kind.or_else(of_feed).ok_or(Rejection::NotFound)?;
     let person = people::find(conn, Reach::Everything, person)?;
-    match person.filter(|person| person.disabled_at.is_none() && kind.is_optional()) {
-        Some(person) => Ok((person, kind)),
+    match person.filter(|person| person.disabled_at.is_none()) {
+        Some(person) => Ok((person, what)),
         None => Err(Rejection::NotFound.into()),
     }
 }

@@ -6,21 +6,22 @@ use serde_json::json;
 use super::on::{On, lock_escalation};
 use super::posted_words::{entry, updated_by_provider};
 use super::record::Recorded;
-use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled, targets};
+use super::update_case::refused;
+use super::{Actor, Expected, Rejection, VerbResult, mention, publish, record, settled, targets};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
-use crate::domain::case::{Channel, after_contact_reply, takes_entries};
+use crate::domain::access::{CaseField, Permission};
+use crate::domain::case::{Channel, Status, after_contact_reply, change_status, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
-use crate::domain::feed::{EntryKind, Visibility, may_edit};
-use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
+use crate::domain::feed::{EntryKind, Feed, Visibility, may_edit};
+use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId, PersonId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
 use crate::domain::target::Happening;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::input;
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::escalations;
+use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
 
@@ -31,6 +32,8 @@ input! {
         body: Markdown,
         /// Who it reaches; `public` if not given. Only staff write `internal`.
         visibility: Option<Visibility>,
+        /// Where the case stands from then on; staff only, and only by lawful moves. It stays where it is if not given.
+        status: Option<Status>,
     }
 }
 
@@ -92,10 +95,10 @@ input! {
 }
 
 /// Posts a comment in the case feed. A contact's reply to a case that waits for the customer, or for the customer's
-/// word, puts it back to work (C4).
+/// word, puts it back to work (C4). Staff may move the case on with it (C2), as if they changed it right afterwards.
 ///
 /// # Errors
-/// [`Rejection::NotFound`], `Denied`, `Case`.
+/// [`Rejection::NotFound`], `Denied`, `Case`, `Field`; `CaseField` and `UnlawfulMove` of the status.
 pub fn post_on_case(
     conn: &mut Conn,
     actor: &Actor,
@@ -107,13 +110,21 @@ pub fn post_on_case(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
+    if let Some(to) = command.status {
+        may_move_on(actor, &case, to)?;
+    }
     let on = On::Case(&case);
+    let mentions = mention::in_entry(conn, actor, on, (body.as_str(), visibility), now)?;
     let entry = NewEntry {
         visibility,
+        details: mention::kept(None, &mentions),
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    let (id, case) = insert_entry(conn, actor, on, &entry)?;
-    replied(conn, actor, &case, now)?;
+    let (id, case) = insert_entry(conn, actor, on, &entry, &mentions)?;
+    match command.status {
+        Some(to) => moved_on(conn, actor, &case, to, now)?,
+        None => replied(conn, actor, &case, now)?,
+    }
     Ok(id)
 }
 
@@ -137,12 +148,14 @@ pub fn post_on_escalation(
         return Err(Rejection::EscalationEnded.into());
     }
     let on = On::Escalation(&case, &escalation);
+    let mentions = mention::in_entry(conn, actor, on, (body.as_str(), visibility), now)?;
+    let asks = awaits_reply.then(|| record::object(json!({feeds::AWAITS_REPLY: true})));
     let entry = NewEntry {
         visibility,
-        details: awaits_reply.then(|| record::object(json!({feeds::AWAITS_REPLY: true}))),
+        details: mention::kept(asks, &mentions),
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    let (id, case) = insert_entry(conn, actor, on, &entry)?;
+    let (id, case) = insert_entry(conn, actor, on, &entry, &mentions)?;
     let happening = match (visibility, actor.side()) {
         (Visibility::Internal, _) => return Ok(id),
         (Visibility::Public, Side::Provider) => Happening::ProviderWrote { awaits_reply },
@@ -209,7 +222,7 @@ pub fn record_communication(
             now,
         )
     };
-    Ok(insert_entry(conn, actor, on, &entry)?.0)
+    Ok(insert_entry(conn, actor, on, &entry, &[])?.0)
 }
 
 /// Adds an entry and tells those who should know.
@@ -218,6 +231,7 @@ fn insert_entry(
     actor: &Actor,
     on: On<'_>,
     entry: &NewEntry<'_>,
+    mentions: &[(PersonId, String)],
 ) -> VerbResult<(EntryId, Case)> {
     let (id, said) = feeds::insert(conn, entry)?;
     updated_by_provider(conn, on.case(), entry)?;
@@ -235,6 +249,7 @@ fn insert_entry(
         entry: id,
         visibility: entry.visibility,
         body: entry.body.to_owned(),
+        mentioned: mentions.iter().map(|(person, _)| *person).collect(),
     };
     let (on, event) = (On::of(&case, on.escalation()), EntryEvent::Posted(posted));
     published(conn, actor, on, recorded, event, entry.at)?;
@@ -263,8 +278,30 @@ fn published(
 }
 
 fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> VerbResult<()> {
-    let status = after_contact_reply(case.status);
-    if actor.side() != Side::Customer || status == case.status {
+    match actor.side() {
+        Side::Customer => moved_on(conn, actor, case, after_contact_reply(case.status), now),
+        Side::Provider => Ok(()),
+    }
+}
+
+/// Whether the actor may put the case to that status by an edit.
+fn may_move_on(actor: &Actor, case: &Case, to: Status) -> VerbResult<()> {
+    let field = CaseField::Status;
+    actor.require(CaseVerb::Edit.permission())?;
+    let may = actor.access.may_change(field);
+    may.map_err(|refusal| refused(field, refusal, None))?;
+    Ok(change_status(case.status, to)?)
+}
+
+/// Puts the case to a status that may follow; nothing if it has that already.
+fn moved_on(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    status: Status,
+    now: Instant,
+) -> VerbResult<()> {
+    if status == case.status {
         return Ok(());
     }
     let changes = CaseChanges {
@@ -311,21 +348,42 @@ pub fn edit(
     if !may_edit(view.entry.author_id, actor.id(), view.entry.at, now) {
         return Err(Rejection::EditWindowClosed.into());
     }
-    let said = feeds::edit(conn, &view.entry, body.as_str(), now)?;
+    let escalation = escalation_of(conn, &view)?;
+    let on = match (view.entry.feed, &escalation) {
+        (Feed::Escalation, Some(escalation)) => On::Escalation(&case, escalation),
+        _ => On::Case(&case),
+    };
+    let words = (body.as_str(), view.entry.visibility);
+    let mentions = match view.entry.kind {
+        EntryKind::Comment => mention::in_entry(conn, actor, on, words, now)?,
+        _ => Vec::new(),
+    };
+    let known: Vec<PersonId> = view
+        .entry
+        .mentions()
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
+    let details = view.entry.details.as_ref().map(|details| details.0.clone());
+    let details = mention::kept(details, &mentions);
+    let said = feeds::edit(conn, &view.entry, (body.as_str(), details.as_ref()), now)?;
     // Not the words: what may have to be redacted must not stand where nothing can be taken away.
     let before = record::object(json!({"version": view.entry.version}));
     let after = record::object(
         json!({"version": view.entry.version + 1, "visibility": view.entry.visibility}),
     );
     let recorded = Recorded::replaced(subject(id), before, after).saying(said);
-    of_entry(
-        conn,
-        actor,
-        (&case, &view),
-        recorded,
-        EntryEvent::Edited,
-        now,
-    )?;
+    let edited = EntryEvent::Edited(PostedEntry {
+        entry: id,
+        visibility: view.entry.visibility,
+        body: body.as_str().to_owned(),
+        mentioned: mentions
+            .into_iter()
+            .map(|(person, _)| person)
+            .filter(|person| !known.contains(person))
+            .collect(),
+    });
+    of_entry(conn, actor, (&case, &view), recorded, edited, now)?;
     Ok(id)
 }
 
@@ -368,13 +426,26 @@ pub fn redact(
     Ok(id)
 }
 
-fn lock_entry(conn: &mut Conn, actor: &Actor, id: EntryId) -> VerbResult<(Case, EntryView)> {
+/// An entry that exists for the actor, with its case, which is locked until the transaction ends.
+pub(super) fn lock_entry(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: EntryId,
+) -> VerbResult<(Case, EntryView)> {
     let found = feeds::view(conn, &actor.access, id)?.ok_or(Rejection::NotFound)?;
     let case = cases::lock(conn, actor.reach(), &CaseRef::Id(found.entry.case_id))?
         .ok_or(Rejection::NotFound)?;
     // Read again under the lock: what was found may have changed while it was waited for.
     let view = feeds::view(conn, &actor.access, id)?.ok_or(Rejection::NotFound)?;
     Ok((case, view))
+}
+
+/// The escalation that an entry is about.
+pub(super) fn escalation_of(conn: &mut Conn, view: &EntryView) -> VerbResult<Option<Escalation>> {
+    Ok(match view.entry.escalation_id {
+        Some(escalation) => Some(escalations::find(conn, escalation)?),
+        None => None,
+    })
 }
 
 /// Publishes what happened to an entry that is there.
@@ -386,14 +457,12 @@ fn of_entry(
     event: EntryEvent,
     now: Instant,
 ) -> VerbResult<()> {
-    let escalation = match view.entry.escalation_id {
-        Some(escalation) => Some(escalations::find(conn, escalation)?),
-        None => None,
-    };
+    let escalation = escalation_of(conn, view)?;
     let on = On::of(case, escalation.as_ref());
     published(conn, actor, on, recorded, event, now)
 }
 
-fn subject(id: EntryId) -> EventId {
+/// An entry as the subject of audited events.
+pub(super) fn subject(id: EntryId) -> EventId {
     EventId::from_uuid(*id.as_uuid())
 }

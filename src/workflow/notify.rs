@@ -1,6 +1,7 @@
 //! Who is told of what, in the transaction of the event: a notice exists exactly when the event does (N2).
 
 mod digests;
+mod entries;
 mod letters;
 mod mails;
 mod targets;
@@ -24,9 +25,10 @@ use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::notices::{self, Addressed, Known, NewNotice, To};
 use crate::store::promises::NextStep;
-use crate::store::{calendars, duty, lines, organizations, requests, staff};
+use crate::store::{calendars, duty, follows, lines, organizations, requests, staff};
 
 use digests::{Chosen, keep};
+pub(super) use entries::ToldOfEntries;
 
 pub use digests::make_digest;
 pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
@@ -64,6 +66,21 @@ pub(super) fn announce(
     about: About,
     now: Instant,
 ) -> Result<usize, DbError> {
+    Ok(announce_but(conn, on, actor, about, &[], now)?.len())
+}
+
+/// [`announce`], but to none of `known_to`, who know of it already; gives who is told.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn announce_but(
+    conn: &mut Conn,
+    on: On<'_>,
+    actor: Option<PersonId>,
+    about: About,
+    known_to: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonId>, DbError> {
     let (kind, feed) = (about.kind(), on.feed());
     let (case, escalation) = (on.case(), on.escalation());
     let thread = Thread::of(feed, case.id, escalation.map(|escalation| escalation.id));
@@ -99,7 +116,9 @@ pub(super) fn announce(
             },
             named: staff::named(conn, &about.promised_to())?,
             caller: about.call().and_then(|call| call.caller),
+            mentioned: about.mentioned().to_vec(),
         },
+        stances: follows::of_feed(conn, case.id, feed)?,
     };
     // A4: of what they may not read, staff are told nothing.
     let readers = lines::readers(conn, case.line_of_business_id)?;
@@ -121,12 +140,13 @@ pub(super) fn announce(
         }
     }
     let mut told = recipients(&happening, &candidates);
+    told.retain(|told| !known_to.contains(&told.person));
     let persons: Vec<PersonId> = told.iter().map(|told| told.person).collect();
     // N5: whom it concerns is one thing, whether they want to read of it another.
     let chosen = Chosen::load(conn, kind, &persons)?;
     told.retain(|told| chosen.of(told.person) != Delivery::None);
     if told.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let organization = organizations::find(conn, Reach::Everything, case.organization_id)?;
     let case_facts = CaseFacts {
@@ -166,7 +186,7 @@ pub(super) fn announce(
             .map_or(now, |quiet| quiet.welcome(recipient.person, now));
         notices::insert_held(conn, &notice, not_before, now)?;
     }
-    Ok(told.len())
+    Ok(told.iter().map(|told| told.person).collect())
 }
 
 /// When people may be reminded of something on a case (N7).

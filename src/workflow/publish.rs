@@ -18,7 +18,7 @@ use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::{CLOCK, EventKind, ROTATION};
 use crate::domain::event::{Audited, CaseEvent, EscalationEvent, PostedWords};
-use crate::domain::feed::{EntryKind, Feed, MarkDetails, Visibility};
+use crate::domain::feed::{EntryKind, MarkDetails, Visibility};
 use crate::domain::ids::{EventId, OrganizationId, PersonId};
 use crate::domain::notice::About;
 use crate::store::audit::{self, NewEvent};
@@ -44,7 +44,8 @@ pub(crate) fn on_case(
     let said = leave(conn, actor, on, &marks, event.words(), now)?;
     let by = DoneBy::from(actor);
     record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
-    notify_readers(conn, Some(actor.id()), on, event.notice(), now)
+    let (mention, about) = (event.mention(), event.notice());
+    notify_readers(conn, Some(actor.id()), on, (mention, about), now)
 }
 
 /// Publishes what happened to an escalation, whose case is locked.
@@ -64,7 +65,8 @@ pub(crate) fn on_escalation(
     let said = leave(conn, actor, on, mark.as_slice(), event.words(), now)?;
     let by = DoneBy::from(actor);
     record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
-    notify_readers(conn, Some(actor.id()), on, event.notice(), now)
+    let (mention, about) = (event.mention(), event.notice());
+    notify_readers(conn, Some(actor.id()), on, (mention, about), now)
 }
 
 /// Publishes what happened to an escalation, whose case is locked, because time passed.
@@ -111,7 +113,7 @@ fn by_nobody(
     };
     let by = DoneBy::nobody(name);
     record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
-    notify_readers(conn, None, on, event.notice(), now)
+    notify_readers(conn, None, on, (None, event.notice()), now)
 }
 
 /// Leaves the marks and the words in their feeds; gives what the event has to say of them.
@@ -140,7 +142,7 @@ fn leave(
     Ok(said)
 }
 
-/// A mark always stands in the case feed; its words are made when it is read (F8).
+/// A mark stands where it says itself (see [`crate::domain::feed::Mark::feed`]); its words are made when it is read (F8).
 fn leave_mark(
     conn: &mut Conn,
     actor: Option<&Actor>,
@@ -151,7 +153,7 @@ fn leave_mark(
     let details = mark.fields().map_err(unserialized)?;
     let entry = NewEntry {
         case: on.case().id,
-        feed: Feed::Case,
+        feed: mark.mark().feed(),
         escalation: on.escalation().map(|escalation| escalation.id),
         kind: EntryKind::Mark,
         visibility: Visibility::Public,
@@ -194,15 +196,20 @@ fn record(
     append(conn, by, &event, &said, now)
 }
 
+/// Tells people of it: those who are named in an entry of that, and the others that there is one.
 fn notify_readers(
     conn: &mut Conn,
     actor: Option<PersonId>,
     on: On<'_>,
-    about: Option<About>,
+    (mention, about): (Option<About>, Option<About>),
     now: Instant,
 ) -> VerbResult<()> {
+    let named = match mention {
+        Some(mention) => notify::announce_but(conn, on, actor, mention, &[], now)?,
+        None => Vec::new(),
+    };
     if let Some(about) = about {
-        notify::announce(conn, on, actor, about, now)?;
+        notify::announce_but(conn, on, actor, about, &named, now)?;
     }
     Ok(())
 }

@@ -10,8 +10,9 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::calendar::Calendar;
 use crate::domain::escalation::Event;
+use crate::domain::organization::Side;
 use crate::domain::target::{
-    Happening, Ladder, Run, Started, TargetKind, TargetTable, Turn, turns,
+    Happening, Ladder, Run, Started, TargetKind, TargetTable, Turn, moved_in, turns,
 };
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::Case;
@@ -53,6 +54,35 @@ pub(super) fn keep(
     }
     let mut keeper = Keeper::of(conn, case, escalation)?;
     keeper.follow(conn, happening, now)?;
+    keeper.note(conn)
+}
+
+/// Keeps the targets of an active escalation whose case is locked when an entry is moved into its feed that somebody of a
+/// side wrote at an instant (F3).
+///
+/// # Errors
+/// As [`keep`].
+pub(super) fn keep_moved_in(
+    conn: &mut Conn,
+    case: &Case,
+    escalation: &Escalation,
+    (side, written): (Side, Instant),
+    now: Instant,
+) -> VerbResult<()> {
+    if escalation.submitted_priority.is_none() {
+        return begin(conn, case, escalation, now);
+    }
+    let mut keeper = Keeper::of(conn, case, escalation)?;
+    let running = targets::running_of(conn, escalation.id)?;
+    let runs: Vec<(TargetKind, Instant)> = running
+        .iter()
+        .map(|target| (target.kind, target.started_at))
+        .collect();
+    let moved = moved_in(side, written, &runs, keeper.awaiting_since, now);
+    keeper.turn(conn, moved.turns, &running, moved.at)?;
+    if moved.answers {
+        keeper.awaiting_since = None;
+    }
     keeper.note(conn)
 }
 
@@ -101,16 +131,8 @@ impl<'a> Keeper<'a> {
             .iter()
             .map(|target| target.started_at)
             .fold(now, Instant::max);
-        for turn in turns(happening, &kinds, self.awaiting_since.is_some()) {
-            let of = |kind| running.iter().find(|target| target.kind == kind);
-            match turn {
-                Turn::Start(kind, started) => self.start(conn, kind, started, now)?,
-                Turn::Meet(kind) => self.over(conn, of(kind), Over::Met, now)?,
-                Turn::End(kind) => self.over(conn, of(kind), Over::Ended, now)?,
-                Turn::Resume(kind) => self.resume(conn, of(kind), now)?,
-                Turn::Reckon(kind) => self.reckon(conn, of(kind), now)?,
-            }
-        }
+        let turns = turns(happening, &kinds, self.awaiting_since.is_some());
+        self.turn(conn, turns, &running, now)?;
         match happening {
             Happening::ProviderWrote { awaits_reply: true } => {
                 self.awaiting_since.get_or_insert(now);
@@ -124,6 +146,27 @@ impl<'a> Keeper<'a> {
             | Happening::Accepted
             | Happening::Reranked
             | Happening::ProviderWrote { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Does to the targets that run what becomes of them.
+    fn turn(
+        &self,
+        conn: &mut Conn,
+        turns: Vec<Turn>,
+        running: &[Target],
+        now: Instant,
+    ) -> VerbResult<()> {
+        let of = |kind| running.iter().find(|target| target.kind == kind);
+        for turn in turns {
+            match turn {
+                Turn::Start(kind, started) => self.start(conn, kind, started, now)?,
+                Turn::Meet(kind) => self.over(conn, of(kind), Over::Met, now)?,
+                Turn::End(kind) => self.over(conn, of(kind), Over::Ended, now)?,
+                Turn::Resume(kind) => self.resume(conn, of(kind), now)?,
+                Turn::Reckon(kind) => self.reckon(conn, of(kind), now)?,
+            }
         }
         Ok(())
     }

@@ -44,6 +44,14 @@ input! {
     }
 }
 
+input! {
+    /// Taking a case.
+    pub struct TakeCase {
+        /// Whose it was when it was looked at; nobody's if not given.
+        from: Option<PersonId>,
+    }
+}
+
 impl UpdateCase {
     fn named(&self) -> impl Iterator<Item = CaseField> {
         [
@@ -135,7 +143,32 @@ pub fn update_case(
     Ok(case.id)
 }
 
-fn refused(
+/// Gives a case to whoever acts. Whoever looked at it when it was somebody else's, or nobody's, looks again first.
+///
+/// # Errors
+/// [`Rejection::NotFound`], `Denied`, `Stale` if it has another owner by now; those of [`update_case`].
+pub fn take_case(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    command: &TakeCase,
+    now: Instant,
+) -> VerbResult<CaseId> {
+    let found = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
+    actor.require(Permission::CasesWork)?;
+    if found.owner_id != command.from {
+        let version = found.version;
+        return Err(Rejection::Stale { version }.into());
+    }
+    let update = UpdateCase {
+        owner: Patch::Set(Some(actor.id().to_string())),
+        ..UpdateCase::default()
+    };
+    update_case(conn, actor, &CaseRef::Id(found.id), None, &update, now)
+}
+
+/// Why somebody does not change a field of a case; `priority` is what it was to become.
+pub(super) fn refused(
     field: CaseField,
     refusal: crate::domain::access::FieldRefusal,
     priority: Option<Priority>,

@@ -188,6 +188,44 @@ function guard() {
       else sessionStorage.removeItem(draft(form));
     });
   }
+  mentions();
+}
+
+// While a name is typed behind an @, those are offered who can be told. A name that is typed in full needs none of this.
+function mentions() {
+  for (const field of document.querySelectorAll("textarea[data-mentions]:not([data-mentioning])")) {
+    field.dataset.mentioning = "";
+    const list = document.createElement("p");
+    list.className = "mentions";
+    list.hidden = true;
+    list.setAttribute("role", "group");
+    list.setAttribute("aria-label", field.dataset.mentionsLabel);
+    field.after(list);
+    let asked = 0;
+    field.addEventListener("input", async () => {
+      const mine = ++asked;
+      const typed = /(?:^|[^\p{L}\p{N}])@(\p{L}[^\n@]{0,40})$/u.exec(field.value.slice(0, field.selectionStart))?.[1];
+      list.hidden = true;
+      if (typed === undefined) return;
+      const answer = await fetch(`${field.dataset.mentions}&q=${encodeURIComponent(typed.trim())}`);
+      if (!answer.ok || mine !== asked) return;
+      const { items } = await answer.json();
+      const others = items.filter((person) => person.name.toLowerCase() !== typed.trim().toLowerCase());
+      list.replaceChildren(...others.map((person) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "button link";
+        button.textContent = `${person.name} · ${person.organization}`;
+        button.addEventListener("click", () => {
+          field.setRangeText(`${person.name} `, field.selectionStart - typed.length, field.selectionStart, "end");
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          field.focus();
+        });
+        return button;
+      }));
+      list.hidden = others.length === 0;
+    });
+  }
 }
 
 // Whether a form that is still on the page holds something that was typed.

@@ -4,7 +4,8 @@
 use casebell::config::SecretKey;
 use casebell::db::DbError;
 use casebell::domain::access::Reach;
-use casebell::domain::ids::PersonId;
+use casebell::domain::feed::Feed;
+use casebell::domain::ids::{CaseNumber, PersonId};
 use casebell::domain::link::LinkPurpose;
 use casebell::domain::notice::{Letter, PasswordChanged, PasswordReset, PasswordWay};
 use casebell::domain::text::EmailAddress;
@@ -83,6 +84,7 @@ fn link_of(mail: &Mail) -> String {
 }
 
 on_both_databases! { MailDesk:
+    one_click_on_a_new_entry_mutes_its_feed_and_no_other,
     one_click_ends_the_notices_of_a_kind_and_of_no_other,
     looking_at_the_link_changes_nothing_and_the_button_does,
     what_no_mail_of_this_desk_bears_changes_nothing,
@@ -95,9 +97,66 @@ on_both_databases! { Desk:
     who_sees_notices_does_not_see_a_link_that_lets_somebody_in,
 }
 
-async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: MailDesk) {
+async fn one_click_on_a_new_entry_mutes_its_feed_and_no_other(office: MailDesk) {
     let mut known = 0;
     let (case, mail) = office.told(&mut known).await;
+    let path = link_of(&mail);
+    assert!(
+        mail.text
+            .contains(&format!("To mute this feed, open {PUBLIC_URL}{path}")),
+        "{}",
+        mail.text
+    );
+    let other = office.dana.opens(high()).await;
+    office.to_dana(&mut known).await;
+    for again in 0..2 {
+        let before = office.desk.rows();
+        let ended = office
+            .asks(Method::POST, &path, Some((FORM, ONE_CLICK.to_owned())))
+            .await;
+        assert!(
+            ended.status == 200 && ended.text.contains(&case.number),
+            "{ended:?}"
+        );
+        if again == 1 {
+            office.desk.is_unchanged_since(&before, "the second click");
+        }
+    }
+    office.eve.writes(&case, "Found it.").await;
+    office.eve.writes(&other, "This one as well.").await;
+    let mails = office.to_dana(&mut known).await;
+    assert_eq!(mails.len(), 1, "{mails:#?}");
+    assert!(mails[0].subject.contains(&other.number));
+    let following = format!("/cases/{}/following", case.number);
+    let seen = office.dana.get(&following).await.ok();
+    assert_eq!(seen["case_feed"], "mute");
+    assert!(
+        office
+            .deliveries()
+            .await
+            .iter()
+            .all(|one| one["delivery"] == "now"),
+        "no kind is switched off"
+    );
+    let back = json!({ "case_feed": "default" });
+    office.dana.put(&following, back).await.ok();
+    office.eve.writes(&case, "Rolled back.").await;
+    assert_eq!(office.to_dana(&mut known).await.len(), 1);
+    // The page offers the whole kind besides.
+    let all = format!("{ONE_CLICK}&whole_kind=on");
+    let ended = office.asks(Method::POST, &path, Some((FORM, all))).await;
+    assert_eq!(ended.status, 200, "{ended:?}");
+    office.eve.writes(&other, "And done.").await;
+    assert!(office.to_dana(&mut known).await.is_empty());
+}
+
+async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: MailDesk) {
+    let mut known = 0;
+    let (case, _) = office.told(&mut known).await;
+    let promised = json!({ "what": "Look", "who": "Eve", "due_at": "2026-03-09T09:00:00Z" });
+    let steps = format!("/cases/{}/next-steps", case.number);
+    office.eve.post(&steps, promised).await.created();
+    let mail = office.to_dana(&mut known).await.remove(0);
     let path = link_of(&mail);
     assert!(
         mail.text.contains(&format!("{PUBLIC_URL}{path}")),
@@ -117,16 +176,15 @@ async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: MailDesk) 
     assert_eq!(again.status, 200, "{again:?}");
     office.desk.is_unchanged_since(&before, "the second click");
 
-    office.eve.writes(&case, "Found it.").await;
     let step = json!({ "what": "Roll back", "who": "Eve", "due_at": "2026-03-09T09:00:00Z" });
-    let steps = format!("/cases/{}/next-steps", case.number);
     office.eve.post(&steps, step).await.created();
+    office.eve.writes(&case, "Found it.").await;
     let mails = office.to_dana(&mut known).await;
     let kinds: Vec<&str> = mails
         .iter()
         .map(|mail| mail.headers["x-casebell-notice"].as_str())
         .collect();
-    assert_eq!(kinds, ["step_promised"]);
+    assert_eq!(kinds, ["entry_posted"]);
     // Nobody else's mail ends with it.
     let owner = json!({ "owner": "eve@bellhop.test" });
     office.eve.changes(&case, owner).await.ok();
@@ -141,11 +199,16 @@ async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: MailDesk) 
         .iter()
         .find(|event| event["kind"] == "notices.chosen");
     let event = event.expect("an audited event");
-    assert_eq!(event["after"], json!({ "entry_posted": "none" }), "{event}");
+    assert_eq!(
+        event["after"],
+        json!({ "step_promised": "none" }),
+        "{event}"
+    );
     assert!(event.to_string().contains("Dana Cole"), "{event}");
-    let back = json!({ "entry_posted": "now" });
+    let back = json!({ "step_promised": "now" });
     office.dana.patch("/me/notices", back).await.ok();
-    office.eve.writes(&case, "Rolled back.").await;
+    let step = json!({ "what": "Watch it", "who": "Eve", "due_at": "2026-03-09T09:00:00Z" });
+    office.eve.post(&steps, step).await.created();
     assert_eq!(office.to_dana(&mut known).await.len(), 1);
 }
 
@@ -157,7 +220,8 @@ async fn looking_at_the_link_changes_nothing_and_the_button_does(office: MailDes
     let page = office.asks(Method::GET, &path, None).await;
     assert_eq!(page.status, 200);
     for said in [
-        "New entry",
+        "Mute the case feed of C-000001?",
+        "Stop all mails about new entries",
         "d…@acme.test",
         "method=\"post\"",
         ONE_CLICK.split_once('=').expect("a pair").0,
@@ -194,16 +258,9 @@ async fn looking_at_the_link_changes_nothing_and_the_button_does(office: MailDes
     );
     office.eve.writes(&case, "Not any more.").await;
     assert!(office.to_dana(&mut known).await.is_empty());
-    let chosen = office.deliveries().await;
-    let off: Vec<&Value> = chosen
-        .iter()
-        .filter(|one| one["delivery"] == "none")
-        .collect();
-    assert_eq!(off.len(), 1, "{off:?}");
-    assert_eq!(
-        (&off[0]["kind"], &off[0]["optional"]),
-        (&json!("entry_posted"), &json!(true))
-    );
+    let following = format!("/cases/{}/following", case.number);
+    let seen = office.dana.get(&following).await.ok();
+    assert_eq!(seen["case_feed"], "mute", "{seen}");
 }
 
 async fn what_no_mail_of_this_desk_bears_changes_nothing(office: MailDesk) {
@@ -217,10 +274,12 @@ async fn what_no_mail_of_this_desk_bears_changes_nothing(office: MailDesk) {
         secrecy::ExposeSecret::expose_secret(&secret.text).to_owned()
     };
     use casebell::domain::notice::NoticeKind;
-    assert_eq!(
-        path,
-        format!("/unsubscribe/{}", token(&key(KEY), NoticeKind::EntryPosted))
-    );
+    let muting = {
+        let (number, feed) = (CaseNumber::new(1), Feed::Case);
+        let secret = casebell::credentials::mute_token(&key(KEY), dana, number, feed);
+        secrecy::ExposeSecret::expose_secret(&secret.text).to_owned()
+    };
+    assert_eq!(path, format!("/unsubscribe/{muting}"));
     let before = office.desk.rows();
     let mut answers = std::collections::BTreeSet::new();
     for bad in [

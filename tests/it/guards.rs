@@ -507,6 +507,21 @@ async fn a_notice_goes_to_a_person_or_to_an_address(rows: Rows) {
     takes(&rows, "a choice", &choice("a", "none")).await;
     refuses(&rows, "a second choice", &choice("a", "now")).await;
     refuses(&rows, "a choice of nothing", &choice("b", "")).await;
+    let case = rows.id(101);
+    let stance = |feed: &str, stance: &str| {
+        format!(
+            "INSERT INTO feed_stances (person_id, case_id, feed, stance, updated_at) VALUES ({dana}, {case}, '{feed}', '{stance}', {AT})"
+        )
+    };
+    takes(&rows, "a muted feed", &stance("case", "mute")).await;
+    refuses(&rows, "a second word on it", &stance("case", "follow")).await;
+    refuses(
+        &rows,
+        "a default that is kept",
+        &stance("escalation", "default"),
+    )
+    .await;
+    refuses(&rows, "a feed that there is not", &stance("other", "mute")).await;
 }
 
 async fn a_link_is_good_for_one_thing_and_ends_once(rows: Rows) {

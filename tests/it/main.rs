@@ -30,6 +30,7 @@ mod escalations;
 mod feeds;
 mod finding;
 mod floods;
+mod follows;
 mod foreign;
 mod guards;
 mod history;

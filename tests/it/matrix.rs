@@ -509,6 +509,7 @@ fn is_sound(answer: &Answer, row: &Row) -> bool {
 /// The tables in which everybody keeps what is their own, and whoever asks from outside leaves their wish.
 const OWN: &[&str] = &[
     "feed_reads",
+    "feed_stances",
     "second_factors",
     "recovery_codes",
     "known_devices",

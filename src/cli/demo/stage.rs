@@ -19,8 +19,9 @@ use crate::domain::case::{
 };
 use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::escalation::Level;
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::notice::Stance;
 use crate::domain::text::TextError;
 use crate::input::Patch;
 use crate::store::{self, Counter, pairings, people, promises};
@@ -33,6 +34,7 @@ use crate::workflow::feed::{
     PostEntry, PostOnEscalation, RecordCommunication, post_on_case, post_on_escalation,
     record_communication,
 };
+use crate::workflow::following::{ChooseFollowing, choose_following};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::pair;
 use crate::workflow::promise::{PromiseStep, SettleStep, promise_on_case, settle};
@@ -297,6 +299,7 @@ impl Scene<'_, '_> {
         let entry = PostEntry {
             body: text(body)?,
             visibility: Some(visibility),
+            status: None,
         };
         post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)
     }
@@ -311,6 +314,16 @@ impl Scene<'_, '_> {
             summary: text(summary)?,
         };
         record_communication(self.stage.conn, &actor, &self.case, &communication, at).map(drop)
+    }
+
+    /// Somebody follows a feed, or mutes it.
+    pub fn stands(&mut self, who: &str, ago: Ago, feed: Feed, stance: Stance) -> VerbResult<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let choice = ChooseFollowing {
+            case_feed: (feed == Feed::Case).then_some(stance),
+            escalation_feed: (feed == Feed::Escalation).then_some(stance),
+        };
+        choose_following(self.stage.conn, &actor, &self.case, &choice, at).map(drop)
     }
 
     /// Somebody reads both feeds.

@@ -168,6 +168,7 @@ impl Role {
                 FeedsComment,
                 FeedsInternal,
                 FeedsRedact,
+                FeedsMove,
                 PrioritiesDecide,
                 RcaRequest,
                 RcaDeliver,

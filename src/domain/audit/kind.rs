@@ -42,6 +42,8 @@ closed_enum! {
         EntryEdited = "entry.edited",
         /// An entry was redacted.
         EntryRedacted = "entry.redacted",
+        /// An entry was moved to the other feed.
+        EntryMoved = "entry.moved",
         /// A next step was promised.
         StepPromised = "step.promised",
         /// A next step was promised for another time.
@@ -152,6 +154,8 @@ closed_enum! {
         SecondFactorRecoveryCodeUsed = "second_factor.recovery_code_used",
         /// A person chose which notices they get.
         NoticesChosen = "notices.chosen",
+        /// A person chose which feeds of a case they follow or mute.
+        FollowingChosen = "following.chosen",
         /// Access was asked for.
         AccessRequestMade = "access_request.made",
         /// Such a request was granted.
@@ -339,7 +343,7 @@ impl EventKind {
             // Not the notes: they stand in the feed, where they can be redacted.
             Self::PriorityRequested => Shown::With(&["priority"]),
             Self::PriorityDecided => Shown::With(&["state"]),
-            Self::EntryPosted | Self::EntryEdited | Self::EntryRedacted => {
+            Self::EntryPosted | Self::EntryEdited | Self::EntryRedacted | Self::EntryMoved => {
                 Shown::WherePublic(ENTRY)
             }
             Self::StepPromised | Self::StepRepromised | Self::StepDone | Self::StepMissed => {
@@ -371,7 +375,8 @@ impl EventKind {
             | Self::SecondFactorTakenAway
             | Self::SecondFactorCodesRenewed
             | Self::SecondFactorRecoveryCodeUsed
-            | Self::NoticesChosen => Shown::With(&[]),
+            | Self::NoticesChosen
+            | Self::FollowingChosen => Shown::With(&[]),
             Self::SessionRefused => Shown::With(&["address", "until"]),
             Self::TokenIssued | Self::TokenRevoked => Shown::With(&["name"]),
             Self::PersonAdded | Self::PersonChanged | Self::PersonInvited | Self::PersonJoined => {
@@ -464,6 +469,7 @@ impl EventKind {
                 | Self::EntryPosted
                 | Self::EntryEdited
                 | Self::EntryRedacted
+                | Self::EntryMoved
                 | Self::StepPromised
                 | Self::StepRepromised
                 | Self::StepDone
@@ -498,6 +504,7 @@ impl EventKind {
                 | Self::NoticeResentAll
                 | Self::AuditExported
                 | Self::NoticesChosen
+                | Self::FollowingChosen
                 | Self::AccessRequestMade
         )
     }

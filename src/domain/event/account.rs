@@ -7,9 +7,10 @@ use serde_json::Error;
 
 use super::audited::{Audited, Changed};
 use crate::domain::audit::EventKind;
+use crate::domain::ids::CaseNumber;
 use crate::domain::notice::{
     Delivery, Invitation, Letter, LinkFacts, NewDevice, NoticeKind, PasswordChanged, PasswordWay,
-    SecondFactorChange, SecondFactorChanged,
+    SecondFactorChange, SecondFactorChanged, Stance,
 };
 use crate::domain::text::EmailAddress;
 
@@ -47,6 +48,12 @@ pub(crate) enum AccountEvent {
     ProfileChanged(Changed<ProfileFields>),
     /// Kinds of notices whose delivery has changed.
     NoticesChosen(Changed<BTreeMap<NoticeKind, Delivery>>),
+    /// Feeds of a case that they follow or mute from now on, or do not any more (F7).
+    FollowingChosen {
+        case: CaseNumber,
+        /// By the names that people say it with.
+        feeds: Changed<BTreeMap<&'static str, Stance>>,
+    },
 }
 
 /// What people say of themselves, as it is audited.
@@ -85,6 +92,10 @@ impl AccountEvent {
             Self::NoticesChosen(kinds) => {
                 return Audited::changed(EventKind::NoticesChosen, kinds);
             }
+            Self::FollowingChosen { case, feeds } => {
+                let audited = Audited::changed(EventKind::FollowingChosen, feeds)?;
+                return Ok(audited.map(|audited| audited.with("case", case.to_string())));
+            }
         };
         #[derive(Serialize)]
         struct Account<'a> {
@@ -120,7 +131,8 @@ impl AccountEvent {
             | Self::SessionsEnded
             | Self::Joined
             | Self::ProfileChanged(_)
-            | Self::NoticesChosen(_) => None,
+            | Self::NoticesChosen(_)
+            | Self::FollowingChosen { .. } => None,
         }
     }
 }

@@ -139,6 +139,14 @@ impl CaseEvent {
         }
     }
 
+    /// What those are told whom an entry names.
+    pub(crate) fn mention(&self) -> Option<About> {
+        match self {
+            Self::Entry(entry) => entry.mention(Feed::Case),
+            _ => None,
+        }
+    }
+
     /// What people are told of it.
     pub(crate) fn notice(self) -> Option<About> {
         match self {

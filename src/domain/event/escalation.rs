@@ -122,7 +122,8 @@ impl EscalationEvent {
                 number,
                 outcome,
             }),
-            Self::Rated | Self::RaterAsked { .. } | Self::Entry(_) => None,
+            Self::Rated | Self::RaterAsked { .. } => None,
+            Self::Entry(entry) => entry.mark(by, number),
             Self::Step(step) => Some(step.mark()),
             Self::Callback(callback) => callback.mark(by),
         }
@@ -148,6 +149,14 @@ impl EscalationEvent {
             | Self::Entry(_)
             | Self::Step(_)
             | Self::Callback(_) => None,
+        }
+    }
+
+    /// What those are told whom an entry names.
+    pub(crate) fn mention(&self) -> Option<About> {
+        match self {
+            Self::Entry(entry) => entry.mention(Feed::Escalation),
+            _ => None,
         }
     }
 

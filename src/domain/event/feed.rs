@@ -3,8 +3,8 @@
 use crate::domain::audit::EventKind;
 use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, SettledStep, Visibility};
-use crate::domain::ids::EntryId;
-use crate::domain::notice::{About, Entry, Step};
+use crate::domain::ids::{EntryId, EscalationNumber, PersonId};
+use crate::domain::notice::{About, Entry, Mention, Step};
 
 /// What can happen to a promised next step, on a case or on an escalation.
 #[derive(Clone, Debug)]
@@ -64,10 +64,14 @@ fn settled(step: &Step) -> SettledStep<'_> {
 #[derive(Clone, Debug)]
 pub(crate) enum EntryEvent {
     Posted(PostedEntry),
-    /// Its author has corrected it (F4).
-    Edited,
+    /// Its author has corrected it (F4): whom it names now and did not before is told.
+    Edited(PostedEntry),
     /// Its words are gone for good (F4).
     Redacted,
+    /// It stands in the other feed (F3); told of the escalation that it came to, or left.
+    Moved {
+        to: Feed,
+    },
 }
 
 /// Words that stand in a feed already.
@@ -76,21 +80,54 @@ pub(crate) struct PostedEntry {
     pub(crate) entry: EntryId,
     pub(crate) visibility: Visibility,
     pub(crate) body: String,
+    /// Whom they name.
+    pub(crate) mentioned: Vec<PersonId>,
 }
 
 impl EntryEvent {
     pub(super) fn kind(&self) -> EventKind {
         match self {
             Self::Posted(_) => EventKind::EntryPosted,
-            Self::Edited => EventKind::EntryEdited,
+            Self::Edited(_) => EventKind::EntryEdited,
             Self::Redacted => EventKind::EntryRedacted,
+            Self::Moved { .. } => EventKind::EntryMoved,
+        }
+    }
+
+    /// What is left where it stood; `number` is that of the escalation.
+    pub(super) fn mark<'a>(
+        &self,
+        by: &'a str,
+        number: EscalationNumber,
+    ) -> Option<MarkDetails<'a>> {
+        match self {
+            Self::Moved {
+                to: Feed::Escalation,
+            } => Some(MarkDetails::EntryMovedToEscalation { by, number }),
+            Self::Moved { to: Feed::Case } => Some(MarkDetails::EntryMovedToCase { by }),
+            Self::Posted(_) | Self::Edited(_) | Self::Redacted => None,
         }
     }
 
     pub(super) fn notice(self, feed: Feed) -> Option<About> {
         match self {
             Self::Posted(posted) => posted.notice(feed),
-            Self::Edited | Self::Redacted => None,
+            Self::Edited(_) | Self::Redacted | Self::Moved { .. } => None,
+        }
+    }
+
+    /// What those are told whom it names: also of an internal one, which reaches those who may read it (F2).
+    pub(super) fn mention(&self, feed: Feed) -> Option<About> {
+        match self {
+            Self::Posted(entry) | Self::Edited(entry) if !entry.mentioned.is_empty() => {
+                Some(About::Mentioned(Mention {
+                    feed,
+                    entry: Some(entry.entry),
+                    body: entry.body.clone(),
+                    people: entry.mentioned.clone(),
+                }))
+            }
+            _ => None,
         }
     }
 }
@@ -157,6 +194,7 @@ mod tests {
                 entry: EntryId::new(at),
                 visibility,
                 body: "Between us".to_owned(),
+                mentioned: Vec::new(),
             }))
         };
         assert!(posted(Visibility::Internal).notice().is_none());

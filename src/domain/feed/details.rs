@@ -141,6 +141,13 @@ pub(crate) enum MarkDetails<'a> {
     StepDone(SettledStep<'a>),
     StepMissed(SettledStep<'a>),
     StepRepromised(SettledStep<'a>),
+    EntryMovedToEscalation {
+        by: &'a str,
+        number: EscalationNumber,
+    },
+    EntryMovedToCase {
+        by: &'a str,
+    },
 }
 
 /// A next step of which something has become.
@@ -191,6 +198,8 @@ impl MarkDetails<'_> {
             Self::StepDone(_) => Mark::StepDone,
             Self::StepMissed(_) => Mark::StepMissed,
             Self::StepRepromised(_) => Mark::StepRepromised,
+            Self::EntryMovedToEscalation { .. } => Mark::EntryMovedToEscalation,
+            Self::EntryMovedToCase { .. } => Mark::EntryMovedToCase,
         }
     }
 

@@ -26,6 +26,8 @@ pub enum About {
     CaseAssigned,
     /// See [`NoticeKind::EntryPosted`].
     EntryPosted(Entry),
+    /// See [`NoticeKind::Mentioned`].
+    Mentioned(Mention),
     /// See [`NoticeKind::RcaRequested`].
     RcaRequested(RcaRequest),
     /// See [`NoticeKind::RcaDelivered`].
@@ -121,6 +123,21 @@ pub struct Entry {
     /// What was written in the same feed soon after, in its order (N7).
     #[serde(default)]
     pub further: Vec<Further>,
+}
+
+/// An entry that names the recipient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mention {
+    /// The feed it stands in.
+    pub feed: Feed,
+    /// The entry itself, so that what is redacted later is not mailed.
+    #[serde(default)]
+    pub entry: Option<EntryId>,
+    /// What it says.
+    pub body: String,
+    /// Whom it names.
+    #[serde(skip)]
+    pub people: Vec<PersonId>,
 }
 
 /// An entry that is told together with one before it.
@@ -322,6 +339,7 @@ impl About {
             Self::CaseReopened(_) => NoticeKind::CaseReopened,
             Self::CaseAssigned => NoticeKind::CaseAssigned,
             Self::EntryPosted(_) => NoticeKind::EntryPosted,
+            Self::Mentioned(_) => NoticeKind::Mentioned,
             Self::RcaRequested(_) => NoticeKind::RcaRequested,
             Self::RcaDelivered(_) => NoticeKind::RcaDelivered,
             Self::PriorityRequested(_) => NoticeKind::PriorityRequested,
@@ -354,6 +372,7 @@ impl About {
     pub const fn feed(&self) -> Option<Feed> {
         match self {
             Self::EntryPosted(entry) => Some(entry.feed),
+            Self::Mentioned(mention) => Some(mention.feed),
             _ => None,
         }
     }
@@ -386,8 +405,17 @@ impl About {
     pub const fn entry(&self) -> Option<EntryId> {
         match self {
             Self::EntryPosted(entry) => entry.entry,
+            Self::Mentioned(mention) => mention.entry,
             Self::CallbackCompleted(call) => call.entry,
             _ => None,
+        }
+    }
+
+    /// Whom the entry names that it tells of.
+    pub fn mentioned(&self) -> &[PersonId] {
+        match self {
+            Self::Mentioned(mention) => &mention.people,
+            _ => &[],
         }
     }
 

@@ -54,6 +54,7 @@ impl NoticeKind {
             | Self::CaseReopened
             | Self::CaseAssigned
             | Self::EntryPosted
+            | Self::Mentioned
             | Self::RcaRequested
             | Self::RcaDelivered
             | Self::PriorityRequested
@@ -164,6 +165,8 @@ fn may_be(audience: Audience, access: &Access) -> bool {
         Audience::CaseOwner | Audience::Engineers => staff && can(Permission::CasesWork),
         // By name, and so whoever of the staff is called so.
         Audience::Named => staff,
+        // Whoever may read a feed may follow it (F7), and may be named in it.
+        Audience::Follower | Audience::Mentioned => true,
         Audience::Duty
         | Audience::Ladder
         | Audience::Invited

@@ -18,6 +18,8 @@ closed_enum! {
         CaseAssigned = "case_assigned",
         /// Somebody wrote something public in a feed.
         EntryPosted = "entry_posted",
+        /// Somebody named the recipient in an entry.
+        Mentioned = "mentioned",
         /// A root cause analysis was requested (C6).
         RcaRequested = "rca_requested",
         /// A root cause analysis was delivered (C6).
@@ -118,6 +120,7 @@ impl NoticeKind {
             | Self::CaseReopened
             | Self::CaseAssigned
             | Self::EntryPosted
+            | Self::Mentioned
             | Self::RcaRequested
             | Self::RcaDelivered
             | Self::PriorityRequested
@@ -217,7 +220,7 @@ impl NoticeKind {
     }
 
     /// The feed that it belongs to, and so who follows it (F7); none if it is not about a case. `feed` is that of the
-    /// entry for [`NoticeKind::EntryPosted`]; a next step is the escalation's if it was promised on one.
+    /// entry for [`NoticeKind::EntryPosted`] and [`NoticeKind::Mentioned`]; a next step is the escalation's if it was promised on one.
     pub const fn feed(self, feed: Option<Feed>, on_escalation: bool) -> Option<Feed> {
         match self {
             Self::CaseOpened
@@ -229,7 +232,7 @@ impl NoticeKind {
             | Self::PriorityRequested
             | Self::PriorityDecided
             | Self::RadarWarning => Some(Feed::Case),
-            Self::EntryPosted => match feed {
+            Self::EntryPosted | Self::Mentioned => match feed {
                 Some(feed) => Some(feed),
                 None => Some(Feed::Case),
             },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audience, NoticeKind, Obstacle};
+use super::{Audience, NoticeKind, Obstacle, Stance, Stances, is_silenced, needs_of_feed};
 use crate::domain::access::{Access, HeldRole, Permission, Role};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -27,6 +27,8 @@ pub struct Stakeholders {
     pub named: Vec<PersonId>,
     /// Who makes the call.
     pub caller: Option<PersonId>,
+    /// Whom the entry names that it tells of.
+    pub mentioned: Vec<PersonId>,
 }
 
 impl Stakeholders {
@@ -51,6 +53,8 @@ pub struct NoticeEvent {
     pub actor: Option<PersonId>,
     /// Whom it concerns.
     pub ties: Stakeholders,
+    /// What people said of the feed (F7).
+    pub stances: Stances,
 }
 
 /// Somebody who might be told.
@@ -143,10 +147,18 @@ impl NoticeEvent {
         .into_iter()
         .flatten()
         .chain(ties.named.iter().copied())
+        .chain(ties.mentioned.iter().copied())
+        .chain(self.followers())
         .collect();
         people.sort_unstable();
         people.dedup();
         people
+    }
+
+    /// Those who follow the feed, of what followers are told.
+    fn followers(&self) -> impl Iterator<Item = PersonId> {
+        let told = self.audiences().contains(&Audience::Follower);
+        self.stances.followers().filter(move |_| told)
     }
 
     /// The permission whose holders at the provider might be told.
@@ -173,43 +185,49 @@ impl NoticeEvent {
 pub(super) const fn told_of(kind: NoticeKind, feed: Feed) -> &'static [Audience] {
     use Audience::*;
     match (kind, feed) {
-        (NoticeKind::CaseOpened | NoticeKind::CaseReopened, _) => &[Contact, CaseOwner, Engineers],
-        (NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered, _) => {
-            &[Contact, CaseOwner]
+        // Nobody follows yet what is only opened.
+        (NoticeKind::CaseOpened, _) => &[Contact, CaseOwner, Engineers],
+        (NoticeKind::CaseReopened | NoticeKind::PriorityRequested, _) => {
+            &[Contact, CaseOwner, Follower, Engineers]
         }
-        (NoticeKind::PriorityRequested, _) => &[Contact, CaseOwner, Engineers],
+        (NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered, _) => {
+            &[Contact, CaseOwner, Follower]
+        }
         (NoticeKind::CaseAssigned, _) => &[CaseOwner],
         // Internal: a customer's people are not told what support does before they complain.
         (NoticeKind::RadarWarning, _) => &[CaseOwner, Engineers],
-        (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
+        (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner, Follower],
         // F7: who follows one feed is not mailed about the other.
-        (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],
-        (NoticeKind::EntryPosted, Feed::Escalation) => &[Requester, EscalationOwner],
+        (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner, Follower],
+        (NoticeKind::EntryPosted, Feed::Escalation) => &[Requester, EscalationOwner, Follower],
         (
             NoticeKind::StepPromised
             | NoticeKind::StepDone
             | NoticeKind::StepMissed
             | NoticeKind::StepRepromised,
             Feed::Case,
-        ) => &[Contact, CaseOwner, Named],
+        ) => &[Contact, CaseOwner, Named, Follower],
         (
             NoticeKind::StepPromised
             | NoticeKind::StepDone
             | NoticeKind::StepMissed
             | NoticeKind::StepRepromised,
             Feed::Escalation,
-        ) => &[Requester, EscalationOwner, CaseOwner, Named],
-        (NoticeKind::EscalationAccepted, _) => &[Requester, EscalationOwner, CaseOwner, Named],
+        )
+        | (NoticeKind::EscalationAccepted, _) => {
+            &[Requester, EscalationOwner, CaseOwner, Named, Follower]
+        }
         (NoticeKind::EscalationSubmitted | NoticeKind::EscalationWithdrawn, _) => {
-            &[Requester, EscalationOwner, CaseOwner, Queue]
+            &[Requester, EscalationOwner, CaseOwner, Follower, Queue]
         }
         (
             NoticeKind::EscalationClaimed
             | NoticeKind::EscalationDeclined
             | NoticeKind::EscalationClosed,
             _,
-        ) => &[Requester, Rater, EscalationOwner, CaseOwner],
+        ) => &[Requester, Rater, EscalationOwner, CaseOwner, Follower],
         (NoticeKind::EscalationRatingAsked, _) => &[Rater],
+        (NoticeKind::Mentioned, _) => &[Mentioned],
         (NoticeKind::CallbackCompleted, _) => &[
             Requester,
             EscalationOwner,
@@ -274,10 +292,7 @@ pub fn obstacle(
         Side::Provider => true,
         Side::Customer => access.organization == organization && visibility == Visibility::Public,
     };
-    let permission = match feed {
-        Feed::Case => Permission::CasesView,
-        Feed::Escalation => Permission::EscalationsView,
-    };
+    let permission = needs_of_feed(feed);
     if !candidate.standing.is_reachable() {
         Some(Obstacle::Unreachable)
     } else if !theirs || !access.can(permission) || !access.sees(visibility) {
@@ -333,6 +348,8 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
             Audience::Contact => is(Some(ties.contact)),
             Audience::CaseOwner => is(ties.case_owner),
             Audience::Named => staff && ties.named.contains(&access.person),
+            Audience::Mentioned => ties.mentioned.contains(&access.person),
+            Audience::Follower => happening.stances.of(access.person) == Stance::Follow,
             Audience::Queue => {
                 ties.are_nobodys() && staff && access.can(Permission::EscalationsReview)
             }
@@ -361,12 +378,15 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
         .iter()
         .filter(|candidate| happening.may_tell(candidate))
     {
+        // F7: a muted feed is silent but for what is addressed to somebody.
+        let mutes = happening.stances.of(candidate.access.person) == Stance::Mute;
         let reason = happening
             .audiences()
             .iter()
             .chain(stands_in)
             .copied()
             .filter(|audience| belongs(candidate, *audience))
+            .filter(|audience| !(mutes && is_silenced(happening.kind, *audience)))
             .min();
         if let Some(audience) = reason {
             told.entry(candidate.access.person).or_insert(audience);

@@ -94,7 +94,9 @@ impl Desk {
                 asker: None,
                 named: Vec::new(),
                 caller: None,
+                mentioned: Vec::new(),
             },
+            stances: Stances::default(),
         }
     }
 
@@ -175,6 +177,65 @@ fn the_two_feeds_are_followed_apart() {
     let escalation = desk.happening(NoticeKind::EntryPosted, Feed::Escalation, "vera");
     let told = BTreeSet::from([("remy", "requester"), ("olga", "escalation_owner")]);
     assert_eq!(desk.told(&escalation), told);
+}
+
+#[test]
+fn f7_a_feed_is_followed_and_muted_on_its_own() {
+    let mut desk = Desk::new();
+    let acme = desk.acme;
+    desk.add("vic", acme, &[Role::PortalViewer]);
+    let said = |desk: &Desk, kind, feed, said: &[(&str, Stance)]| {
+        let stances = said.iter().map(|(name, stance)| (desk.id(name), *stance));
+        NoticeEvent {
+            stances: stances.collect(),
+            ..desk.happening(kind, feed, "vera")
+        }
+    };
+    let follows = [("vic", Stance::Follow), ("dana", Stance::Mute)];
+    let entry = said(&desk, NoticeKind::EntryPosted, Feed::Case, &follows);
+    assert!(entry.people().contains(&desk.id("vic")));
+    assert_eq!(
+        desk.told(&entry),
+        BTreeSet::from([("sam", "case_owner"), ("vic", "follower")])
+    );
+    // Who loses access follows nothing, and is not told so.
+    desk.change("vic", |vic| {
+        vic.access.permissions.remove(&Permission::CasesView);
+    });
+    assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
+    // A verdict on one's own escalation is addressed to whoever asked for it.
+    let mutes = [
+        ("remy", Stance::Mute),
+        ("sam", Stance::Mute),
+        ("olga", Stance::Mute),
+    ];
+    let (feed, told) = (Feed::Escalation, BTreeSet::from([("remy", "requester")]));
+    for kind in [
+        NoticeKind::EscalationClaimed,
+        NoticeKind::EscalationAccepted,
+        NoticeKind::EscalationDeclined,
+        NoticeKind::EscalationClosed,
+    ] {
+        assert_eq!(desk.told(&said(&desk, kind, feed, &mutes)), told, "{kind}");
+    }
+    let entry = said(&desk, NoticeKind::EntryPosted, feed, &mutes);
+    assert_eq!(desk.told(&entry), BTreeSet::new());
+    // Who is named for a step is told of it, and not of the feed.
+    let mut step = said(&desk, NoticeKind::StepPromised, feed, &mutes);
+    step.ties.named = vec![desk.id("sam")];
+    assert_eq!(desk.told(&step), BTreeSet::from([("sam", "named")]));
+    // Nor is a muted feed silent to whoever is named in it.
+    let mut mention = said(&desk, NoticeKind::Mentioned, feed, &mutes);
+    mention.ties.mentioned = vec![desk.id("olga"), desk.id("vera")];
+    assert_eq!(desk.told(&mention), BTreeSet::from([("olga", "mentioned")]));
+    // Nothing of it concerns calls and what is to be done in time.
+    let warning = said(
+        &desk,
+        NoticeKind::RadarWarning,
+        Feed::Case,
+        &[("sam", Stance::Mute), ("mona", Stance::Follow)],
+    );
+    assert_eq!(desk.told(&warning), BTreeSet::from([("sam", "case_owner")]));
 }
 
 #[test]

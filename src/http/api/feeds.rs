@@ -3,7 +3,7 @@
 use super::documents::EntryDocument;
 use crate::db::Conn;
 use crate::domain::access::Permission::{
-    CasesView, CommunicationsRecord, EscalationsView, FeedsComment, FeedsRedact,
+    CasesView, CommunicationsRecord, EscalationsView, FeedsComment, FeedsMove, FeedsRedact,
 };
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
@@ -18,6 +18,7 @@ use crate::store::{cases, escalations};
 use crate::workflow::feed::{
     self as verbs, EditEntry, PostEntry, PostOnEscalation, RecordCommunication, RedactEntry,
 };
+use crate::workflow::move_entry::{self, MoveEntry};
 use crate::workflow::update_case;
 
 /// The routes of this resource.
@@ -31,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         PUT   "/cases/{case}/read"                    may(CasesView)            => read, "Say that one has read a feed of the case, or both";
         PATCH "/feed-entries/{entry}"                 may(FeedsComment)         => edit, "Correct one's own entry within five minutes";
         POST  "/feed-entries/{entry}/redaction"       may(FeedsRedact)          => redact, "Take an entry's words away for good";
+        POST  "/feed-entries/{entry}/move"            may(FeedsMove)            => move_entry, "Move a misfiled entry to the other feed of its case";
         POST  "/cases/{case}/external-communications" may(CommunicationsRecord) => record_communication, "Record a contact outside the portal";
     }
 }
@@ -163,6 +165,16 @@ async fn redact(req: ApiRequest<EntryId, RedactEntry>) -> Result<Reply<EntryDocu
     req.write(|conn, req| {
         let actor = &req.principal.actor;
         verbs::redact(conn, actor, req.address, &req.body, req.now)?;
+        let document = document(conn, req, req.address)?;
+        Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}
+
+async fn move_entry(req: ApiRequest<EntryId, MoveEntry>) -> Result<Reply<EntryDocument>, Problem> {
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        move_entry::move_entry(conn, actor, req.address, &req.body, req.now)?;
         let document = document(conn, req, req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })

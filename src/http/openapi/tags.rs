@@ -22,7 +22,10 @@ const TAGS: &[(&str, &str)] = &[
         "cases",
         "Support cases, their feeds, promises, analyses and assessments.",
     ),
-    ("feed-entries", "Entries of feeds, corrected or redacted."),
+    (
+        "feed-entries",
+        "Entries of feeds, corrected, moved or redacted.",
+    ),
     (
         "next-steps",
         "What is promised: done, missed, or promised anew.",

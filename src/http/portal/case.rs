@@ -1,6 +1,7 @@
 //! The case page: two feeds, facts, the checklist before an escalation, next steps, and the bell at the foot.
 
 mod act;
+mod buttons;
 mod decision;
 mod facts;
 mod foot;
@@ -94,6 +95,17 @@ pub struct CaseHead {
     pub escalation: Option<Link>,
     /// Who waits for whom.
     pub wait: WaitView,
+    /// The button that takes it, for who works cases.
+    pub take: Option<TakeView>,
+}
+
+/// The button with which one takes a case.
+#[derive(Clone, Debug, Serialize)]
+pub struct TakeView {
+    /// Where it is sent.
+    pub action: String,
+    /// The id of whose it is now; empty if it is nobody's.
+    pub from: String,
 }
 
 /// What must hold before a case can be escalated.

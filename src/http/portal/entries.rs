@@ -3,13 +3,15 @@
 use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
-use crate::domain::access::Permission;
+use crate::domain::access::{Access, Permission};
 use crate::domain::case::Channel;
-use crate::domain::feed::{EntryKind, Mark, Visibility, may_edit};
+use crate::domain::feed::{EntryKind, Feed, Mark, Visibility, may_edit, may_move};
 use crate::domain::organization::Side;
 use crate::http::problem::Problem;
+use crate::store::escalations::EscalationView;
 use crate::store::feeds::{self, Entry};
 use crate::words::{Catalogue, marks};
+use crate::workflow::move_entry::movable;
 
 /// Who reads a feed, of which case.
 #[derive(Clone, Copy)]
@@ -20,6 +22,10 @@ pub struct Reading<'a> {
     pub organization: &'a str,
     /// The page that the feed stands on.
     pub page: &'a str,
+    /// The page of the case, on which entries are corrected, moved and redacted.
+    pub case: &'a str,
+    /// The case's escalations.
+    pub escalations: &'a [EscalationView],
     /// Up to which place the reader has read the feed.
     pub read_up_to: Option<i64>,
     /// Whether entries may still be changed: the case is open.
@@ -49,12 +55,12 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         internal: row.visibility == Visibility::Internal,
         unread: !own
             && row.kind != EntryKind::Mark
-            && of.read_up_to.is_none_or(|read| read < row.position),
+            && of.read_up_to.is_none_or(|read| read < row.arrived()),
         bell: is_about_an_escalation(row),
         redacted: row.redacted_at.is_some(),
         link: link(of, view)?,
         contact: contact(of.req.words(), row),
-        verbs: verbs(of, row)?,
+        verbs: verbs(of, view)?,
     })
 }
 
@@ -120,18 +126,40 @@ fn contact(words: &Catalogue, row: &Entry) -> Option<ContactView> {
     })
 }
 
-fn verbs(of: &Reading<'_>, row: &Entry) -> Result<Vec<Link>, Problem> {
-    let (access, words) = (of.req.access()?, of.req.words());
+/// The feed to which somebody may move an entry of an open case with these escalations (F3), if they may and it moves.
+pub fn moves_to(
+    access: &Access,
+    escalations: &[EscalationView],
+    view: &feeds::EntryView,
+) -> Option<Feed> {
+    let to = match view.entry.feed {
+        Feed::Case => Feed::Escalation,
+        Feed::Escalation => Feed::Case,
+    };
+    let needed = [Permission::FeedsMove, Permission::EscalationsView];
+    let may = needed.iter().all(|needed| access.can(*needed));
+    let mut all = escalations.iter().map(|view| &view.escalation);
+    let stands_on = all.find(|one| view.entry.escalation_id == Some(one.id));
+    let moves = may_move(&movable(view, stands_on), to).is_ok();
+    let has_place = to == Feed::Case || !escalations.is_empty();
+    (may && moves && has_place && view.entry.redacted_at.is_none()).then_some(to)
+}
+
+fn verbs(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Vec<Link>, Problem> {
+    let (access, words, row) = (of.req.access()?, of.req.words(), &view.entry);
     let mut verbs = Vec::new();
     if row.kind == EntryKind::Mark || row.redacted_at.is_some() {
         return Ok(verbs);
     }
-    let at = |verb: &str| format!("{}?do={verb}&entry={}#do", of.page, row.id);
+    let at = |verb: &str| format!("{}?do={verb}&entry={}#do", of.case, row.id);
     if of.open
         && access.can(Permission::FeedsComment)
         && may_edit(row.author_id, access.person, row.at, of.req.now)
     {
         verbs.push(Link::new(words.say("entry-edit", &[]), at("edit_entry")));
+    }
+    if of.open && moves_to(access, of.escalations, view).is_some() {
+        verbs.push(Link::new(words.say("entry-move", &[]), at("move")));
     }
     if access.can(Permission::FeedsRedact) {
         verbs.push(Link::new(words.say("entry-redact", &[]), at("redact")));
@@ -178,6 +206,8 @@ pub fn composer(
         },
         internal: access.may_write(Visibility::Internal).is_ok(),
         asks: staff && escalation.is_some(),
+        moves: Vec::new(),
+        mentions: String::new(),
         value: String::new(),
         error: String::new(),
     })

@@ -25,6 +25,8 @@ closed_enum! {
         CaseOpened = "case_opened",
         /// A case was changed.
         CaseChanged = "case_changed",
+        /// Somebody took a case.
+        CaseTaken = "case_taken",
         /// A case was closed.
         CaseClosed = "case_closed",
         /// A case was reopened.
@@ -39,6 +41,8 @@ closed_enum! {
         EntryEdited = "entry_edited",
         /// An entry was redacted.
         EntryRedacted = "entry_redacted",
+        /// An entry was moved to the other feed.
+        EntryMoved = "entry_moved",
         /// A higher priority was asked for.
         PriorityAsked = "priority_asked",
         /// A priority request was granted.
@@ -149,6 +153,8 @@ closed_enum! {
         NoticesQueued = "notices_queued",
         /// One chose which notices to get.
         NoticesChosen = "notices_chosen",
+        /// One chose what to be told of a feed.
+        FollowingChosen = "following_chosen",
         /// A pairing was accepted.
         PairingAccepted = "pairing_accepted",
         /// A pairing was refused.

@@ -12,8 +12,8 @@ use crate::domain::eligibility::Severity;
 use crate::words::assessment::FindingView;
 
 pub use feed::{
-    Body, CaseFeed, Composer, ContactView, DecisionView, EntryView, EscalationFeed, OpeningView,
-    PersonView, ReasonLine, Thread,
+    Body, CaseFeed, Composer, ComposerMove, ContactView, DecisionView, EntryView, EscalationFeed,
+    FollowChoice, FollowView, OpeningView, PersonView, ReasonLine, Thread,
 };
 pub use panel::{Panel, Promises, RankCell, RankRow, Ranking};
 pub use promised::{CallList, CallView, StepList, StepPastLine, StepView};

@@ -1,5 +1,5 @@
-//! Having no more notices of a kind, by the link in one of them: with a click in the mail program (RFC 8058), or on the
-//! page that the link leads to (N4).
+//! Having no more notices of a kind, or of a feed that one mutes (F7), by the link in one of them: with a click in the mail
+//! program (RFC 8058), or on the page that the link leads to (N4).
 //!
 //! The link says who and what; nobody need be signed in. Looking changes nothing: mail scanners follow links.
 
@@ -16,7 +16,10 @@ use crate::http::api::addresses::LinkSecret;
 use crate::http::api_request::ANYONE;
 use crate::http::problem::{Code, Problem};
 use crate::words::Catalogue;
-use crate::workflow::choose_notices::{self, Unsubscribing, unsubscribing};
+use crate::workflow::choose_notices::{self, Ended, Unsubscribing, unsubscribing};
+
+/// The name of the button that ends a whole kind, where the link mutes one feed (F7).
+const WHOLE_KIND: &str = "whole_kind";
 
 /// The field that says that it is meant, and what stands in it (RFC 8058).
 const FIELD: &str = "List-Unsubscribe";
@@ -47,6 +50,12 @@ pub struct UnsubscribePage {
     pub field: &'static str,
     /// See `field`.
     pub meant: &'static str,
+    /// What the button says.
+    pub button: String,
+    /// What the button says that ends the whole kind instead; empty where there is none.
+    pub instead: String,
+    /// The name of that button.
+    pub whole_kind: &'static str,
     /// Where to go from here.
     pub ways: Vec<Link>,
 }
@@ -72,8 +81,9 @@ async fn end(req: PageRequest, link: LinkSecret) -> PageResult {
     }
     let LinkSecret(token) = link;
     let (key, now) = (req.desk.key.clone(), req.now);
+    let whole_kind = req.typed.contains_key(WHOLE_KIND);
     let ended = req
-        .write(move |conn| choose_notices::unsubscribe(conn, &key, &token, now))
+        .write(move |conn| choose_notices::unsubscribe(conn, &key, &token, whole_kind, now))
         .await;
     match ended {
         Ok(ended) => req.show("", "unsubscribe", &done(req.words(), &ended)),
@@ -83,33 +93,77 @@ async fn end(req: PageRequest, link: LinkSecret) -> PageResult {
 
 /// Asks whether it is meant.
 pub fn question(words: &Catalogue, asked: &Unsubscribing, action: String) -> UnsubscribePage {
-    let (kind, email) = told(words, asked);
-    UnsubscribePage {
-        title: words.say("unsubscribe-title", &[("kind", kind.clone().into())]),
-        detail: words.say(
-            "unsubscribe-about",
-            &[("kind", kind.into()), ("email", email.into())],
-        ),
+    let email = masked(&asked.email);
+    let page = UnsubscribePage {
         action,
-        field: FIELD,
-        meant: MEANT,
         ways: vec![choices(words)],
+        ..nothing()
+    };
+    match asked.what {
+        Ended::Kind(kind) => {
+            let kind = words.say_of("notice-kind", kind.as_str(), &[]);
+            let args = [("kind", kind.into()), ("email", email.into())];
+            UnsubscribePage {
+                title: words.say("unsubscribe-title", &args[..1]),
+                detail: words.say("unsubscribe-about", &args),
+                button: words.say("unsubscribe-button", &[]),
+                ..page
+            }
+        }
+        Ended::Feed(case, feed) => {
+            let case = case.to_string();
+            let args = [("number", case.into()), ("email", email.into())];
+            UnsubscribePage {
+                title: words.say_of("unsubscribe-feed-title", feed.as_str(), &args[..1]),
+                detail: words.say_of("unsubscribe-feed-about", feed.as_str(), &args),
+                button: words.say("unsubscribe-feed-button", &[]),
+                instead: words.say("unsubscribe-feed-instead", &[]),
+                ..page
+            }
+        }
     }
 }
 
 /// Says that it is done, and how it is undone.
 pub fn done(words: &Catalogue, ended: &Unsubscribing) -> UnsubscribePage {
-    let (kind, email) = told(words, ended);
+    let email = masked(&ended.email);
+    let page = UnsubscribePage {
+        ways: vec![choices(words).main()],
+        ..nothing()
+    };
+    match ended.what {
+        Ended::Kind(kind) => {
+            let kind = words.say_of("notice-kind", kind.as_str(), &[]);
+            let args = [("kind", kind.into()), ("email", email.into())];
+            UnsubscribePage {
+                title: words.say("unsubscribe-done-title", &[]),
+                detail: words.say("unsubscribe-done", &args),
+                ..page
+            }
+        }
+        Ended::Feed(case, feed) => {
+            let args = [("number", case.to_string().into()), ("email", email.into())];
+            UnsubscribePage {
+                title: words.say("unsubscribe-done-title", &[]),
+                detail: words.say_of("unsubscribe-feed-done", feed.as_str(), &args),
+                ..page
+            }
+        }
+    }
+}
+
+/// A page on which nothing stands yet.
+fn nothing() -> UnsubscribePage {
     UnsubscribePage {
-        title: words.say("unsubscribe-done-title", &[]),
-        detail: words.say(
-            "unsubscribe-done",
-            &[("kind", kind.into()), ("email", email.into())],
-        ),
+        title: String::new(),
+        detail: String::new(),
         action: String::new(),
         field: FIELD,
         meant: MEANT,
-        ways: vec![choices(words).main()],
+        button: String::new(),
+        instead: String::new(),
+        whole_kind: WHOLE_KIND,
+        ways: Vec::new(),
     }
 }
 
@@ -122,17 +176,10 @@ fn not_good(req: &PageRequest, problem: Problem) -> PageResult {
     let page = UnsubscribePage {
         title: words.say("unsubscribe-not-good-title", &[]),
         detail: words.say("unsubscribe-not-good", &[]),
-        action: String::new(),
-        field: FIELD,
-        meant: MEANT,
         ways: vec![choices(words).main()],
+        ..nothing()
     };
     req.show_again(StatusCode::NOT_FOUND, "", "unsubscribe", &page)
-}
-
-fn told(words: &Catalogue, about: &Unsubscribing) -> (String, String) {
-    let kind = words.say_of("notice-kind", about.kind.as_str(), &[]);
-    (kind, masked(&about.email))
 }
 
 fn choices(words: &Catalogue) -> Link {

@@ -17,7 +17,7 @@ pub use escalation::*;
 
 /// The verbs that ask for something first; members of the families `panel-title`, `panel-intro` and `panel-button`.
 #[cfg(test)]
-pub(crate) const VERBS: [&str; 31] = [
+pub(crate) const VERBS: [&str; 32] = [
     "edit",
     "close",
     "reopen",
@@ -41,6 +41,7 @@ pub(crate) const VERBS: [&str; 31] = [
     "call_cancel",
     "edit_entry",
     "redact",
+    "move",
     "accept",
     "decline",
     "rerank",

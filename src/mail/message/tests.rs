@@ -1,8 +1,8 @@
 use mail_parser::{HeaderValue as Parsed, MessageParser};
 
 use super::*;
-use crate::credentials::read_unsubscribe_token;
-use crate::domain::notice::NoticeKind;
+use crate::credentials::{read_mute_token, read_unsubscribe_token};
+use crate::domain::notice::{Matter, NoticeKind};
 use crate::mail::sample;
 
 fn rendered() -> Rendered {
@@ -87,8 +87,17 @@ fn what_one_can_do_without_says_how_to_have_no_more_of_it() {
                 .and_then(|link| link.strip_suffix('>'));
             let (site, token) = link.unwrap().rsplit_once('/').unwrap();
             assert_eq!(site, "https://support.northstar.example/unsubscribe");
-            let named = read_unsubscribe_token(&letterhead.key, token);
-            assert_eq!(named, Some((notice.to.person.unwrap(), *kind)));
+            let (key, person) = (&letterhead.key, notice.to.person.unwrap());
+            let named = read_unsubscribe_token(key, token);
+            match &notice.payload.matter {
+                // F7: of a new entry, its feed is muted.
+                Matter::Case(matter) if *kind == NoticeKind::EntryPosted => {
+                    let muted = (person, matter.case.number, matter.feed());
+                    assert_eq!(read_mute_token(key, token), Some(muted));
+                    assert_eq!(named, None);
+                }
+                _ => assert_eq!(named, Some((person, *kind))),
+            }
         }
     }
 }

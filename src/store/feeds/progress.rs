@@ -43,15 +43,18 @@ pub fn newest(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<i64
 /// # Errors
 /// Database errors.
 pub fn newest_in(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<i64> {
-    let newest: Option<i64> = feed_entries::table
+    let (newest, moved): (Option<i64>, Option<i64>) = feed_entries::table
         .filter(
             feed_entries::case_id
                 .eq(case)
                 .and(feed_entries::feed.eq(feed)),
         )
-        .select(max(feed_entries::position))
+        .select((
+            max(feed_entries::position),
+            max(feed_entries::moved_position),
+        ))
         .get_result(conn)?;
-    Ok(newest.unwrap_or_default())
+    Ok(newest.max(moved).unwrap_or_default())
 }
 
 /// How far a case has come, and what decides who may know.

@@ -98,7 +98,7 @@ pub fn provider_updates(
     case: CaseId,
     at: Instant,
 ) -> QueryResult<Vec<ProviderUpdate>> {
-    let rows: Vec<(Feed, Option<At>, Option<i64>)> = provider_updates!()
+    let rows: Vec<(Feed, Option<At>, Option<i64>, Option<i64>)> = provider_updates!()
         .filter(feed_entries::case_id.eq(case))
         .filter(feed_entries::at.le(At(at)))
         .group_by(feed_entries::feed)
@@ -106,13 +106,15 @@ pub fn provider_updates(
             feed_entries::feed,
             max(feed_entries::at),
             max(feed_entries::position),
+            max(feed_entries::moved_position),
         ))
         .load(conn)?;
-    let updates = rows.into_iter().filter_map(|(feed, at, position)| {
+    let updates = rows.into_iter().filter_map(|(feed, at, position, moved)| {
         Some(ProviderUpdate {
             feed,
             at: at?.0,
-            position: position?,
+            // What was moved into the feed is farther there than where it was written.
+            position: position?.max(moved.unwrap_or_default()),
         })
     });
     Ok(updates.collect())
@@ -123,13 +125,19 @@ pub fn provider_updates(
 /// # Errors
 /// Database errors.
 pub fn newest_provider_updates(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<(CaseId, i64)>> {
-    let rows: Vec<(CaseId, Option<i64>)> = provider_updates!()
+    let rows: Vec<(CaseId, Option<i64>, Option<i64>)> = provider_updates!()
         .filter(feed_entries::case_id.eq_any(of.to_vec()))
         .group_by(feed_entries::case_id)
-        .select((feed_entries::case_id, max(feed_entries::position)))
+        .select((
+            feed_entries::case_id,
+            max(feed_entries::position),
+            max(feed_entries::moved_position),
+        ))
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(case, position)| Some((case, position?)))
+        .filter_map(|(case, position, moved)| {
+            Some((case, position?.max(moved.unwrap_or_default())))
+        })
         .collect())
 }

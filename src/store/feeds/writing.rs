@@ -135,20 +135,51 @@ fn last_position(conn: &mut Conn, case: CaseId) -> QueryResult<Option<i64>> {
         .get_result(own))
 }
 
-/// Replaces an entry's words (F4); gives what the event has to say of it.
+/// Replaces an entry's words (F4), and what it keeps besides; gives what the event has to say of it.
 ///
 /// # Errors
 /// Database errors.
-pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryResult<Said> {
+pub fn edit(
+    conn: &mut Conn,
+    entry: &Entry,
+    (body, details): (&str, Option<&Map<String, Value>>),
+    now: Instant,
+) -> QueryResult<Said> {
+    let details = details.map(json).transpose()?;
     let position = next_position(conn, entry.case_id, now)?;
     diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
         .set((
             feed_entries::body.eq(body),
+            feed_entries::details.eq(details),
             feed_entries::changed_position.eq(position),
             feed_entries::body_html.eq(&*markdown::to_html(body)),
             feed_entries::rendering.eq(markdown::RENDERING),
             feed_entries::search_text.eq(searched(body)),
             feed_entries::edited_at.eq(At(now)),
+            feed_entries::version.eq(feed_entries::version + 1),
+        ))
+        .execute(conn)?;
+    audit::seal(conn, Thing::Entry(entry.id))
+}
+
+/// Puts an entry into another feed, of an escalation if it is that feed (F3): it keeps its instant and its place among the
+/// others, and is new where it stands now. Gives what the event has to say of it.
+///
+/// # Errors
+/// Database errors.
+pub fn move_to(
+    conn: &mut Conn,
+    entry: &Entry,
+    (feed, escalation): (Feed, Option<EscalationId>),
+    now: Instant,
+) -> QueryResult<Said> {
+    let position = next_position(conn, entry.case_id, now)?;
+    diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
+        .set((
+            feed_entries::feed.eq(feed),
+            feed_entries::escalation_id.eq(escalation),
+            feed_entries::changed_position.eq(position),
+            feed_entries::moved_position.eq(Some(position)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
         .execute(conn)?;

@@ -10,7 +10,7 @@ use crate::db::Conn;
 use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{
     CaseId, EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId, TargetId,
 };
@@ -191,6 +191,7 @@ struct Present {
 
 /// An entry as it stands now.
 struct PresentEntry {
+    feed: Feed,
     visibility: Visibility,
     redacted: bool,
     body: String,
@@ -210,10 +211,11 @@ fn entries(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(EntryId, Visibility, Option<At>, String)> = feed_entries::table
+    let rows: Vec<(EntryId, Feed, Visibility, Option<At>, String)> = feed_entries::table
         .filter(feed_entries::id.eq_any(ids))
         .select((
             feed_entries::id,
+            feed_entries::feed,
             feed_entries::visibility,
             feed_entries::redacted_at,
             feed_entries::body,
@@ -221,10 +223,11 @@ fn entries(
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(id, visibility, redacted_at, body)| {
+        .map(|(id, feed, visibility, redacted_at, body)| {
             (
                 id,
                 PresentEntry {
+                    feed,
                     visibility,
                     redacted: redacted_at.is_some(),
                     body,
@@ -352,16 +355,17 @@ impl Present {
 
     /// Whether somebody may be told of what happened to a case that they may read.
     fn tells(&self, item: &DigestItem, reader: &Candidate, organization: OrganizationId) -> bool {
-        let visibility = match item.entry {
-            None => Some(Visibility::Public),
+        let told = match item.entry {
+            None => item.feed.map(|feed| (feed, Visibility::Public)),
+            // F3: as it stands where it may have been moved to.
             Some(entry) => (self.entries.get(&entry))
-                .filter(|entry| !entry.redacted)
-                .map(|entry| entry.visibility),
+                .filter(|entry| !entry.redacted && item.feed.is_some())
+                .map(|entry| (entry.feed, entry.visibility)),
         };
         let over = item.kind == NoticeKind::TargetReminder
             && !(item.target).is_some_and(|target| self.targets.contains_key(&target));
-        match (visibility, item.feed) {
-            (Some(visibility), Some(feed)) if !over => {
+        match told {
+            Some((feed, visibility)) if !over => {
                 obstacle(reader, organization, feed, visibility).is_none()
             }
             _ => false,
@@ -406,21 +410,27 @@ impl Present {
                 return obstacle.or(void.then_some(Obstacle::LinkVoid));
             }
         };
-        let feed = matter.feed();
+        let mut feed = matter.feed();
         let mut visibility = Visibility::Public;
-        if let About::EntryPosted(about) = &mut matter.about
-            && let Some(entry) = about.entry.and_then(|id| self.entries.get(&id))
-        {
-            if entry.redacted {
-                about.body.clear();
-                return Some(Obstacle::Redacted);
-            }
-            visibility = entry.visibility;
-            about.body.clone_from(&entry.body);
-            for further in &mut about.further {
-                if let Some(entry) = further.entry.and_then(|id| self.entries.get(&id)) {
-                    further.body.clone_from(&entry.body);
+        if let Some(entry) = (matter.about.entry()).and_then(|id| self.entries.get(&id)) {
+            match &mut matter.about {
+                About::EntryPosted(about) => {
+                    about.body.clone_from(&entry.body);
+                    for further in &mut about.further {
+                        if let Some(entry) = further.entry.and_then(|id| self.entries.get(&id)) {
+                            further.body.clone_from(&entry.body);
+                        }
+                    }
                 }
+                About::Mentioned(about) => about.body.clone_from(&entry.body),
+                _ => {}
+            }
+            if matches!(matter.about, About::EntryPosted(_) | About::Mentioned(_)) {
+                if entry.redacted {
+                    return Some(Obstacle::Redacted);
+                }
+                // F3: who may not read the feed into which it was moved is not told of it any more.
+                (feed, visibility) = (entry.feed, entry.visibility);
             }
         }
         if let Some(target) = matter.about.target()

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{feed_entries, organizations as tables, people};
+use crate::db::schema::{feed_entries, notices, organizations as tables, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
-use crate::domain::notice::{Candidate, Standing};
+use crate::domain::notice::{Candidate, Payload, Standing, Thread};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::pairings;
 use crate::store::people::display_name;
@@ -105,4 +105,25 @@ pub fn visibility_of(conn: &mut Conn, entry: EntryId) -> QueryResult<Option<Visi
         .select(feed_entries::visibility)
         .get_result(conn)
         .optional()
+}
+
+/// Who was told of an entry by a notice of a thread.
+///
+/// # Errors
+/// Database errors.
+pub fn told_of_entry(
+    conn: &mut Conn,
+    thread: Thread,
+    entry: EntryId,
+) -> QueryResult<Vec<PersonId>> {
+    let rows: Vec<(Option<PersonId>, String)> = notices::table
+        .filter(notices::thread.eq(thread.to_string()))
+        .select((notices::person_id, notices::payload))
+        .load(conn)?;
+    let tells = |payload: &str| {
+        let payload = serde_json::from_str::<Payload>(payload);
+        payload.is_ok_and(|payload| payload.entries().contains(&entry))
+    };
+    let told = rows.into_iter().filter(|(_, payload)| tells(payload));
+    Ok(told.filter_map(|(person, _)| person).collect())
 }

@@ -30,6 +30,7 @@ fn told(conn: &mut Conn, visibility: Visibility) -> VerbResult<i64> {
         .select(feed_entries::id)
         .get_result(conn)?;
     let posted = EntryEvent::Posted(PostedEntry {
+        mentioned: Vec::new(),
         entry,
         visibility: Visibility::Public,
         body: "Their firewall, I think.".to_owned(),

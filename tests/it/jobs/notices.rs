@@ -15,6 +15,7 @@ fn internal(body: &str) -> PostEntry {
     PostEntry {
         body: body.parse().unwrap(),
         visibility: Some(Visibility::Internal),
+        status: None,
     }
 }
 

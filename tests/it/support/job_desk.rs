@@ -184,6 +184,7 @@ impl JobDesk {
         let entry = PostEntry {
             body: body.parse().unwrap(),
             visibility: None,
+            status: None,
         };
         let (by, now) = (by.clone(), self.now());
         self.write(move |conn| feed::post_on_case(conn, &by, &CaseRef::Id(case), &entry, now))

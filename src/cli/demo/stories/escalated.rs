@@ -8,6 +8,8 @@ use crate::cli::demo::stage::{Opening, Stage};
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::Level;
+use crate::domain::feed::Feed;
+use crate::domain::notice::Stance;
 use crate::domain::text::TextError;
 use crate::input::Whole;
 use crate::workflow::review_escalation::{
@@ -276,7 +278,8 @@ pub fn accepted(stage: &mut Stage<'_>) -> VerbResult<()> {
             ("Update to ACME", "Olga Marin", -(hours(1) + minutes(50))),
         ],
     )?;
-    case.notes("sam", hours(1), "Vendor ticket 88131 opened; they ask for the edge's core dump. Do not mention the vendor to the customer yet.")?;
+    case.stands("vic", hours(2), Feed::Escalation, Stance::Follow)?;
+    case.notes("sam", hours(1), "@Olga Marin: vendor ticket 88131 opened; they ask for the edge's core dump. Do not mention the vendor to the customer yet.")?;
     case.writes_on_escalation(
         "dana",
         minutes(50),

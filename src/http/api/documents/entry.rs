@@ -37,7 +37,8 @@ pub struct EntryDocument {
     /// The escalation that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalation: Option<EscalationName>,
-    /// What is particular to its kind: with whom and when a contact outside the portal was; what a mark says.
+    /// What is particular to its kind: with whom and when a contact outside the portal was; what a mark says;
+    /// whom it mentions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Map<String, Value>>,
     /// When its author changed it.

@@ -1,5 +1,6 @@
 //! What is done on a case page: each form ends on the page again, with what was done or what is wrong.
 
+use super::buttons;
 use super::show::{compose_again, show, show_again};
 use crate::domain::access::Permission;
 use crate::domain::feed::{Feed, Visibility};
@@ -17,6 +18,7 @@ use crate::http::problem::Problem;
 use crate::store::{cases, feeds, requests};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::feed::{self, EditEntry, PostEntry, RecordCommunication, RedactEntry};
+use crate::workflow::move_entry::{MoveEntry, move_entry};
 use crate::workflow::promise::{PromiseStep, promise_on_case};
 use crate::workflow::request::{
     self, DecidePriority, DeliverAnalysis, RequestAnalysis, RequestPriority,
@@ -28,10 +30,12 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { case:
         GET  "/cases/{case}"                         may(Permission::CasesView)            => show, "A case";
         POST "/cases/{case}"                         may(Permission::CasesUpdate)          => edit, "Changes a case";
+        POST "/cases/{case}/take"                    may(Permission::CasesWork)            => buttons::take, "Gives a case to whoever takes it";
         POST "/cases/{case}/close"                   may(Permission::CasesClose)           => close, "Closes a case";
         POST "/cases/{case}/reopen"                  may(Permission::CasesReopen)          => reopen, "Reopens a case";
         POST "/cases/{case}/read"                    may(Permission::CasesView)            => read, "Says that one has read what is about escalations";
         POST "/cases/{case}/feed"                    may(Permission::FeedsComment)         => post, "Writes in the case feed";
+        POST "/cases/{case}/following"               may(Permission::CasesView)            => buttons::choose, "Follows or mutes a feed of a case";
         POST "/cases/{case}/priority-requests"       may(Permission::PrioritiesRequest)    => ask_priority, "Asks for a higher priority";
         POST "/priority-requests/{request}/decision" may(Permission::PrioritiesDecide)     => decide_priority, "Grants or refuses a higher priority";
         POST "/cases/{case}/rca"                     may(Permission::RcaRequest)           => request_rca, "Requests a root cause analysis";
@@ -41,6 +45,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/cases/{case}/external-communications" may(Permission::CommunicationsRecord) => record, "Records a contact outside the portal";
         POST "/entries/{entry}"                      may(Permission::FeedsComment)         => edit_entry, "Corrects an entry";
         POST "/entries/{entry}/redaction"            may(Permission::FeedsRedact)          => redact, "Takes an entry's words away";
+        POST "/entries/{entry}/move"                 may(Permission::FeedsMove)            => move_to, "Moves an entry to the other feed";
     }
 }
 
@@ -228,6 +233,15 @@ async fn redact(req: PageRequest, id: EntryId) -> PageResult {
     req.act(&page, move |conn, by, command: &RedactEntry| {
         feed::redact(conn, by.actor, id, command, by.now)?;
         Ok(Done::EntryRedacted)
+    })
+    .await
+}
+
+async fn move_to(req: PageRequest, id: EntryId) -> PageResult {
+    let page = about_entry(&req, id, "move").await?;
+    req.act(&page, move |conn, by, command: &MoveEntry| {
+        move_entry(conn, by.actor, id, command, by.now)?;
+        Ok(Done::EntryMoved)
     })
     .await
 }

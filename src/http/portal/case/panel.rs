@@ -3,14 +3,16 @@
 use super::CaseRecord;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{StepState, StepVerb};
-use crate::domain::feed::may_edit;
+use crate::domain::feed::{Feed, may_edit};
 use crate::domain::ids::EscalationRef;
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::calls;
+use crate::http::portal::entries::moves_to;
 use crate::http::portal::form::Choice;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs::{self, CaseNow};
+use crate::store::escalations::EscalationView;
 use crate::store::feeds::EntryView;
 use crate::store::people::Person;
 
@@ -56,6 +58,16 @@ pub(super) fn panel(
         "redact" if access.can(Permission::FeedsRedact) => {
             let action = format!("/entries/{}/redaction", entry(record, subject)?.entry.id);
             return Some(verbs::redact_panel(words, action, &page));
+        }
+        "move" if record.is_open() => {
+            let view = entry(record, subject)?;
+            let to = moves_to(access, &record.escalations, view)?;
+            let action = format!("/entries/{}/move", view.entry.id);
+            let places = match to {
+                Feed::Case => Vec::new(),
+                Feed::Escalation => record.escalations.iter().map(place).collect(),
+            };
+            return Some(verbs::move_panel(words, action, &page, to, places));
         }
         _ => {}
     }
@@ -125,6 +137,12 @@ pub(in crate::http::portal) fn settle(
         StepVerb::Miss => verbs::settle_panel(words, verb, StepState::Missed, action, page, what),
         StepVerb::Repromise => verbs::repromise_panel(words, action, page, what, zone),
     })
+}
+
+/// An escalation whose feed an entry can be moved to.
+fn place(view: &EscalationView) -> Choice {
+    let number = view.escalation.number.to_string();
+    Choice::new(number.clone(), number)
 }
 
 fn entry<'a>(record: &'a CaseRecord, id: &str) -> Option<&'a EntryView> {

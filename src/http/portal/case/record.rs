@@ -29,6 +29,7 @@ use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
+use crate::workflow::following::{Following, following};
 use crate::workflow::promised::{StepPast, histories};
 
 /// The most escalations and entries of theirs that stand on a case's page.
@@ -73,6 +74,8 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) engineers: Vec<Person>,
     /// Lines of business as (id, name); only for the provider's staff.
     pub(in crate::http::portal) lines: Vec<(String, String)>,
+    /// What the reader is told of the feeds (F7).
+    pub(in crate::http::portal) following: Following,
     /// Whether the reader has said that they read why the last escalation was declined (M5).
     pub(in crate::http::portal) has_read_decision: bool,
 }
@@ -131,6 +134,7 @@ impl CaseRecord {
             requests: requests::of_case(conn, id)?,
             read: reads::last(conn, id, actor.id(), now)?,
             newest: feeds::newest(conn, access, id)?,
+            following: following(conn, actor, &CaseRef::Id(id), now)?,
             has_read_decision: match declined_at(&escalations) {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
                 None => false,

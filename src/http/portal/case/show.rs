@@ -1,5 +1,6 @@
 //! The case page from what is recorded of the case.
 
+use super::buttons::{follow_view, take_view};
 use super::decision::{decision, in_feed};
 use super::facts::facts_of_case;
 use super::foot::foot;
@@ -9,7 +10,7 @@ use super::{
     Waiting, error_of, wait_line,
 };
 use crate::domain::access::{CaseField, Permission};
-use crate::domain::case::{Priority, PriorityRequestState, StepState};
+use crate::domain::case::{Priority, PriorityRequestState, Status, StepState};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EscalationId};
@@ -20,7 +21,9 @@ use crate::http::portal::calls;
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::entries::{Reading, composer, entry};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{CaseFeed, EscalationFeed, Link, OpeningView, Panel, Thread};
+use crate::http::portal::parts::{
+    CaseFeed, Composer, ComposerMove, EscalationFeed, Link, OpeningView, Panel, Thread,
+};
 use crate::http::portal::shell::{Tone, initials};
 use crate::http::portal::steps;
 use crate::http::problem::Problem;
@@ -105,7 +108,7 @@ pub(in crate::http::portal) async fn read_feeds(
     record: &CaseRecord,
 ) -> Result<(), Problem> {
     let newest = |entries: &[crate::store::feeds::EntryView]| {
-        entries.iter().map(|view| view.entry.position).max()
+        entries.iter().map(|view| view.entry.arrived()).max()
     };
     let shown = [
         (Feed::Case, newest(&record.entries)),
@@ -201,6 +204,7 @@ fn head(req: &PageRequest, record: &CaseRecord) -> CaseHead {
         status: case.status,
         escalation: record.active().map(|view| escalated(req, view)),
         wait: wait_line(words, &waiting),
+        take: take_view(req, record),
     }
 }
 
@@ -230,10 +234,13 @@ pub(in crate::http::portal) fn case_feed(
     page: &str,
 ) -> Result<CaseFeed, Problem> {
     let organization = record.view.organization.name.as_str();
+    let case_page = record.page();
     let reading = Reading {
         req,
         organization,
         page,
+        case: &case_page,
+        escalations: &record.escalations,
         read_up_to: record.read_up_to(Feed::Case),
         open: record.is_open(),
     };
@@ -244,7 +251,11 @@ pub(in crate::http::portal) fn case_feed(
         .collect::<Result<Vec<_>, _>>()?;
     let action = format!("{}/feed", record.page());
     let writes = record.takes(req.access()?, CaseVerb::Write);
-    let composer = composer(req, "write", action, organization, None).filter(|_| writes);
+    let mut composer = composer(req, "write", action, organization, None).filter(|_| writes);
+    if let Some(composer) = &mut composer {
+        composer.mentions = format!("/api/v1{}/mentionable?feed=case", record.page());
+        composer.moves = moves_on(req, record);
+    }
     Ok(CaseFeed {
         opening: opening(req, record),
         unread: entries.iter().filter(|entry| entry.unread).count(),
@@ -254,7 +265,23 @@ pub(in crate::http::portal) fn case_feed(
             .map(|cursor| format!("{page}?before={cursor}#case-feed")),
         entries,
         composer,
+        follow: follow_view(req, record, Feed::Case, page),
     })
+}
+
+/// The statuses to which staff may put the case with an entry (C2).
+fn moves_on(req: &PageRequest, record: &CaseRecord) -> Vec<ComposerMove> {
+    let lawful = (req.access())
+        .map(|access| offers::moves_of(&record.view.state(), access))
+        .unwrap_or_default();
+    [Status::AwaitingCustomer, Status::SolutionProvided]
+        .into_iter()
+        .filter(|status| lawful.contains(status))
+        .map(|status| ComposerMove {
+            status,
+            label: req.words().say_of("compose-move", status.as_str(), &[]),
+        })
+        .collect()
 }
 
 /// A description of more characters than this has a window of its own in the feed.
@@ -289,10 +316,13 @@ pub(in crate::http::portal) fn escalation_feed(
 ) -> Result<EscalationFeed, Problem> {
     let read_up_to = record.read_up_to(Feed::Escalation);
     let organization = record.view.organization.name.as_str();
+    let case_page = record.page();
     let reading = Reading {
         req,
         organization,
         page,
+        case: &case_page,
+        escalations: &record.escalations,
         read_up_to,
         open: record.is_open(),
     };
@@ -300,6 +330,7 @@ pub(in crate::http::portal) fn escalation_feed(
         current: None,
         past: Vec::new(),
         unread: 0,
+        follow: follow_view(req, record, Feed::Escalation, page),
     };
     for view in &record.escalations {
         let escalation = &view.escalation;
@@ -331,7 +362,11 @@ pub(in crate::http::portal) fn escalation_feed(
             entries,
             older: None,
             composer: composer(req, "answer", action, organization, Some(&owner))
-                .filter(|_| writes),
+                .filter(|_| writes)
+                .map(|composer| Composer {
+                    mentions: format!("/api/v1{}/mentionable?feed=escalation", record.page()),
+                    ..composer
+                }),
         };
         if is_current {
             feed.current = Some(thread)

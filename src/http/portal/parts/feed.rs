@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::Link;
 use crate::domain::Instant;
+use crate::domain::case::Status;
+use crate::domain::notice::Stance;
 use crate::http::portal::shell::Tone;
 use crate::words::markdown::Rendered;
 
@@ -89,10 +91,51 @@ pub struct Composer {
     pub internal: bool,
     /// Whether an answer can be asked for, for which the next update waits.
     pub asks: bool,
+    /// The statuses to which the case can be put with it.
+    pub moves: Vec<ComposerMove>,
+    /// Where it is asked who can be mentioned.
+    pub mentions: String,
     /// What was typed.
     pub value: String,
     /// What is wrong with it; empty when nothing is.
     pub error: String,
+}
+
+/// A button that posts, and puts the case to a status.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComposerMove {
+    /// The status.
+    pub status: Status,
+    /// What the button says.
+    pub label: String,
+}
+
+/// What the reader is told of a feed, and how to change it (F7).
+#[derive(Clone, Debug, Serialize)]
+pub struct FollowView {
+    /// Where it is sent.
+    pub action: String,
+    /// The page to come back to.
+    pub back: String,
+    /// Whether they are told, and why.
+    pub text: String,
+    /// The button.
+    pub choice: Option<FollowChoice>,
+    /// Where it is changed otherwise.
+    pub link: Option<Link>,
+}
+
+/// A button that follows or mutes a feed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FollowChoice {
+    /// The feed, as it is asked for.
+    pub name: &'static str,
+    /// What is said of it.
+    pub value: Stance,
+    /// What the button says.
+    pub label: String,
+    /// The same with the name of the feed, for who does not see where it stands.
+    pub aria: String,
 }
 
 /// What a case was opened with.
@@ -125,6 +168,8 @@ pub struct CaseFeed {
     pub older: Option<String>,
     /// For who may write.
     pub composer: Option<Composer>,
+    /// Whether the reader is told of it.
+    pub follow: Option<FollowView>,
 }
 
 /// The escalation feed: the active escalation open, past ones folded (F1).
@@ -136,6 +181,8 @@ pub struct EscalationFeed {
     pub past: Vec<Thread>,
     /// How many entries the reader sees for the first time.
     pub unread: usize,
+    /// Whether the reader is told of it.
+    pub follow: Option<FollowView>,
 }
 
 /// What was written about one escalation.

@@ -5,6 +5,7 @@ use crate::domain::access::{Access, CaseField};
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState, StepVerb,
 };
+use crate::domain::feed::Feed;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
@@ -12,6 +13,7 @@ use crate::store::promises::NextStep;
 use crate::words::Catalogue;
 use crate::workflow::close_case::{CloseCase, ReopenCase};
 use crate::workflow::feed::{EditEntry, RecordCommunication, RedactEntry};
+use crate::workflow::move_entry::MoveEntry;
 use crate::workflow::promise::{PromiseStep, SettleStep};
 use crate::workflow::request::{DecidePriority, DeliverAnalysis, RequestAnalysis, RequestPriority};
 use crate::workflow::update_case::UpdateCase;
@@ -370,4 +372,24 @@ pub fn redact_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
         name(words, "redact-reason"),
     )];
     panel(words, "redact", action, cancel, controls)
+}
+
+/// Moves an entry to the feed `to` (F3): of one of the escalations `places`, the active one first, if it is theirs.
+pub fn move_panel(
+    words: &Catalogue,
+    action: String,
+    cancel: &str,
+    to: Feed,
+    places: Vec<Choice>,
+) -> Panel {
+    let mut controls =
+        vec![Control::new(Kind::Hidden, MoveEntry::to().name, "").value(to.as_str())];
+    if !places.is_empty() {
+        let escalation = Control::of(MoveEntry::escalation(), name(words, "move-escalation"));
+        controls.push(escalation.kind(Kind::Select).half().choices(places));
+    }
+    controls.push(Control::of(MoveEntry::reason(), name(words, "move-reason")));
+    let mut panel = panel(words, "move", action, cancel, controls);
+    panel.intro = words.say_of("move-intro", to.as_str(), &[]);
+    panel
 }

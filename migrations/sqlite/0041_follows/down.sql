@@ -1,0 +1,2 @@
+ALTER TABLE feed_entries DROP COLUMN moved_position;
+DROP TABLE feed_stances;

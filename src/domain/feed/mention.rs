@@ -1,0 +1,135 @@
+//! Mentions: `@` and somebody's name in an entry. Which names those are is for whoever knows the people; how a text names them
+//! is decided here, for those who are told and for what is shown.
+
+use crate::domain::text::folded;
+
+/// The most people whom one entry mentions.
+pub const MOST_MENTIONS: usize = 10;
+
+const SIGN: char = '@';
+
+/// Whether a text may mention somebody at all: only then it is looked up who there is.
+pub fn may_mention(text: &str) -> bool {
+    called(text).next().is_some()
+}
+
+/// What follows each sign that begins a word and has a name behind it.
+fn called(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(SIGN).filter_map(move |(at, sign)| {
+        let behind = &text[at + sign.len()..];
+        let begins = |character: Option<char>| character.is_some_and(char::is_alphabetic);
+        // What stands in code is shown as it is, and names nobody.
+        let before = text[..at].chars().next_back();
+        let apart = !is_word(before) && before != Some('`');
+        (apart && begins(behind.chars().next())).then_some(behind)
+    })
+}
+
+fn is_word(character: Option<char>) -> bool {
+    character.is_some_and(char::is_alphanumeric)
+}
+
+/// How many bytes of a text the name has with which it begins, whatever its case and white space; nothing if it begins with
+/// another. `name` is folded.
+pub fn begins_with(text: &str, name: &str) -> Option<usize> {
+    let mut wanted = name.chars().peekable();
+    let mut behind_space = false;
+    for (at, character) in text.char_indices() {
+        if wanted.peek().is_none() {
+            return (!character.is_alphanumeric()).then_some(at);
+        }
+        if character.is_whitespace() {
+            if !behind_space && wanted.next() != Some(' ') {
+                return None;
+            }
+            behind_space = true;
+            continue;
+        }
+        behind_space = false;
+        for lower in character.to_lowercase() {
+            if wanted.next() != Some(lower) {
+                return None;
+            }
+        }
+    }
+    wanted.peek().is_none().then_some(text.len())
+}
+
+/// Those of `people` whom a text mentions, each once. Of names that begin alike it is the longest; who is called the same is
+/// mentioned together.
+pub fn mentioned<T: Copy + PartialEq>(text: &str, people: &[(T, String)]) -> Vec<T> {
+    let names: Vec<(T, String)> = people
+        .iter()
+        .map(|(person, name)| (*person, folded(name)))
+        .filter(|(_, name)| !name.is_empty())
+        .collect();
+    let mut found = Vec::new();
+    for behind in called(text) {
+        let begun = names
+            .iter()
+            .filter(|(_, name)| begins_with(behind, name).is_some());
+        let longest = begun.clone().map(|(_, name)| name.len()).max();
+        for (person, _) in begun.filter(|(_, name)| Some(name.len()) == longest) {
+            if !found.contains(person) {
+                found.push(*person);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn people() -> Vec<(u8, String)> {
+        [
+            "Dana Cole",
+            "Dana Coleman",
+            "Eve Hart",
+            "Eve Hart",
+            "Ömer O'Neil",
+        ]
+        .into_iter()
+        .zip(0..)
+        .map(|(name, id)| (id, name.to_owned()))
+        .collect()
+    }
+
+    #[test]
+    fn a_name_behind_the_sign_is_a_mention_however_it_is_typed() {
+        for (text, named) in [
+            ("@Dana Cole, please look", vec![0]),
+            ("Ask @dana\n  cole.", vec![0]),
+            ("@Dana Coleman", vec![1]),
+            ("@Dana Colemans", vec![]),
+            ("(@Eve Hart) and @Dana Cole", vec![2, 3, 0]),
+            ("@ömer o'neil's trace", vec![4]),
+            ("@Dana Cole @Dana Cole", vec![0]),
+            ("dana@Eve Hart", vec![]),
+            ("@ Dana Cole", vec![]),
+            ("Dana Cole", vec![]),
+            ("@Dana", vec![]),
+            ("`@Dana Cole`", vec![]),
+        ] {
+            assert_eq!(mentioned(text, &people()), named, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_mentions_nobody() {
+        assert!(!may_mention("Write to dana.cole@acme.example, 5 @ 3"));
+        assert!(may_mention("@d"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it(text in "\\PC{0,80}") {
+            let found = mentioned(&text, &people());
+            prop_assert!(found.len() <= people().len());
+            prop_assert!(found.is_empty() || may_mention(&text));
+        }
+    }
+}

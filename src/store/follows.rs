@@ -1,0 +1,84 @@
+//! What people said of single feeds of cases: that they follow them, or have muted them (F7).
+
+use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error::DatabaseError;
+
+use crate::db::Conn;
+use crate::db::schema::feed_stances as stances;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::notice::{Stance, Stances};
+
+/// What people said of a feed of a case.
+///
+/// # Errors
+/// Database errors.
+pub fn of_feed(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<Stances> {
+    let rows: Vec<(PersonId, Stance)> = stances::table
+        .filter(stances::case_id.eq(case))
+        .filter(stances::feed.eq(feed))
+        .select((stances::person_id, stances::stance))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What a person said of the feeds of a case; a feed that is not there is at its default.
+///
+/// # Errors
+/// Database errors.
+pub fn of_person(
+    conn: &mut Conn,
+    case: CaseId,
+    person: PersonId,
+) -> QueryResult<Vec<(Feed, Stance)>> {
+    stances::table
+        .filter(stances::person_id.eq(person))
+        .filter(stances::case_id.eq(case))
+        .order(stances::feed.asc())
+        .select((stances::feed, stances::stance))
+        .load(conn)
+}
+
+/// Keeps what a person says of a feed, in the place of what they said before; the default is kept as nothing.
+///
+/// # Errors
+/// Database errors.
+pub fn set(
+    conn: &mut Conn,
+    (case, feed): (CaseId, Feed),
+    person: PersonId,
+    stance: Stance,
+    now: Instant,
+) -> QueryResult<()> {
+    let theirs = || stances::table.find((case, feed, person));
+    if stance == Stance::Default {
+        return diesel::delete(theirs()).execute(conn).map(drop);
+    }
+    let change = |conn: &mut Conn| {
+        diesel::update(theirs())
+            .set((stances::stance.eq(stance), stances::updated_at.eq(At(now))))
+            .execute(conn)
+    };
+    if change(conn)? == 1 {
+        return Ok(());
+    }
+    let added = conn.transaction(|conn| {
+        diesel::insert_into(stances::table)
+            .values((
+                stances::case_id.eq(case),
+                stances::feed.eq(feed),
+                stances::person_id.eq(person),
+                stances::stance.eq(stance),
+                stances::updated_at.eq(At(now)),
+            ))
+            .execute(conn)
+    });
+    match added {
+        // They chose twice at once, and the other was quicker.
+        Err(DatabaseError(UniqueViolation, _)) => change(conn).map(drop),
+        added => added.map(drop),
+    }
+}
