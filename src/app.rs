@@ -9,7 +9,7 @@ use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
     Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm,
-    Steps, Targets, Warnings,
+    Steps, Targets, Tutorials, Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -53,6 +53,7 @@ fn jobs(desk: &AppState, settings: &Settings) -> Jobs {
         .with(Targets::new(db()))
         .with(Calls::new(db()))
         .with(Warnings::new(db()))
+        .with(Tutorials::new(db()))
         .with(Digests::new(db()))
         .with(Resets::new(db(), desk.key.clone()))
         .with(LastSeenJob::new(

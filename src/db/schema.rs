@@ -947,7 +947,105 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::Key;
+
+    help_audiences (thing_id, organization_id) {
+        thing_id -> Key,
+        organization_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    announcements (id) {
+        id -> Key,
+        title -> Text,
+        body -> Text,
+        audience -> Text,
+        importance -> Text,
+        draft -> Bool,
+        from_at -> Moment,
+        until_at -> Nullable<Moment>,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    announcement_reads (person_id, announcement_id) {
+        person_id -> Key,
+        announcement_id -> Key,
+        read_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    tutorials (id) {
+        id -> Key,
+        title -> Text,
+        body -> Text,
+        audience -> Text,
+        starts_at -> Moment,
+        ends_at -> Moment,
+        time_zone -> Text,
+        places -> Nullable<BigInt>,
+        taken -> BigInt,
+        place_or_link -> Text,
+        registration_until -> Nullable<Moment>,
+        canceled_at -> Nullable<Moment>,
+        cancel_reason -> Nullable<Text>,
+        remind_at -> Nullable<Moment>,
+        created_at -> Moment,
+        changed_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    tutorial_registrations (id) {
+        id -> Key,
+        tutorial_id -> Key,
+        person_id -> Key,
+        organization_id -> Key,
+        has_place -> Bool,
+        registered_at -> Moment,
+        placed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    tools (id) {
+        id -> Key,
+        title -> Text,
+        description -> Nullable<Text>,
+        href -> Text,
+        audience -> Text,
+        position -> BigInt,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
 diesel::joinable!(escalation_targets -> escalations (escalation_id));
+diesel::joinable!(tutorial_registrations -> tutorials (tutorial_id));
+diesel::joinable!(tutorial_registrations -> people (person_id));
+diesel::joinable!(tutorial_registrations -> organizations (organization_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     calendars,
@@ -1006,4 +1104,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     duty_turns,
     escalation_targets,
     target_tellings,
+    help_audiences,
+    announcements,
+    announcement_reads,
+    tutorials,
+    tutorial_registrations,
+    tools,
 );

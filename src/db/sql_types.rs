@@ -22,6 +22,8 @@ use super::Backend as Multi;
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::announcement::Importance;
+use crate::domain::audience::AudienceKind;
 use crate::domain::audit::SeenBy;
 use crate::domain::callback;
 use crate::domain::case::{
@@ -36,6 +38,7 @@ use crate::domain::ids::{
     OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
     PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, TryId, VisitId,
 };
+use crate::domain::ids::{AnnouncementId, RegistrationId, ToolId, TutorialId};
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::{OrganizationKind, Side};
@@ -185,6 +188,10 @@ key!(
     TokenId,
     TryId,
     VisitId,
+    AnnouncementId,
+    TutorialId,
+    RegistrationId,
+    ToolId,
 );
 
 /// An [`Instant`] on its way to or from the database: `#[diesel(deserialize_as = At)]` in a row, `At(now)` in a query.
@@ -323,6 +330,8 @@ text!(
     TargetClock,
     TargetKind,
     Visibility,
+    AudienceKind,
+    Importance,
 );
 
 /// A value kept as JSON text: `#[diesel(deserialize_as = Json<T>)]` or as a field's type.

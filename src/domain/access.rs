@@ -172,6 +172,20 @@ closed_enum! {
         ClientsView = "clients:view",
         /// Start pairings with clients (P11).
         ClientsPair = "clients:pair",
+        /// Read announcements (H1).
+        AnnouncementsView = "announcements:view",
+        /// Write announcements, and see those that are not shown yet.
+        AnnouncementsManage = "announcements:manage",
+        /// See tutorials.
+        TutorialsView = "tutorials:view",
+        /// Register for tutorials.
+        TutorialsRegister = "tutorials:register",
+        /// Keep tutorials, and see who has registered.
+        TutorialsManage = "tutorials:manage",
+        /// See tools and care apps.
+        ToolsView = "tools:view",
+        /// Keep tools and care apps.
+        ToolsManage = "tools:manage",
     }
 }
 
@@ -250,7 +264,11 @@ impl Permission {
             | Self::OrgTrusteeUsersView
             | Self::OrgTrusteeGroupsView
             | Self::OrgTrustorsView
-            | Self::ClientsView => true,
+            | Self::ClientsView
+            | Self::AnnouncementsView
+            | Self::TutorialsView
+            | Self::TutorialsRegister
+            | Self::ToolsView => true,
             // Each of their verbs says itself whether it only takes access away (see `pairing::widens`).
             Self::OrgTrusteesDelete
             | Self::OrgTrusteesEdit
@@ -277,7 +295,10 @@ impl Permission {
             | Self::OrgTrusteesAdd
             | Self::OrgTrusteeUsersAdd
             | Self::OrgTrusteeGroupsAdd
-            | Self::ClientsPair => false,
+            | Self::ClientsPair
+            | Self::AnnouncementsManage
+            | Self::TutorialsManage
+            | Self::ToolsManage => false,
         }
     }
 }

@@ -12,6 +12,7 @@ mod callback;
 mod case;
 mod escalation;
 mod feed;
+mod help;
 mod pairing;
 
 pub(crate) use access_request::{AccessReader, AccessRequestEvent, RequestedAccess};
@@ -27,4 +28,8 @@ pub(crate) use callback::CallbackEvent;
 pub(crate) use case::{CaseChange, CaseEvent};
 pub(crate) use escalation::EscalationEvent;
 pub(crate) use feed::{EntryEvent, PostedEntry, PostedWords, StepEvent};
+pub(crate) use help::{
+    AnnouncementFields, AudienceFields, CanceledTutorial, RegistrationFields, ToolFields,
+    TutorialFields,
+};
 pub(crate) use pairing::{CloneFields, PairingEvent};

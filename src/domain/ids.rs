@@ -107,6 +107,14 @@ ids! {
     TryId
     /// Names a target of an escalation.
     TargetId
+    /// Names an announcement.
+    AnnouncementId
+    /// Names a tutorial.
+    TutorialId
+    /// Names somebody's registration for a tutorial.
+    RegistrationId
+    /// Names a tool.
+    ToolId
 }
 
 /// A text that is no id or number of the kind asked for.

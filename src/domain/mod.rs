@@ -8,6 +8,8 @@ mod closed_enum;
 
 pub mod access;
 pub mod access_request;
+pub mod announcement;
+pub mod audience;
 pub mod audit;
 pub mod calendar;
 pub mod callback;
@@ -37,6 +39,7 @@ pub mod report;
 pub mod session;
 pub mod target;
 pub mod text;
+pub mod tutorial;
 
 pub use closed_enum::UnknownValue;
 pub(crate) use closed_enum::closed_enum;

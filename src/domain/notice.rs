@@ -10,6 +10,7 @@ mod letter;
 mod quiet;
 mod recipients;
 mod targets;
+mod tutorials;
 
 use std::fmt;
 
@@ -44,6 +45,9 @@ pub use recipients::{
     recipients,
 };
 pub use targets::{TargetTies, told_of_target};
+pub use tutorials::{
+    TutorialCanceled, TutorialFacts, TutorialMoved, TutorialRegistered, TutorialReminded,
+};
 
 closed_enum! {
     /// What notices are about, and so where they lead.
@@ -60,6 +64,8 @@ closed_enum! {
         Pairing = "pairing",
         /// What was kept for a day.
         Digest = "digest",
+        /// A tutorial for which the recipient has registered.
+        Tutorial = "tutorial",
     }
 }
 
@@ -162,6 +168,8 @@ closed_enum! {
         Paired = "paired",
         /// Chose to read once a day of what happens.
         Subscriber = "subscriber",
+        /// Has registered for a tutorial.
+        Registered = "registered",
     }
 }
 

@@ -147,6 +147,10 @@ text_types! {
     Slug, 63, address::slug;
     /// A telephone number, such as `+49 30 555 0100`.
     PhoneNumber, 40, phone::number;
+    /// Where people come together: a place, or a link: one line.
+    PlaceOrLink, 500, one_line;
+    /// A link to a page elsewhere, which begins with `https://`.
+    WebLink, 2_000, address::web_link;
 }
 
 fn one_line(text: &str, max: usize) -> Result<String, TextError> {

@@ -15,8 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, CallbackId, CaseId, EntryId, ErrorId, EscalationId, EventId, GroupId,
-    NoticeId, OrganizationId, PairingId, PersonId, TokenId, VisitId,
+    AccessRequestId, AnnouncementId, CallbackId, CaseId, EntryId, ErrorId, EscalationId, EventId,
+    GroupId, NoticeId, OrganizationId, PairingId, PersonId, TokenId, TutorialId, VisitId,
 };
 use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
@@ -86,6 +86,7 @@ macro_rules! positions {
 
 positions!(
     AccessRequestId,
+    AnnouncementId,
     CaseId,
     CallbackId,
     EntryId,
@@ -98,6 +99,7 @@ positions!(
     PairingId,
     PersonId,
     TokenId,
+    TutorialId,
     VisitId,
 );
 

@@ -63,6 +63,9 @@ pub fn routes() -> Vec<Route> {
         api::provisioning::routes(),
         api::deliveries::routes(),
         api::my_notices::routes(),
+        api::announcements::routes(),
+        api::tutorials::routes(),
+        api::tools::routes(),
         table! { document:
             GET "/openapi.json" ANYONE => show, "This document";
         },

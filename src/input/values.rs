@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{At, Errors, Fault, Shape};
 use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::audience::AudienceKind;
 use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::callback;
 use crate::domain::case::{
@@ -32,8 +33,10 @@ use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
 use crate::domain::report::Grouping;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::{
-    EmailAddress, Markdown, Note, PersonName, PhoneNumber, Slug, Subject, Title,
+    EmailAddress, Markdown, Note, PersonName, PhoneNumber, PlaceOrLink, Slug, Subject, Title,
+    WebLink,
 };
+use crate::domain::{announcement, tutorial};
 use crate::words::markdown;
 
 pub use lists::{CommaList, Patch};
@@ -109,6 +112,9 @@ written! {
     EmailAddress: Shape::Email(EmailAddress::MAX),
     Slug: Shape::Line(Slug::MAX),
     PhoneNumber: Shape::Line(PhoneNumber::MAX),
+    PlaceOrLink: Shape::Line(PlaceOrLink::MAX),
+    WebLink: Shape::Line(WebLink::MAX),
+    AudienceKind: Shape::Choice, announcement::Importance: Shape::Choice, announcement::State: Shape::Choice, tutorial::When: Shape::Choice,
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,

@@ -244,6 +244,10 @@ fn page(letter: &notice::Letter) -> String {
         (_, NoticeKind::PairingRolesChanged) => "/".to_owned(),
         (Topic::Pairing, _) => "/relationships".to_owned(),
         (Topic::Target, _) => "/escalations".to_owned(),
+        (Topic::Tutorial, _) => match letter.subject() {
+            Some(tutorial) => format!("/tutorials/{}", tutorial.hyphenated()),
+            None => "/tutorials".to_owned(),
+        },
         (Topic::Account | Topic::Access | Topic::Case | Topic::Digest, _) => "/".to_owned(),
     }
 }

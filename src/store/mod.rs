@@ -4,7 +4,9 @@
 
 pub mod access;
 pub mod access_requests;
+pub mod announcements;
 pub mod attempts;
+pub mod audiences;
 pub mod audit;
 pub mod calendars;
 pub mod callbacks;
@@ -52,6 +54,8 @@ pub mod staff;
 pub mod target_rules;
 pub mod targets;
 pub mod tokens;
+pub mod tools;
+pub mod tutorials;
 pub mod write_probes;
 
 use diesel::prelude::*;

@@ -8,6 +8,7 @@ mod gather;
 mod held;
 mod listing;
 mod recipients;
+mod reminded;
 mod tries;
 
 use diesel::prelude::*;

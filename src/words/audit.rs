@@ -7,6 +7,8 @@ use super::time::Times;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::announcement::Importance;
+use crate::domain::audience::AudienceKind;
 use crate::domain::audit::{CLOCK, COMMAND_LINE, EventKind, IMPORT, ROTATION, STRANGER};
 use crate::domain::callback;
 use crate::domain::case::{
@@ -19,6 +21,7 @@ use crate::domain::notice::{Delivery, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Party, State as PairingState};
 use crate::domain::reason::Governance;
+use crate::domain::tutorial::Standing;
 
 /// Every thing that events are about: what stands before the dot of their kinds, in the order of the list of kinds.
 pub const THINGS: &[&str] = &[
@@ -51,6 +54,9 @@ pub const THINGS: &[&str] = &[
     "role",
     "access_group",
     "pairing",
+    "announcement",
+    "tutorial",
+    "tool",
 ];
 
 /// Every field that events tell of, but for the policies and the kinds of notices, which have words of their own.
@@ -158,6 +164,17 @@ pub const FIELDS: &[&str] = &[
     "case",
     "case_feed",
     "escalation_feed",
+    "title",
+    "body",
+    "audience",
+    "draft",
+    "from_at",
+    "starts_at",
+    "places",
+    "place_or_link",
+    "registration_until",
+    "href",
+    "position",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.
@@ -306,7 +323,10 @@ fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static s
         ("state", "access_request") => ("access-request-state", AccessRequestState::NAMES),
         ("state", "pairing") => ("pairing-state", PairingState::NAMES),
         ("by", "pairing") => ("pairing-party", Party::NAMES),
+        ("importance", "announcement") => ("announcement-importance", Importance::NAMES),
         ("importance" | "urgency", _) => ("level", Level::NAMES),
+        ("audience", _) => ("audience", AudienceKind::NAMES),
+        ("state", "tutorial") => ("registration-state", Standing::NAMES),
         ("decline_reasons", _) => ("criterion", FindingCode::NAMES),
         ("roles" | "role", _) => ("role", Role::NAMES),
         ("permissions", _) => ("permission", Permission::NAMES),

@@ -2,6 +2,8 @@
 
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::announcement;
+use crate::domain::audience::AudienceKind;
 use crate::domain::audit::EventKind;
 use crate::domain::calendar::{SkipReason, Unit, Why};
 use crate::domain::callback;
@@ -25,6 +27,7 @@ use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::report::{Grouping, Measure, ReportName, Stage};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::Form;
+use crate::domain::tutorial;
 use crate::http::api::provisioning::RecordOutcome;
 use crate::http::portal;
 use crate::http::problem::Code;
@@ -132,8 +135,24 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "reports",
             "relationships",
             "admin",
+            "help",
         ],
     ),
+    ("help", portal::help::HelpPlace::NAMES),
+    ("audience", AudienceKind::NAMES),
+    ("announcement-importance", announcement::Importance::NAMES),
+    (
+        "announcement-importance-hint",
+        announcement::Importance::NAMES,
+    ),
+    ("announcement-state", announcement::State::NAMES),
+    ("registration-state", tutorial::Standing::NAMES),
+    ("tutorial-view", &["coming", "mine", "past"]),
+    ("tutorial-state", TUTORIAL),
+    ("tutorial-registration", TUTORIAL),
+    ("tutorial-act", &["register", "leave"]),
+    ("mail-tutorial-reminder", tutorial::Reminder::NAMES),
+    ("mail-tutorial-reminder-title", tutorial::Reminder::NAMES),
     ("account", &portal::account::PLACES),
     ("account-about", &portal::account::PLACES),
     (
@@ -368,6 +387,17 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
 
 /// The families whose arguments are not written where they are said, but come with what they are about.
 pub(super) const OF_DATA: &[&str] = &["mark", "problem-detail", "fault"];
+
+/// How it stands with a tutorial for whoever looks at it.
+const TUTORIAL: &[&str] = &[
+    "open",
+    "full",
+    "closed",
+    "registered",
+    "waiting",
+    "canceled",
+    "over",
+];
 
 /// The findings that time does not pass by itself, and what is said when there is none to name.
 const BLOCKED: &[&str] = &[

@@ -7,6 +7,7 @@
 //! | [`Steps`] | tells of promised next steps whose instant has passed |
 //! | [`Targets`] | reminds of targets, and tells when they were missed (M8) |
 //! | [`Calls`] | reminds of the windows of callbacks, and tells which were missed (M12) |
+//! | [`Tutorials`] | reminds those who come to a tutorial (H1) |
 //! | [`Warnings`] | warns of what becomes eligible for escalation (M9) |
 //! | [`Digests`] | makes the daily digests (N5) |
 //! | [`Resets`] | sends links to who wants to set a new password |
@@ -28,6 +29,7 @@ mod recent_errors;
 mod resets;
 mod steps;
 mod targets;
+mod tutorials;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use calls::{Calls, SeenTo};
@@ -42,3 +44,4 @@ pub use recent_errors::{ErrorLog, ErrorLogJob};
 pub use resets::{Resets, Wished};
 pub use steps::{Lapses, Steps};
 pub use targets::{Targets, Told};
+pub use tutorials::{Reminded, Tutorials};

@@ -6,7 +6,9 @@ pub mod access_request;
 pub mod account;
 pub mod administer;
 pub mod allow_networks;
+pub mod announcements;
 pub mod assess;
+pub mod audience;
 pub mod calendars;
 pub mod callback;
 pub mod choose_notices;
@@ -50,6 +52,8 @@ pub mod submit_escalation;
 pub mod target_rules;
 pub mod targets;
 pub mod tokens;
+pub mod tools;
+pub mod tutorials;
 pub mod update_case;
 
 mod bounds;
@@ -79,6 +83,7 @@ use crate::domain::link::LinkState;
 use crate::domain::organization::Side;
 use crate::domain::pairing;
 use crate::domain::reason::AnswerError;
+use crate::domain::tutorial;
 use crate::store::cas::Cas;
 
 /// Who acts: their authority where they act, and the name that is recorded.
@@ -234,6 +239,8 @@ pub enum Rejection {
     ClonedUser,
     /// The person is shut out.
     AccountDisabled,
+    /// A tutorial that does not take this now (H1).
+    Tutorial(tutorial::Refusal),
     /// Records of a file that cannot be so; none of it was taken in.
     RecordsRefused(usize),
     /// The case did not exist yet at that instant.
@@ -332,6 +339,7 @@ refusals!(
     Priority(PriorityRefusal),
     Rca(RcaRefusal),
     Step(StepRefusal),
+    Tutorial(tutorial::Refusal),
     UnlawfulMove(UnlawfulMove),
 );
 

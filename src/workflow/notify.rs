@@ -31,7 +31,9 @@ use digests::{Chosen, keep};
 pub(super) use entries::ToldOfEntries;
 
 pub use digests::make_digest;
-pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
+pub use letters::{
+    Address, remind_people, write_to_address, write_to_nobody, write_to_people, write_to_person,
+};
 pub use mails::{Looker, made_up, written_now};
 pub use targets::{Fired, tell_of_targets};
 

@@ -127,7 +127,14 @@ async fn a_request_is_granted_for_good(desk: Desk) {
     let me = nora("/me").await.ok();
     assert_eq!(
         me["permissions"],
-        json!(["cases:view", "escalations:view", "reports:view"])
+        json!([
+            "cases:view",
+            "escalations:view",
+            "reports:view",
+            "announcements:view",
+            "tutorials:view",
+            "tutorials:register"
+        ])
     );
     desk.passes(TimeDelta::days(60));
     let nora = signs_in(&desk, "nora@acme.test").await;

@@ -118,8 +118,19 @@ impl Role {
                 CallbacksReschedule,
                 ReportsView,
                 ReportsExport,
+                AnnouncementsView,
+                TutorialsView,
+                TutorialsRegister,
+                ToolsView,
             ]),
-            Self::PortalViewer => BTreeSet::from([CasesView, EscalationsView, ReportsView]),
+            Self::PortalViewer => BTreeSet::from([
+                CasesView,
+                EscalationsView,
+                ReportsView,
+                AnnouncementsView,
+                TutorialsView,
+                TutorialsRegister,
+            ]),
             Self::OrganizationAdmin => BTreeSet::from([
                 CasesView,
                 EscalationsView,
@@ -141,6 +152,9 @@ impl Role {
             .chain(Self::AuthorizedUserAdmin.permissions())
             .collect(),
             Self::AuthorizedUserAdmin => BTreeSet::from([
+                AnnouncementsView,
+                TutorialsView,
+                TutorialsRegister,
                 RolesView,
                 OrgTrusteesAdd,
                 OrgTrusteesDelete,
@@ -186,6 +200,9 @@ impl Role {
                 DutyView,
                 RolesView,
                 GroupsView,
+                AnnouncementsView,
+                TutorialsView,
+                TutorialsRegister,
             ]),
             Self::EscalationOwner => Self::SupportEngineer.and([
                 EscalationsReview,
@@ -200,10 +217,14 @@ impl Role {
                 DutyManage,
                 CallbacksExport,
                 ReportsExport,
+                AnnouncementsManage,
+                TutorialsManage,
             ]),
             // A8: a developer sees what a monitor sees, and has the tools.
             Self::Developer => Self::Monitor.and([DeveloperToolsUse, ProvisioningRun]),
             Self::Monitor => BTreeSet::from([
+                AnnouncementsView,
+                TutorialsView,
                 CasesView,
                 FeedsInternal,
                 EscalationsView,

@@ -62,11 +62,22 @@ fn customers_roles_grant_exactly_this() {
             "callbacks:reschedule",
             "reports:view",
             "reports:export",
+            "announcements:view",
+            "tutorials:view",
+            "tutorials:register",
+            "tools:view",
         ]
     );
     assert_eq!(
         granted(Role::PortalViewer),
-        ["cases:view", "escalations:view", "reports:view"]
+        [
+            "cases:view",
+            "escalations:view",
+            "reports:view",
+            "announcements:view",
+            "tutorials:view",
+            "tutorials:register",
+        ]
     );
     assert_eq!(
         granted(Role::OrganizationAdmin),
@@ -100,6 +111,9 @@ fn customers_roles_grant_exactly_this() {
             "org_trustee_groups:delete",
             "org_trustors:view",
             "org_trustors:manage",
+            "announcements:view",
+            "tutorials:view",
+            "tutorials:register",
         ]
     );
 }
@@ -113,6 +127,12 @@ fn roles_of_pairing_grant_exactly_this() {
         .copied()
         .filter(|permission| permission.as_str().starts_with("org_truste"))
         .chain([Permission::OrgTrustorsView, Permission::RolesView])
+        // Help is for everybody.
+        .chain([
+            Permission::AnnouncementsView,
+            Permission::TutorialsView,
+            Permission::TutorialsRegister,
+        ])
         .collect();
     assert_eq!(authorized, pairing);
     assert!(admin.is_superset(&authorized));
@@ -128,6 +148,18 @@ fn roles_of_pairing_grant_exactly_this() {
     for permission in clients {
         assert!(permission.fits(OrganizationKind::Partner));
         assert!(!permission.fits(OrganizationKind::Customer), "{permission}");
+    }
+}
+
+#[test]
+fn tools_are_for_designated_contacts_and_those_who_keep_them() {
+    let sees = |role: &&Role| role.permissions().contains(&Permission::ToolsView);
+    let seeing: Vec<&Role> = Role::ALL.iter().filter(sees).collect();
+    assert_eq!(seeing, [&Role::DesignatedContact, &Role::Administrator]);
+    for role in Role::ALL.iter().filter(|role| !role.is_of_pairings()) {
+        let granted = role.permissions();
+        assert!(granted.contains(&Permission::AnnouncementsView), "{role}");
+        assert!(granted.contains(&Permission::TutorialsView), "{role}");
     }
 }
 
@@ -206,6 +238,8 @@ fn who_only_sees_changes_nothing() {
             Permission::FeedsInternal,
             Permission::DeveloperToolsUse,
             Permission::ProvisioningRun,
+            // Of their own time.
+            Permission::TutorialsRegister,
         ];
         permission.as_str().ends_with(":view") || others.contains(permission)
     };

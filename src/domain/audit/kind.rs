@@ -214,6 +214,30 @@ closed_enum! {
         PairingCloneRemoved = "pairing.clone_removed",
         /// Somebody switched into the organization.
         PairingSwitchedInto = "pairing.switched_into",
+        /// An announcement was added.
+        AnnouncementAdded = "announcement.added",
+        /// An announcement was changed.
+        AnnouncementChanged = "announcement.changed",
+        /// An announcement was removed.
+        AnnouncementRemoved = "announcement.removed",
+        /// A tutorial was added.
+        TutorialAdded = "tutorial.added",
+        /// A tutorial was changed.
+        TutorialChanged = "tutorial.changed",
+        /// A tutorial was called off.
+        TutorialCanceled = "tutorial.canceled",
+        /// Somebody registered for a tutorial.
+        TutorialRegistered = "tutorial.registered",
+        /// Somebody who waited got a place.
+        TutorialPlaced = "tutorial.placed",
+        /// Somebody does not come after all.
+        TutorialLeft = "tutorial.left",
+        /// A tool was added.
+        ToolAdded = "tool.added",
+        /// A tool was changed.
+        ToolChanged = "tool.changed",
+        /// A tool was removed.
+        ToolRemoved = "tool.removed",
     }
 }
 
@@ -309,6 +333,7 @@ const PAIRING: &[&str] = &[
     "side",
 ];
 const EXPORT: &[&str] = &["format", "filters"];
+const REGISTRATION: &[&str] = &["title", "person", "state"];
 
 impl EventKind {
     /// The kind of that name; nothing for one of another version.
@@ -339,7 +364,19 @@ impl EventKind {
             | Self::LadderChanged
             | Self::DutyChanged
             | Self::NoticeResent
-            | Self::NoticeResentAll => Shown::Never,
+            | Self::NoticeResentAll
+            | Self::AnnouncementAdded
+            | Self::AnnouncementChanged
+            | Self::AnnouncementRemoved
+            | Self::TutorialAdded
+            | Self::TutorialChanged
+            | Self::TutorialCanceled
+            | Self::ToolAdded
+            | Self::ToolChanged
+            | Self::ToolRemoved => Shown::Never,
+            Self::TutorialRegistered | Self::TutorialPlaced | Self::TutorialLeft => {
+                Shown::With(REGISTRATION)
+            }
             // Not the notes: they stand in the feed, where they can be redacted.
             Self::PriorityRequested => Shown::With(&["priority"]),
             Self::PriorityDecided => Shown::With(&["state"]),
@@ -506,6 +543,18 @@ impl EventKind {
                 | Self::NoticesChosen
                 | Self::FollowingChosen
                 | Self::AccessRequestMade
+                | Self::AnnouncementAdded
+                | Self::AnnouncementChanged
+                | Self::AnnouncementRemoved
+                | Self::TutorialAdded
+                | Self::TutorialChanged
+                | Self::TutorialCanceled
+                | Self::TutorialRegistered
+                | Self::TutorialPlaced
+                | Self::TutorialLeft
+                | Self::ToolAdded
+                | Self::ToolChanged
+                | Self::ToolRemoved
         )
     }
 

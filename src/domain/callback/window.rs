@@ -99,7 +99,10 @@ impl fmt::Display for Spoken {
 impl Spoken {
     /// The instant, by the clocks of `zone`. A time that they show twice is the first of the two: nobody is called after the
     /// end that they meant.
-    fn instant(self, zone: Tz) -> Result<Instant, WindowProblem> {
+    ///
+    /// # Errors
+    /// [`WindowProblem::Skipped`], [`WindowProblem::TooFar`].
+    pub fn instant(self, zone: Tz) -> Result<Instant, WindowProblem> {
         let at = match self {
             Self::At(at) if is_skipped_there(at, zone) => return Err(WindowProblem::Skipped),
             Self::At(at) => at.to_utc(),

@@ -8,6 +8,9 @@ use serde_json::{Error, Map, Value, json};
 
 use super::account::ProfileFields;
 use super::audited::{Audited, Changed, subject};
+use super::help::{
+    AnnouncementFields, CanceledTutorial, RegistrationFields, ToolFields, TutorialFields,
+};
 use crate::domain::Instant;
 use crate::domain::access::{RoleGrants, RoleName};
 use crate::domain::audit::EventKind;
@@ -15,7 +18,8 @@ use crate::domain::calendar::CalendarShape;
 use crate::domain::duty::{Assignment, Roster};
 use crate::domain::eligibility::Policy;
 use crate::domain::ids::{
-    CalendarId, EventId, GroupId, LineId, NoticeId, OrganizationId, PersonId, RoleId,
+    AnnouncementId, CalendarId, EventId, GroupId, LineId, NoticeId, OrganizationId, PersonId,
+    RoleId, ToolId, TutorialId,
 };
 use crate::domain::notice::{Fault, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
@@ -66,6 +70,21 @@ pub(crate) enum AdministrativeEvent {
         organization: OrganizationId,
         export: ExportFields,
     },
+    AnnouncementAdded(AnnouncementId, AnnouncementFields),
+    AnnouncementChanged(AnnouncementId, Changed<AnnouncementFields>),
+    AnnouncementRemoved(AnnouncementId, AnnouncementFields),
+    TutorialAdded(TutorialId, TutorialFields),
+    TutorialChanged(TutorialId, Changed<TutorialFields>),
+    TutorialCanceled(TutorialId, CanceledTutorial),
+    /// Somebody of an organization registered.
+    TutorialRegistered(OrganizationId, TutorialId, RegistrationFields),
+    /// Somebody of an organization who waited got a place.
+    TutorialPlaced(OrganizationId, TutorialId, Changed<RegistrationFields>),
+    /// Somebody of an organization does not come after all.
+    TutorialLeft(OrganizationId, TutorialId, RegistrationFields),
+    ToolAdded(ToolId, ToolFields),
+    ToolChanged(ToolId, Changed<ToolFields>),
+    ToolRemoved(ToolId, ToolFields),
     SignInRefused {
         /// As whom, if there is such a person, and where they belong.
         person: Option<(PersonId, OrganizationId)>,
@@ -303,6 +322,20 @@ impl AdministrativeEvent {
                 Some((id, organization)) => (Some(*organization), subject(id.as_uuid())),
                 None => (None, None),
             },
+            Self::AnnouncementAdded(id, _)
+            | Self::AnnouncementChanged(id, _)
+            | Self::AnnouncementRemoved(id, _) => (None, subject(id.as_uuid())),
+            Self::TutorialAdded(id, _)
+            | Self::TutorialChanged(id, _)
+            | Self::TutorialCanceled(id, _) => (None, subject(id.as_uuid())),
+            Self::TutorialRegistered(organization, id, _)
+            | Self::TutorialPlaced(organization, id, _)
+            | Self::TutorialLeft(organization, id, _) => {
+                (Some(*organization), subject(id.as_uuid()))
+            }
+            Self::ToolAdded(id, _) | Self::ToolChanged(id, _) | Self::ToolRemoved(id, _) => {
+                (None, subject(id.as_uuid()))
+            }
             Self::PolicyChanged(_)
             | Self::TargetsChanged(_)
             | Self::LadderChanged(_)
@@ -387,6 +420,34 @@ impl AdministrativeEvent {
             Self::CallbacksExported { export, .. } => {
                 Audited::added(EventKind::CallbacksExported, export)
             }
+            Self::AnnouncementAdded(_, fields) => {
+                Audited::added(EventKind::AnnouncementAdded, fields)
+            }
+            Self::AnnouncementChanged(_, fields) => {
+                return Audited::changed(EventKind::AnnouncementChanged, fields);
+            }
+            Self::AnnouncementRemoved(_, fields) => {
+                Audited::removed(EventKind::AnnouncementRemoved, fields)
+            }
+            Self::TutorialAdded(_, fields) => Audited::added(EventKind::TutorialAdded, fields),
+            Self::TutorialChanged(_, fields) => {
+                return Audited::changed(EventKind::TutorialChanged, fields);
+            }
+            Self::TutorialCanceled(_, fields) => {
+                Audited::added(EventKind::TutorialCanceled, fields)
+            }
+            Self::TutorialRegistered(_, _, fields) => {
+                Audited::added(EventKind::TutorialRegistered, fields)
+            }
+            Self::TutorialPlaced(_, _, fields) => {
+                Audited::replaced(EventKind::TutorialPlaced, &fields.before, &fields.after)
+            }
+            Self::TutorialLeft(_, _, fields) => Audited::removed(EventKind::TutorialLeft, fields),
+            Self::ToolAdded(_, fields) => Audited::added(EventKind::ToolAdded, fields),
+            Self::ToolChanged(_, fields) => {
+                return Audited::changed(EventKind::ToolChanged, fields);
+            }
+            Self::ToolRemoved(_, fields) => Audited::removed(EventKind::ToolRemoved, fields),
             Self::SignInRefused { attempt, .. } => {
                 Audited::added(EventKind::SessionRefused, attempt)
             }

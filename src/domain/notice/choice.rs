@@ -22,16 +22,18 @@ closed_enum! {
         Calls = "calls",
         /// Who is let in: requests for access and pairings.
         Access = "access",
+        /// Tutorials.
+        Tutorials = "tutorials",
         /// The account.
         Security = "security",
     }
 }
 
 impl NoticeKind {
-    /// Whether a mail of this kind bears a way to have no more of it (N4): what tells of cases, what asks for a decision, and
-    /// the digest; never what tells of an account, of an answer to oneself, or of a pairing.
+    /// Whether a mail of this kind bears a way to have no more of it (N4): what tells of cases and of tutorials, what asks for a
+    /// decision, and the digest; never what tells of an account, of an answer to oneself, or of a pairing.
     pub const fn is_optional(self) -> bool {
-        matches!(self.topic(), Topic::Case) || matches!(self, Self::AccessRequested | Self::Digest)
+        matches!(self.topic(), Topic::Case | Topic::Tutorial) || matches!(self, Self::AccessRequested | Self::Digest)
     }
 
     /// Whether people choose when to get it. The digest brings what they chose, and is itself no choice.
@@ -86,6 +88,11 @@ impl NoticeKind {
             | Self::PairingRemoved
             | Self::CloneAdded
             | Self::CloneRemoved => NoticeGroup::Access,
+            Self::TutorialRegistered
+            | Self::TutorialPlace
+            | Self::TutorialMoved
+            | Self::TutorialCanceled
+            | Self::TutorialReminder => NoticeGroup::Tutorials,
             Self::Invitation
             | Self::PasswordReset
             | Self::PasswordChanged
@@ -107,6 +114,11 @@ impl NoticeKind {
             | Self::SecondFactorChanged
             | Self::NewDevice => true,
             Self::AccessRequested => can(Permission::AccessRequestsDecide),
+            Self::TutorialRegistered
+            | Self::TutorialPlace
+            | Self::TutorialMoved
+            | Self::TutorialCanceled
+            | Self::TutorialReminder => can(Permission::TutorialsRegister),
             Self::AccessGranted | Self::AccessRefused | Self::PairingRolesChanged => !staff,
             Self::PairingAccepted
             | Self::PairingMembersProposed
@@ -174,7 +186,8 @@ fn may_be(audience: Audience, access: &Access) -> bool {
         | Audience::Decider
         | Audience::Applicant
         | Audience::Paired
-        | Audience::Subscriber => false,
+        | Audience::Subscriber
+        | Audience::Registered => false,
     }
 }
 

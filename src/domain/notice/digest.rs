@@ -58,7 +58,7 @@ pub struct DigestItem {
     /// The target, so that nobody is reminded of what is over.
     #[serde(default)]
     pub target: Option<TargetId>,
-    /// The request for access.
+    /// The request for access, or the tutorial.
     #[serde(default)]
     pub request: Option<Uuid>,
 }

@@ -108,6 +108,16 @@ closed_enum! {
         CloneRemoved = "clone_removed",
         /// What was kept for a day, for whoever chose so (N5).
         Digest = "digest",
+        /// Somebody has registered for a tutorial (H1).
+        TutorialRegistered = "tutorial_registered",
+        /// Somebody who waited got a place.
+        TutorialPlace = "tutorial_place",
+        /// A tutorial takes place at another time, or elsewhere.
+        TutorialMoved = "tutorial_moved",
+        /// A tutorial was called off.
+        TutorialCanceled = "tutorial_canceled",
+        /// A tutorial begins in a day, or in an hour.
+        TutorialReminder = "tutorial_reminder",
     }
 }
 
@@ -163,6 +173,11 @@ impl NoticeKind {
             | Self::CloneAdded
             | Self::CloneRemoved => Topic::Pairing,
             Self::Digest => Topic::Digest,
+            Self::TutorialRegistered
+            | Self::TutorialPlace
+            | Self::TutorialMoved
+            | Self::TutorialCanceled
+            | Self::TutorialReminder => Topic::Tutorial,
         }
     }
 
@@ -176,9 +191,9 @@ impl NoticeKind {
     }
 
     /// Whether it goes to whoever caused it as well (N4): it confirms to the owner of an account what was done in
-    /// their name.
+    /// their name, or that somebody is expected.
     pub const fn confirms(self) -> bool {
-        matches!(self.topic(), Topic::Account)
+        matches!(self.topic(), Topic::Account) || matches!(self, Self::TutorialRegistered)
     }
 
     /// Whether it tells of targets: what is told of them to one person within minutes is gathered into one (N7).
@@ -210,6 +225,11 @@ impl NoticeKind {
             Self::AccessRequested => Some(Permission::AccessRequestsDecide),
             // Support's staff, and nobody else.
             Self::TargetsGathered => Some(Permission::FeedsInternal),
+            Self::TutorialRegistered
+            | Self::TutorialPlace
+            | Self::TutorialMoved
+            | Self::TutorialCanceled
+            | Self::TutorialReminder => Some(Permission::TutorialsView),
             _ => None,
         }
     }
@@ -277,7 +297,12 @@ impl NoticeKind {
             | Self::PairingRemoved
             | Self::CloneAdded
             | Self::CloneRemoved
-            | Self::Digest => None,
+            | Self::Digest
+            | Self::TutorialRegistered
+            | Self::TutorialPlace
+            | Self::TutorialMoved
+            | Self::TutorialCanceled
+            | Self::TutorialReminder => None,
         }
     }
 }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::about::{TargetFacts, words};
+use super::tutorials::{
+    TutorialCanceled, TutorialFacts, TutorialMoved, TutorialRegistered, TutorialReminded,
+};
 use super::{Audience, Digest, NoticeKind, Thread, Topic};
 use crate::domain::Instant;
 use crate::domain::access::Role;
@@ -57,6 +60,16 @@ pub enum Letter {
     CloneRemoved(CloneMoved),
     /// See [`NoticeKind::Digest`].
     Digest(Digest),
+    /// See [`NoticeKind::TutorialRegistered`].
+    TutorialRegistered(TutorialRegistered),
+    /// See [`NoticeKind::TutorialPlace`].
+    TutorialPlace(TutorialFacts),
+    /// See [`NoticeKind::TutorialMoved`].
+    TutorialMoved(TutorialMoved),
+    /// See [`NoticeKind::TutorialCanceled`].
+    TutorialCanceled(TutorialCanceled),
+    /// See [`NoticeKind::TutorialReminder`].
+    TutorialReminder(TutorialReminded),
 }
 
 /// Targets of several escalations, or several of one (N7).
@@ -420,6 +433,11 @@ impl Letter {
             Self::CloneAdded(_) => NoticeKind::CloneAdded,
             Self::CloneRemoved(_) => NoticeKind::CloneRemoved,
             Self::Digest(_) => NoticeKind::Digest,
+            Self::TutorialRegistered(_) => NoticeKind::TutorialRegistered,
+            Self::TutorialPlace(_) => NoticeKind::TutorialPlace,
+            Self::TutorialMoved(_) => NoticeKind::TutorialMoved,
+            Self::TutorialCanceled(_) => NoticeKind::TutorialCanceled,
+            Self::TutorialReminder(_) => NoticeKind::TutorialReminder,
         }
     }
 
@@ -444,6 +462,11 @@ impl Letter {
             | Self::CloneAdded(_)
             | Self::CloneRemoved(_) => Audience::Paired,
             Self::Digest(_) => Audience::Subscriber,
+            Self::TutorialRegistered(_)
+            | Self::TutorialPlace(_)
+            | Self::TutorialMoved(_)
+            | Self::TutorialCanceled(_)
+            | Self::TutorialReminder(_) => Audience::Registered,
         }
     }
 
@@ -467,7 +490,19 @@ impl Letter {
         }
     }
 
-    /// The request or the pairing that it is about; none if it is the recipient's account.
+    /// The tutorial that it tells of.
+    pub const fn tutorial(&self) -> Option<&TutorialFacts> {
+        match self {
+            Self::TutorialRegistered(TutorialRegistered { tutorial, .. })
+            | Self::TutorialPlace(tutorial)
+            | Self::TutorialMoved(TutorialMoved { tutorial, .. })
+            | Self::TutorialCanceled(TutorialCanceled { tutorial, .. })
+            | Self::TutorialReminder(TutorialReminded { tutorial, .. }) => Some(tutorial),
+            _ => None,
+        }
+    }
+
+    /// The request, the pairing or the tutorial that it is about; none if it is the recipient's account.
     pub const fn subject(&self) -> Option<Uuid> {
         match self {
             Self::AccessRequested(AccessRequested { request, .. })
@@ -482,6 +517,13 @@ impl Letter {
             | Self::PairingRemoved(PairingRemoved { pairing, .. })
             | Self::CloneAdded(CloneMoved { pairing, .. })
             | Self::CloneRemoved(CloneMoved { pairing, .. }) => Some(pairing.pairing),
+            Self::TutorialRegistered(TutorialRegistered { tutorial, .. })
+            | Self::TutorialPlace(tutorial)
+            | Self::TutorialMoved(TutorialMoved { tutorial, .. })
+            | Self::TutorialCanceled(TutorialCanceled { tutorial, .. })
+            | Self::TutorialReminder(TutorialReminded { tutorial, .. }) => {
+                Some(tutorial.tutorial)
+            }
             Self::TargetsGathered(_)
             | Self::Digest(_)
             | Self::Invitation(_)

@@ -23,6 +23,8 @@ pub enum Reminder {
     Radar,
     /// The window of a call, which was agreed on with whoever is called (M12).
     Call,
+    /// A tutorial of the next day (H1). Of one that begins in an hour people are told at once.
+    Tutorial,
 }
 
 impl Reminder {
@@ -31,6 +33,7 @@ impl Reminder {
         match kind {
             NoticeKind::RadarWarning => Some(Self::Radar),
             NoticeKind::CallbackDue => Some(Self::Call),
+            NoticeKind::TutorialReminder => Some(Self::Tutorial),
             _ => None,
         }
     }
@@ -39,7 +42,7 @@ impl Reminder {
     pub fn is_told_at_any_hour(self) -> bool {
         match self {
             Self::Target { clock, rank } => is_told_at_any_hour(clock, rank),
-            Self::Radar => false,
+            Self::Radar | Self::Tutorial => false,
             Self::Call => true,
         }
     }
@@ -115,6 +118,7 @@ mod tests {
             (target(TargetClock::Business, None), false),
             (target(TargetClock::Elapsed, None), true),
             (Reminder::Radar, false),
+            (Reminder::Tutorial, false),
             (Reminder::Call, true),
         ] {
             let told = welcome(&calendar, reminder, night);

@@ -267,7 +267,12 @@ pub(super) const fn told_of(kind: NoticeKind, feed: Feed) -> &'static [Audience]
             | NoticeKind::PairingRemoved
             | NoticeKind::CloneAdded
             | NoticeKind::CloneRemoved
-            | NoticeKind::Digest,
+            | NoticeKind::Digest
+            | NoticeKind::TutorialRegistered
+            | NoticeKind::TutorialPlace
+            | NoticeKind::TutorialMoved
+            | NoticeKind::TutorialCanceled
+            | NoticeKind::TutorialReminder,
             _,
         ) => &[],
     }
@@ -370,7 +375,8 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
             | Audience::Decider
             | Audience::Applicant
             | Audience::Paired
-            | Audience::Subscriber => false,
+            | Audience::Subscriber
+            | Audience::Registered => false,
         }
     };
     let mut told = BTreeMap::new();

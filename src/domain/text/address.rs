@@ -1,6 +1,6 @@
 //! Texts with a form of their own: e-mail addresses and slugs.
 
-use super::{Form, TextError, one_line};
+use super::{Form, TextError, measured, one_line};
 
 /// The most characters before the `@` (RFC 5321).
 const LOCAL_PART_MAX: usize = 64;
@@ -61,4 +61,20 @@ fn is_hyphenated(text: &str, allowed: fn(u8) -> bool) -> bool {
         && !text.starts_with('-')
         && !text.ends_with('-')
         && text.bytes().all(|byte| byte == b'-' || allowed(byte))
+}
+
+/// A link to a page elsewhere, as browsers write it: encrypted, of a named server, without a name and password in it.
+pub(super) fn web_link(text: &str, max: usize) -> Result<String, TextError> {
+    let line = one_line(text, max)?;
+    let malformed = |why| Err(TextError::Malformed { why });
+    let Ok(link) = url::Url::parse(&line) else {
+        return malformed(Form::LinkNamesServer);
+    };
+    if link.scheme() != "https" {
+        return malformed(Form::LinkEncrypted);
+    }
+    if !link.username().is_empty() || link.password().is_some() {
+        return malformed(Form::LinkWithoutPassword);
+    }
+    measured(link.into(), max)
 }

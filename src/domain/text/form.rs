@@ -23,6 +23,12 @@ closed_enum! {
         PhoneCountry = "phone_country",
         /// An extension has a few digits.
         PhoneExtension = "phone_extension",
+        /// A link names a server.
+        LinkNamesServer = "link_names_server",
+        /// A link is encrypted on its way.
+        LinkEncrypted = "link_encrypted",
+        /// A link says no name and no password.
+        LinkWithoutPassword = "link_without_password",
         /// The code of a role has small letters, digits and inner underscores.
         RoleCode = "role_code",
         /// The code of a role is not that of a predefined one.
@@ -45,6 +51,9 @@ impl Form {
             Self::PhoneLength => "a telephone number has 7 to 15 digits",
             Self::PhoneCountry => "no country's code begins with 0",
             Self::PhoneExtension => "an extension has 1 to 7 digits",
+            Self::LinkNamesServer => "a link begins with https:// and names a server",
+            Self::LinkEncrypted => "only links that begin with https:// are taken",
+            Self::LinkWithoutPassword => "a link holds no name and no password",
             Self::RoleCode => "small letters, digits and inner underscores",
             Self::RoleNotPredefined => "not the name of a predefined role",
         }

@@ -315,6 +315,28 @@ fn json_is_parsed_like_anything_else() {
     );
 }
 
+#[test]
+fn only_encrypted_links_to_elsewhere_are_taken() {
+    for (given, taken) in [
+        ("https://status.example", "https://status.example/"),
+        ("HTTPS://Status.Example/a?b=c#d", "https://status.example/a?b=c#d"),
+    ] {
+        assert_eq!(WebLink::parse(given).unwrap().as_str(), taken);
+    }
+    for refused in [
+        "http://status.example",
+        "javascript:alert(1)",
+        "//status.example",
+        "/tools",
+        "https://",
+        "https://me:secret@status.example",
+        "status.example",
+    ] {
+        let error = WebLink::parse(refused).unwrap_err();
+        assert_eq!(error.code(), "malformed", "{refused}");
+    }
+}
+
 proptest! {
     /// Two names have one slug exactly if they are one name.
     #[test]

@@ -7,14 +7,15 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
 use crate::domain::access::Permission::{
-    AccessRequestsView, CalendarsView, CallbacksView, CasesView, EscalationsView, GroupsView,
-    LinesView, NoticesView, OrganizationsView, RolesView, UsersView,
+    AccessRequestsView, AnnouncementsView, CalendarsView, CallbacksView, CasesView, EscalationsView, GroupsView,
+    LinesView, NoticesView, OrganizationsView, RolesView, ToolsManage, ToolsView, TutorialsView,
+    UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
-    AccessRequestId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef, GrantId, GroupId,
+    AccessRequestId, AnnouncementId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef, GrantId, GroupId,
     LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId,
-    PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId,
+    PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId, ToolId, TutorialId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::report::{Report, ReportName};
@@ -26,8 +27,10 @@ use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
     access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
-    promises, requests, roles,
+    promises, requests, roles, tools, tutorials,
 };
+use crate::store::audiences::Listener;
+use crate::workflow::tutorials::reader;
 
 /// An organization by id or slug.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +199,18 @@ addresses! {
         |request, conn, access| pairings::find_role_request(conn, access.into(), *request)?.is_some();
     CloneAddress, "A cloned user, by id.",
         |clone, conn, access| pairings::find_clone(conn, access.into(), clone.0)?.is_some();
+    // Whether it is shown yet is the verb's to say, which is told the time.
+    AnnouncementId, "An announcement, by id.", |_announcement, _conn, access| access.can(AnnouncementsView);
+    TutorialId, "A tutorial, by id.",
+        |tutorial, conn, access| access.can(TutorialsView) && {
+            let reader = reader(conn, access)?;
+            tutorials::find(conn, reader, *tutorial)?.is_some()
+        };
+    ToolId, "A tool, by id.",
+        |tool, conn, access| access.can(ToolsView) && {
+            let listener = Listener::of(conn, access, ToolsManage)?;
+            tools::find(conn, listener, *tool)?.is_some()
+        };
     // Of these, whoever may see one sees all.
     LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);

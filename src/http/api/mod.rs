@@ -6,6 +6,7 @@ pub mod access_groups;
 pub mod access_requests;
 pub mod account;
 pub mod allowed_networks;
+pub mod announcements;
 pub mod audit;
 pub mod calendars;
 pub mod callbacks;
@@ -42,6 +43,8 @@ pub mod second_factor_roles;
 pub mod sessions;
 pub mod targets;
 pub mod tokens;
+pub mod tools;
+pub mod tutorials;
 pub mod users;
 
 use self::documents::Reader;

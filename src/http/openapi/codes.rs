@@ -339,6 +339,26 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
             Code::LinkExpired,
         ],
     ),
+    (
+        "/tutorials",
+        "/registrations",
+        &[
+            Code::TutorialCanceled,
+            Code::TutorialBegun,
+            Code::RegistrationOver,
+        ],
+    ),
+    (
+        "/tutorials",
+        "/current",
+        &[Code::TutorialCanceled, Code::TutorialBegun],
+    ),
+    ("/tutorials", "/{tutorial}", &[Code::TutorialCanceled]),
+    (
+        "/tutorials",
+        "/cancel",
+        &[Code::TutorialCanceled, Code::TutorialBegun],
+    ),
     ("/live", "", OF_A_STREAM),
     ("/cases", "/live", OF_A_STREAM),
 ];

@@ -115,6 +115,15 @@ const TAGS: &[(&str, &str)] = &[
         "audit-events",
         "What was done, by whom, with what was before and after.",
     ),
+    (
+        "announcements",
+        "What support announces: shown on the first page until it is read.",
+    ),
+    (
+        "tutorials",
+        "Tutorials, and who has registered for them.",
+    ),
+    ("tools", "Links to tools and care apps."),
     ("live", "What changes, as it changes."),
 ];
 

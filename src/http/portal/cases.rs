@@ -5,6 +5,7 @@ mod handlers;
 use serde::Serialize;
 
 use super::form::{Choice, Control, Form, Kind};
+use super::help::announcements::Announced;
 use super::list::{Filters, Head};
 use super::parts::Pager;
 use crate::domain::Instant;
@@ -17,6 +18,8 @@ pub(super) use handlers::routes;
 /// The list of cases.
 #[derive(Clone, Debug, Serialize)]
 pub struct CasesPage {
+    /// What support announces and the reader has not read.
+    pub announced: Vec<Announced>,
     /// What is searched for, status, priority and so on.
     pub filters: Filters,
     /// Heads of the columns.

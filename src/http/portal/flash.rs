@@ -221,6 +221,28 @@ closed_enum! {
         AccessGranted = "access_granted",
         /// A request for access was refused.
         AccessRefused = "access_refused",
+        /// An announcement was added or changed.
+        AnnouncementSaved = "announcement_saved",
+        /// An announcement was removed.
+        AnnouncementRemoved = "announcement_removed",
+        /// An announcement was read.
+        AnnouncementRead = "announcement_read",
+        /// A tutorial was added.
+        TutorialAdded = "tutorial_added",
+        /// A tutorial was changed.
+        TutorialChanged = "tutorial_changed",
+        /// A tutorial was called off.
+        TutorialCanceled = "tutorial_canceled",
+        /// One has registered for a tutorial.
+        TutorialRegistered = "tutorial_registered",
+        /// One waits for a place.
+        TutorialWaiting = "tutorial_waiting",
+        /// One does not come to a tutorial after all.
+        TutorialLeft = "tutorial_left",
+        /// A tool was added or changed.
+        ToolSaved = "tool_saved",
+        /// A tool was removed.
+        ToolRemoved = "tool_removed",
     }
 }
 

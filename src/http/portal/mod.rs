@@ -9,6 +9,7 @@
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`help`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -24,6 +25,7 @@ pub mod entries;
 pub mod escalate;
 pub mod flash;
 pub mod form;
+pub mod help;
 pub(crate) mod kept;
 pub mod links;
 mod list;

@@ -4,6 +4,7 @@ mod handlers;
 
 use serde::Serialize;
 
+use super::help::announcements::Announced;
 use super::list::Head;
 use super::parts::{DueView, Pager, Tab};
 use super::shell::Tone;
@@ -15,6 +16,8 @@ pub(super) use handlers::routes;
 /// The queue.
 #[derive(Clone, Debug, Serialize)]
 pub struct QueuePage {
+    /// What support announces and the reader has not read.
+    pub announced: Vec<Announced>,
     /// A few figures.
     pub stats: Vec<Stat>,
     /// Who is on duty now, in a sentence; empty where that is nobody's to see, or nobody has written it down.

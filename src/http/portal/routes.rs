@@ -27,6 +27,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::callbacks::routes(),
         super::radar::routes(),
         super::reports::routes(),
+        super::help::routes(),
         super::relationships::routes(),
         super::admin::routes(),
         super::admin::people::routes(),

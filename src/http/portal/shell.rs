@@ -183,6 +183,7 @@ pub(super) fn away(principal: &Principal) -> Option<Away> {
 /// The places that a person may go to, with `current` marked.
 pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
     let staff = access.side == Side::Provider;
+    let help = super::help::first(access);
     let places = [
         (
             "queue",
@@ -197,6 +198,7 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
         ),
         ("cases", "/cases", access.can(Permission::CasesView)),
         ("reports", "/reports", access.can(Permission::ReportsView)),
+        ("help", help.unwrap_or_default(), help.is_some()),
         ("relationships", "/relationships", related(access)),
         (
             "admin",

@@ -190,6 +190,12 @@ codes! {
     GroupPaired = "group_paired", CONFLICT;
     /// A thing that other things need cannot go.
     InUse = "in_use", CONFLICT;
+    /// The tutorial was called off.
+    TutorialCanceled = "tutorial_canceled", CONFLICT;
+    /// The tutorial has begun, or is over; `starts_at` says when it began.
+    TutorialBegun = "tutorial_begun", CONFLICT;
+    /// Nobody registers for the tutorial any more; `registration_until` says since when.
+    RegistrationOver = "registration_over", CONFLICT;
     /// The thing was changed since the version that the request is based on.
     StaleVersion = "stale_version", PRECONDITION_FAILED;
     /// The request did not come in the time that one is given.

@@ -14,6 +14,7 @@ use crate::domain::escalation;
 use crate::domain::link::LinkState;
 use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
+use crate::domain::tutorial;
 use crate::input::{Fault, FieldError};
 use crate::workflow::{Rejection, VerbError};
 
@@ -123,6 +124,7 @@ impl From<Rejection> for Problem {
             Rejection::AddressTaken => Self::new(Code::AddressTaken),
             Rejection::AlreadyJoined => Self::new(Code::AlreadyJoined),
             Rejection::AccountDisabled => Self::new(Code::AccountDisabled),
+            Rejection::Tutorial(refusal) => tutorial(refusal),
             Rejection::RecordsRefused(count) => {
                 Self::new(Code::RecordsRefused).with("count", count)
             }
@@ -265,6 +267,17 @@ fn callback(refusal: callback::Refusal) -> Problem {
             "state",
             Fault::new("not_begun").with("from", from.to_rfc3339()),
         ),
+    }
+}
+
+fn tutorial(refusal: tutorial::Refusal) -> Problem {
+    use tutorial::Refusal;
+    match refusal {
+        Refusal::Canceled => Problem::new(Code::TutorialCanceled),
+        Refusal::Begun { at } => Problem::new(Code::TutorialBegun).with_json("starts_at", &at),
+        Refusal::RegistrationOver { until } => {
+            Problem::new(Code::RegistrationOver).with_json("registration_until", &until)
+        }
     }
 }
 

@@ -13,9 +13,11 @@ use crate::domain::notice::{
     Gathered, GatheredTarget, Invitation, Letter, LinkFacts, MembersProposed, NewDevice,
     NoticeKind, PairingFacts, PairingRemoved, PairingSide, PairingSwitched, PasswordChanged,
     PasswordReset, PasswordWay, RoleAsked, RoleFacts, RoleRefused, RolesChanged,
-    SecondFactorChange, SecondFactorChanged, TargetFacts,
+    SecondFactorChange, SecondFactorChanged, TargetFacts, TutorialCanceled, TutorialFacts,
+    TutorialMoved, TutorialRegistered, TutorialReminded,
 };
 use crate::domain::target::TargetKind;
+use crate::domain::tutorial::Reminder;
 
 /// Letters of a kind with everything in them that can be there; none for a kind that is about a case.
 pub fn full(kind: NoticeKind) -> Vec<Letter> {
@@ -95,6 +97,18 @@ pub fn full(kind: NoticeKind) -> Vec<Letter> {
             digest.more = 3;
             Letter::Digest(digest)
         }
+        NoticeKind::TutorialRegistered => registered(false),
+        NoticeKind::TutorialPlace => Letter::TutorialPlace(tutorial(Some(LINK))),
+        NoticeKind::TutorialMoved => Letter::TutorialMoved(TutorialMoved {
+            tutorial: tutorial(Some(LINK)),
+            began_at: Some(instant() + TimeDelta::days(2)),
+            elsewhere: true,
+        }),
+        NoticeKind::TutorialCanceled => Letter::TutorialCanceled(TutorialCanceled {
+            tutorial: tutorial(None),
+            reason: Some("The trainer is ill. We will offer it again in April.".to_owned()),
+        }),
+        NoticeKind::TutorialReminder => reminded(Reminder::DayBefore),
         _ => return Vec::new(),
     };
     vec![letter]
@@ -124,6 +138,12 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
                 granted.until = None;
                 granted.link = None;
             }
+            Letter::TutorialMoved(moved) => {
+                moved.tutorial = tutorial(None);
+                moved.began_at = None;
+                moved.elsewhere = false;
+            }
+            Letter::TutorialCanceled(canceled) => canceled.reason = None,
             _ => {}
         }
     }
@@ -156,6 +176,8 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
             others.retain(|case, _| case.is_none());
             vec![Letter::Digest(of_cases), Letter::Digest(others)]
         }
+        NoticeKind::TutorialRegistered => vec![registered(true)],
+        NoticeKind::TutorialReminder => vec![reminded(Reminder::HourBefore)],
         NoticeKind::PairingSwitched => vec![switched(true)],
         NoticeKind::PairingRemoved => PairingSide::ALL
             .iter()
@@ -168,6 +190,36 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
 const ACME: &str = "ACME Contact Centers";
 /// A person, a request, a pairing, a link.
 pub(super) const THING: Uuid = Uuid::from_u128(0x0195_e1a5_7c00_7000_8000_0000_0000_0001);
+
+/// Where a tutorial takes place.
+const LINK: &str = "https://meet.northstar.example/routing";
+
+/// A tutorial by a link, or, where none is told, in a place that is not told either.
+fn tutorial(link: Option<&str>) -> TutorialFacts {
+    TutorialFacts {
+        tutorial: THING,
+        title: "Routing for supervisors".to_owned(),
+        starts_at: instant() + TimeDelta::days(3),
+        ends_at: instant() + TimeDelta::days(3) + TimeDelta::minutes(90),
+        time_zone: "Europe/Berlin".to_owned(),
+        place: link.map(str::to_owned),
+        by_link: true,
+    }
+}
+
+fn registered(waiting: bool) -> Letter {
+    Letter::TutorialRegistered(TutorialRegistered {
+        tutorial: tutorial((!waiting).then_some(LINK)),
+        waiting,
+    })
+}
+
+fn reminded(reminder: Reminder) -> Letter {
+    Letter::TutorialReminder(TutorialReminded {
+        tutorial: tutorial(Some(LINK)),
+        reminder,
+    })
+}
 
 fn link(purpose: LinkPurpose) -> LinkFacts {
     LinkFacts {

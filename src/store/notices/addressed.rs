@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use diesel::prelude::*;
 
 use super::addressees::{Addressees, RowTo, let_in};
+use super::reminded::{Tutorials, reminds_of};
 use crate::db::Conn;
 use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
@@ -13,6 +14,7 @@ use crate::domain::Instant;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{
     CaseId, EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId, TargetId,
+    TutorialId,
 };
 use crate::domain::lines::Readers;
 use crate::domain::link::LinkState;
@@ -130,6 +132,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
         links: links(conn, &payloads, at)?,
         targets: running_targets(conn, &payloads)?,
         cases: cases_of(conn, &payloads)?,
+        tutorials: Tutorials::of(conn, reminded(&payloads))?,
     };
     let mut addressed = Vec::with_capacity(rows.len());
     for (row, mut payload) in rows.into_iter().zip(payloads) {
@@ -152,7 +155,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
             now.leave_out(conn, digest, &to.candidate, at)?;
         }
         let obstacle = (payload.as_mut().ok())
-            .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2.0))
+            .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2.0, at))
             .or_else(|| (!reads).then_some(Obstacle::NotVisible));
         let (id, queue, urgent, _, _, message_id, attempts, created_at) = row.0;
         addressed.push(Addressed {
@@ -187,6 +190,7 @@ struct Present {
     targets: HashMap<TargetId, Readers>,
     /// The cases of digests: whose they are, and in which line.
     cases: HashMap<CaseId, (OrganizationId, LineId)>,
+    tutorials: Tutorials,
 }
 
 /// An entry as it stands now.
@@ -281,6 +285,20 @@ fn running_targets(
     Ok(running)
 }
 
+/// The tutorials of which the notices remind.
+fn reminded(payloads: &[Result<Payload, String>]) -> Vec<TutorialId> {
+    let letters = payloads.iter().flatten().map(|payload| &payload.matter);
+    let letters = letters.filter_map(|matter| match matter {
+        Matter::Letter(Letter::TutorialReminder(told)) => {
+            Some(TutorialId::from_uuid(told.tutorial.tutorial))
+        }
+        _ => None,
+    });
+    letters
+        .chain(items(payloads).filter_map(reminds_of))
+        .collect()
+}
+
 /// What the digests among the notices tell of.
 fn items(payloads: &[Result<Payload, String>]) -> impl Iterator<Item = &DigestItem> {
     digests(payloads).flat_map(Digest::items)
@@ -338,14 +356,15 @@ impl Present {
                 readable.insert(case, (*organization, candidate));
             }
         }
-        let may_decide = letter_obstacle(
-            NoticeKind::AccessRequested,
-            candidate.standing,
-            &candidate.access,
-        )
-        .is_none();
+        let person = candidate.access.person;
+        let may_know = |item: &DigestItem| {
+            let obstacle = letter_obstacle(item.kind, candidate.standing, &candidate.access);
+            let over = reminds_of(item)
+                .is_some_and(|id| !self.tutorials.concern((id, None), person, at));
+            obstacle.is_none() && !over
+        };
         digest.retain(|case, item| match case {
-            None => may_decide,
+            None => may_know(item),
             Some(case) => readable
                 .get(&case)
                 .is_some_and(|(organization, reader)| self.tells(item, reader, *organization)),
@@ -385,6 +404,7 @@ impl Present {
         payload: &mut Payload,
         candidate: &Candidate,
         organization: Option<OrganizationId>,
+        at: Instant,
     ) -> Option<Obstacle> {
         payload.retain_entries(|entry| {
             let entry = entry.and_then(|id| self.entries.get(&id));
@@ -407,7 +427,18 @@ impl Present {
                     (letter.link()).is_some_and(|link| self.links.get(&link.id) != recipient);
                 let obstacle =
                     letter_obstacle(letter.kind(), candidate.standing, &candidate.access);
-                return obstacle.or(void.then_some(Obstacle::LinkVoid));
+                let over = match letter {
+                    Letter::TutorialReminder(told) => {
+                        let told = &told.tutorial;
+                        let id = TutorialId::from_uuid(told.tutorial);
+                        let told = (id, Some(told.starts_at));
+                        !self.tutorials.concern(told, candidate.access.person, at)
+                    }
+                    _ => false,
+                };
+                return obstacle
+                    .or(void.then_some(Obstacle::LinkVoid))
+                    .or(over.then_some(Obstacle::Over));
             }
         };
         let mut feed = matter.feed();

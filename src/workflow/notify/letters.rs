@@ -44,6 +44,30 @@ pub fn write_to_people(
     actor: Option<PersonId>,
     now: Instant,
 ) -> Result<usize, DbError> {
+    write_when(conn, (persons, letter), actor, |_| Some(now), now)
+}
+
+/// [`write_to_people`] of something that time brought about, to each when `when` says (N7); not at all to whom it says nothing.
+///
+/// # Errors
+/// As [`write_to_people`].
+pub fn remind_people(
+    conn: &mut Conn,
+    persons: &[PersonId],
+    letter: &Letter,
+    when: impl Fn(PersonId) -> Option<Instant>,
+    now: Instant,
+) -> Result<usize, DbError> {
+    write_when(conn, (persons, letter), None, when, now)
+}
+
+fn write_when(
+    conn: &mut Conn,
+    (persons, letter): (&[PersonId], &Letter),
+    actor: Option<PersonId>,
+    when: impl Fn(PersonId) -> Option<Instant>,
+    now: Instant,
+) -> Result<usize, DbError> {
     let kind = letter.kind();
     if letter.link().is_some() && persons.len() > 1 {
         return Err(mistake(kind, "bears one person's link and goes to several"));
@@ -61,6 +85,9 @@ pub fn write_to_people(
         if !persons.contains(&person) || unwanted || obstacle.is_some() {
             continue;
         }
+        let Some(not_before) = when(person) else {
+            continue;
+        };
         written += 1;
         if chosen.of(person) == Delivery::Digest {
             keep(conn, person, None, &payload, now)?;
@@ -73,7 +100,7 @@ pub fn write_to_people(
             thread: letter.thread(Some(person)),
             payload: &payload,
         };
-        notices::insert(conn, &notice, now)?;
+        notices::insert_held(conn, &notice, not_before, now)?;
     }
     Ok(written)
 }

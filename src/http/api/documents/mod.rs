@@ -11,6 +11,7 @@ mod desk;
 mod effect;
 mod entry;
 mod escalation;
+mod help;
 mod names;
 mod pairing;
 mod radar;
@@ -35,6 +36,10 @@ pub use entry::{AuthorDocument, EntryDocument};
 pub use escalation::{
     EscalationDocument, EscalationParts, NextStepDocument, NextStepPast, RatingDocument,
     TargetDocument,
+};
+pub use help::{
+    AnnouncementDocument, AudienceDocument, Audiences, RegistrationDocument, ToolDocument,
+    TutorialDocument,
 };
 pub use names::{
     CaseName, CaseSummary, EscalationName, GroupName, LineName, OrganizationName, PersonName,

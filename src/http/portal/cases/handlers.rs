@@ -15,10 +15,12 @@ use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
+use crate::http::portal::help::announcements;
 use crate::http::portal::list::{Column, Filter, MOST_COUNTED, filters, heads, pager, total};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
+use crate::store::announcements::Announcement;
 use crate::store::cases::{self, CaseView};
 use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, contacts, open_case};
@@ -53,6 +55,7 @@ struct Beside {
     /// Those on which support has written what the reader has not read.
     unread: BTreeSet<CaseId>,
     organizations: Vec<Choice>,
+    announced: Vec<Announcement>,
 }
 
 async fn list(req: PageRequest) -> PageResult {
@@ -79,6 +82,7 @@ async fn list(req: PageRequest) -> PageResult {
             let beside = Beside {
                 unread: unread(conn, &ids, access.person)?,
                 organizations: customers(conn, access.reach())?,
+                announced: announcements::unread(conn, access, asker.now)?,
             };
             Ok((found, beside))
         })
@@ -124,6 +128,7 @@ fn page(req: &PageRequest, query: &CaseQuery, found: Found<CaseView>, beside: Be
         false => [&COLUMNS[..3], &COLUMNS[4..]].concat(),
     };
     CasesPage {
+        announced: announcements::announced(beside.announced, "/cases"),
         total: total(words, found.count, filters.any),
         filters,
         heads: heads(req, &columns, &query.sort().to_string()),

@@ -14,6 +14,7 @@ use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
 use crate::http::list::{self, Asker, ListQuery, list_query};
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::help::announcements;
 use crate::http::portal::list::{Column, Head, MOST_COUNTED, heads, pager, total as total_of};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{DueView, Pager};
@@ -22,6 +23,7 @@ use crate::http::portal::shell::Tone;
 use crate::http::portal::steps::tone;
 use crate::http::problem::Problem;
 use crate::input::CommaList;
+use crate::store::announcements::Announcement;
 use crate::store::escalations::{
     self, Escalation, EscalationFilter, EscalationOrder, EscalationView,
 };
@@ -134,6 +136,7 @@ struct Found {
     duty: Option<Vec<String>>,
     ended: Option<list::Found<EscalationView>>,
     labels: Vec<(String, String)>,
+    announced: Vec<Announcement>,
 }
 
 async fn show(req: PageRequest) -> PageResult {
@@ -175,6 +178,7 @@ fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result
             .map(|query| list::find::<Queue>(conn, asker, query, Some(MOST_COUNTED)))
             .transpose()?,
         labels,
+        announced: announcements::unread(conn, asker.access, asker.now)?,
     })
 }
 
@@ -280,6 +284,7 @@ fn page(
     };
     let when = |tone, value| if value > 0 { tone } else { Tone::Plain };
     Ok(QueuePage {
+        announced: announcements::announced(found.announced.clone(), "/escalations"),
         stats: vec![
             stat(found.active.len(), "active", Tone::Plain),
             stat(unclaimed, "unclaimed", when(Tone::Soon, unclaimed)),

@@ -47,6 +47,9 @@ pub const RESOURCES: &[&str] = &[
     "org_trustee_groups",
     "org_trustors",
     "clients",
+    "announcements",
+    "tutorials",
+    "tools",
 ];
 
 /// What a person may do.

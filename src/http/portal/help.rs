@@ -1,0 +1,157 @@
+//! Help: announcements, tutorials and tools (H1), under one place of the bar.
+
+pub mod announcements;
+pub mod tools;
+pub mod tutorials;
+
+use serde::Serialize;
+
+use super::answer::PageResult;
+use super::cases::words_of;
+use super::form::{Choice, Control, Form, Kind, ticks};
+use super::page_request::PageRequest;
+use super::parts::Tab;
+use super::route::PortalRoute;
+use crate::db::Conn;
+use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::audience::AudienceKind;
+use crate::domain::closed_enum;
+use crate::http::api::documents::AudienceDocument;
+use crate::http::problem::Problem;
+use crate::store::organizations;
+use crate::workflow::audience::ForWhom;
+
+/// What the navigation calls it.
+const PLACE: &str = "help";
+/// What stands before the fields of an audience.
+const AUDIENCE: &str = "audience.";
+/// The most organizations that a form offers.
+const ORGANIZATIONS: i64 = 100;
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    [
+        announcements::routes(),
+        tutorials::routes(),
+        tools::routes(),
+    ]
+    .concat()
+}
+
+closed_enum! {
+    /// The places of help. Each has its message in the family `help`.
+    pub enum HelpPlace {
+        /// What support announces.
+        Announcements = "announcements",
+        /// Tutorials.
+        Tutorials = "tutorials",
+        /// Tools and care apps.
+        Tools = "tools",
+    }
+}
+
+impl HelpPlace {
+    /// Its address.
+    pub const fn href(self) -> &'static str {
+        match self {
+            Self::Announcements => "/announcements",
+            Self::Tutorials => "/tutorials",
+            Self::Tools => "/tools",
+        }
+    }
+
+    /// What whoever opens it may do.
+    pub const fn needs(self) -> Permission {
+        match self {
+            Self::Announcements => Permission::AnnouncementsView,
+            Self::Tutorials => Permission::TutorialsView,
+            Self::Tools => Permission::ToolsView,
+        }
+    }
+}
+
+/// Where help leads somebody: the first place that is open to them.
+pub(super) fn first(access: &Access) -> Option<&'static str> {
+    let mut places = HelpPlace::ALL.iter().copied();
+    let open = places.find(|place| access.can(place.needs()));
+    open.map(HelpPlace::href)
+}
+
+/// The places that are open to the visitor, with `current` marked.
+fn tabs(req: &PageRequest, current: HelpPlace) -> Vec<Tab> {
+    let places = HelpPlace::ALL.iter().copied();
+    let open = places.filter(|place| req.can(place.needs()));
+    open.map(|place| Tab {
+        label: req.words().say_of("help", place.as_str(), &[]),
+        href: place.href().to_owned(),
+        count: None,
+        current: place == current,
+    })
+    .collect()
+}
+
+/// A page of help with a form.
+#[derive(Clone, Debug, Serialize)]
+pub struct HelpForm {
+    /// What it is about.
+    pub title: String,
+    /// What that means.
+    pub about: String,
+    /// The places of help.
+    pub tabs: Vec<Tab>,
+    /// What to fill in.
+    pub form: Form,
+    /// Removes the thing; none for a new one.
+    pub removal: Option<Form>,
+    /// The list that it belongs to.
+    pub back: String,
+}
+
+impl HelpForm {
+    fn show(&self, req: &PageRequest) -> PageResult {
+        req.show(PLACE, "help-form", self)
+    }
+
+    /// The page again, as it was typed.
+    fn again(mut self, req: &PageRequest, problem: &Problem) -> PageResult {
+        self.form = self.form.refused_for(req.words(), &req.typed, problem);
+        req.show_again(problem.code().status(), PLACE, "help-form", &self)
+    }
+}
+
+/// The organizations that a form offers for an audience: their slugs and names.
+fn offered(conn: &mut Conn) -> Result<Vec<Choice>, Problem> {
+    let all = organizations::by_name(conn, Reach::Everything, ORGANIZATIONS)?;
+    let choices = all
+        .into_iter()
+        .map(|organization| Choice::new(organization.slug.to_string(), organization.name));
+    Ok(choices.collect())
+}
+
+/// For whom something is: a kind, and for certain organizations which.
+fn audience(
+    req: &PageRequest,
+    offered: &[Choice],
+    current: Option<&AudienceDocument>,
+) -> Vec<Control> {
+    let words = req.words();
+    let kinds = words_of(words, "audience", AudienceKind::NAMES, "");
+    let to = Control::of(ForWhom::to(), words.say_of("label", "audience", &[]))
+        .within(AUDIENCE)
+        .kind(Kind::Radio)
+        .choices(kinds);
+    let to = match current {
+        Some(audience) => to.value(audience.to.as_str()),
+        None => to,
+    };
+    let named = current.and_then(|audience| audience.organizations.as_ref());
+    let is_named = |slug: &str| named.is_some_and(|all| all.iter().any(|one| one.slug == slug));
+    let tick = |choice: &Choice| {
+        let name = format!("{AUDIENCE}organizations.{}", choice.value);
+        Control::new(Kind::Check, name, choice.label.clone()).checked(is_named(&choice.value))
+    };
+    let legend = words.say_of("label", "audience-organizations", &[]);
+    let mut controls = vec![to];
+    controls.extend(ticks(legend, offered.iter().map(tick).collect()));
+    controls
+}
