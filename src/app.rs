@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
-    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm,
+    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, OlderWords, Outbox, Resets, Rhythm,
     Steps, Targets, Tutorials, Warnings,
 };
 
@@ -64,4 +64,5 @@ fn jobs(desk: &AppState, settings: &Settings) -> Jobs {
         .with(ErrorLogJob::new(db(), desk.errors.clone()))
         .with(outbox.shown_in(&desk.workers))
         .with(Housekeeping::new(db()))
+        .with(OlderWords::new(db()))
 }

@@ -234,7 +234,7 @@ diesel::table! {
         rca_requested_at -> Nullable<Moment>,
         rca_delivered_at -> Nullable<Moment>,
         external_id -> Nullable<Text>,
-        search_text -> Text,
+        search_words -> Nullable<Text>,
         updated_at -> Moment,
         version -> BigInt,
         salt -> Nullable<Text>,
@@ -331,6 +331,7 @@ diesel::table! {
         verdict -> Nullable<Text>,
         search_text -> Nullable<Text>,
         moved_position -> Nullable<BigInt>,
+        search_words -> Nullable<Text>,
     }
 }
 

@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         api::callbacks::routes(),
         api::radar::routes(),
         api::reports::routes(),
+        api::search::routes(),
         api::deadlines::routes(),
         api::organizations::routes(),
         api::users::routes(),

@@ -2,6 +2,7 @@
 
 mod finding;
 mod listing;
+mod searching;
 mod writing;
 
 use diesel::prelude::*;
@@ -25,8 +26,9 @@ use crate::store::people::display_name;
 pub use finding::{
     by_external_id, find, id_of, is_any_changed, last_change, lock, owners_by_line, version_of,
 };
-pub use listing::{CaseFilter, CaseOrder, count, list, place};
-pub use writing::{CaseChanges, NewCase, insert, search_text, update};
+pub use listing::{CaseFilter, CaseOrder, count, list, place, said};
+pub use searching::Says;
+pub use writing::{CaseChanges, NewCase, insert, search_words, update};
 
 /// A row of `cases`.
 #[derive(Clone, Debug, Queryable, Selectable)]

@@ -1,5 +1,6 @@
 //! Feed entries: written once, read by those they are for.
 
+mod found;
 mod progress;
 mod rendering;
 mod told;
@@ -22,6 +23,7 @@ use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 use crate::words::markdown::{self, Rendered};
 
+pub use found::saying;
 pub use progress::{Head, heads, newest, newest_in};
 pub use rendering::{keep_rendering, unrendered};
 pub use told::{

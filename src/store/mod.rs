@@ -56,6 +56,7 @@ pub mod targets;
 pub mod tokens;
 pub mod tools;
 pub mod tutorials;
+pub mod words;
 pub mod write_probes;
 
 use diesel::prelude::*;

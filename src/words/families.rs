@@ -29,6 +29,7 @@ use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::Form;
 use crate::domain::tutorial;
 use crate::http::api::provisioning::RecordOutcome;
+use crate::http::api::search::FoundKind;
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::http::table_file::Format as TableFormat;
@@ -250,6 +251,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("flash", portal::flash::Done::NAMES),
     ("flash-detail", portal::flash::Done::NAMES),
     ("escalated", &["true", "false"]),
+    ("search-kind", FoundKind::NAMES),
     (
         "compose",
         &[

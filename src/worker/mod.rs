@@ -13,6 +13,7 @@
 //! | [`Resets`] | sends links to who wants to set a new password |
 //! | [`LastSeenJob`] | writes down when sessions were last used |
 //! | [`Housekeeping`] | deletes what has expired |
+//! | [`OlderWords`] | makes the words of older rows, by which they are found |
 //!
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
 
@@ -30,6 +31,7 @@ mod resets;
 mod steps;
 mod targets;
 mod tutorials;
+mod words;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use calls::{Calls, SeenTo};
@@ -45,3 +47,4 @@ pub use resets::{Resets, Wished};
 pub use steps::{Lapses, Steps};
 pub use targets::{Targets, Told};
 pub use tutorials::{Reminded, Tutorials};
+pub use words::OlderWords;

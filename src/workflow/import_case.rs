@@ -216,11 +216,7 @@ pub fn continue_case(
     }
     let update = CaseChanges {
         line_of_business_id: Some(after.line_of_business_id),
-        search_text: Some(cases::search_text(
-            after.number,
-            &after.subject,
-            &after.description,
-        )),
+        search_words: Some(cases::search_words(&after.subject, &after.description)),
         subject: Some(after.subject),
         description: Some(after.description),
         priority: Some(after.priority),

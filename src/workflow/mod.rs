@@ -45,6 +45,7 @@ pub mod review_escalation;
 mod reviewers;
 pub mod roles;
 pub mod seal;
+pub mod search;
 pub mod second_factor;
 pub mod set_up;
 pub mod sign_in;

@@ -295,7 +295,7 @@ fn changes(
             .map(|parties| crate::db::sql_types::json(&parties))
             .transpose()?,
         owner_id,
-        search_text: Some(cases::search_text(case.number, subject, description)),
+        search_words: Some(cases::search_words(subject, description)),
         ..CaseChanges::default()
     })
 }

@@ -395,6 +395,54 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+/* What is found while one types */
+
+const find = document.querySelector("[data-search]");
+if (find) {
+  const finds = find.form.querySelector("[data-finds]");
+  let waits = null;
+  let newest = 0;
+  const close = () => { finds.hidden = true; };
+  const show = async () => {
+    const typed = find.value.trim();
+    const asked = ++newest;
+    if (typed.length < 2) return close();
+    const answer = await fetch(`/search?q=${encodeURIComponent(typed)}`, { headers: { accept: "text/html" } }).catch(() => null);
+    // A number leads to its page, which is not what is shown here.
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const found = page?.querySelector("[data-found]");
+    if (asked !== newest || document.activeElement !== find) return;
+    if (!found) return close();
+    found.removeAttribute("id");
+    finds.replaceChildren(document.adoptNode(found));
+    finds.hidden = false;
+  };
+  find.addEventListener("input", () => {
+    clearTimeout(waits);
+    waits = setTimeout(show, 200);
+  });
+  find.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" && !finds.hidden) finds.querySelector("a")?.focus();
+    else return;
+    event.preventDefault();
+  });
+  finds.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const links = [...finds.querySelectorAll("a")];
+    const next = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    (links[next] ?? (next < 0 ? find : links[0])).focus();
+    event.preventDefault();
+  });
+  find.form.addEventListener("keyup", (event) => {
+    if (event.key !== "Escape") return;
+    close();
+    find.focus();
+  });
+  addEventListener("click", (event) => {
+    if (!find.form.contains(event.target)) close();
+  });
+}
+
 /* Keys */
 
 const keys = document.getElementById("keys");

@@ -264,6 +264,21 @@ blocked-detail-rca-delivered = You find it in the case feed.
 blocked-detail-impact-not-significant = High-priority cases are escalated while they cause significant impact.
 blocked-detail-commitment-not-due = Ask support for a date.
 
+## Portal: search
+
+search-title = Search
+search-words = Words or a number
+search-go = Search
+search-about = Cases, entries, escalations and more are found by the beginnings of words, in any order, and by numbers.
+search-none = Nothing found
+search-none-about = Every word has to be in what is found. Try fewer words, or only the beginning of one.
+search-all-cases = All cases with these words
+search-kind-case = Cases
+search-kind-escalation = Escalations
+search-kind-entry = Entries
+search-kind-person = People
+search-kind-organization = Organizations
+
 ## Portal: the frame
 
 layout-title = { $page } · Casebell
@@ -271,8 +286,8 @@ window-thing = { $number } { $subject }
 layout-brand = Casebell
 layout-skip = Skip to the content
 layout-nav = Main
-layout-search = Search cases
-layout-search-hint = Search cases   /
+layout-search = Search
+layout-search-hint = Search   /
 layout-account = Account
 layout-signed-in = Signed in as { $name }, { $email }
 layout-your-account = Your account

@@ -13,7 +13,7 @@ async fn furnish(rows: &Rows) {
     let case = |n: u32, priority: &str, status: &str, closed_at: &str| {
         format!(
             "INSERT INTO cases (id, number, organization_id, line_of_business_id, subject, description, priority, status, \
-             deployment, business_impact, engagements, opened_by, opened_at, closed_at, search_text, updated_at) VALUES \
+             deployment, business_impact, engagements, opened_by, opened_at, closed_at, search_words, updated_at) VALUES \
              ({}, {n}, {customer}, {line}, 's', 'd', '{priority}', '{status}', 'cloud', 'significant', '[]', {contact}, \
              {AT}, {closed_at}, '', {AT});",
             id(100 + n)

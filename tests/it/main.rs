@@ -71,6 +71,7 @@ mod replicas;
 mod reports;
 mod revocation;
 mod schema;
+mod searching;
 mod secret_ways;
 mod sent_once;
 mod service_manager;

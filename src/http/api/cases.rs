@@ -7,11 +7,10 @@ use super::organizations::asked_organization;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission::{
-    CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView, EscalationsView, FeedsInternal,
+    CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView,
 };
 use crate::domain::case::{Priority, Status};
-use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CaseId, CaseRef, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::list::{self, Asker, Listing, list_query};
@@ -42,7 +41,7 @@ pub fn routes() -> Vec<Route> {
 list_query! {
     /// Which cases.
     pub struct CaseQuery by CaseOrder, Sort::descending(CaseOrder::OpenedAt), {
-        /// Words, in any order, that the number, the subject, the description, an entry or the number of an escalation contains.
+        /// Words, in any order, that begin words of the subject, the description or an entry; or its number, or that of an escalation.
         q: Option<String>,
         /// In one of these states.
         status: CommaList<Status>,
@@ -79,7 +78,7 @@ impl Listing for Cases {
     type Row = CaseView;
     type Id = CaseId;
 
-    /// Words are looked for in every case; all else by index.
+    /// Words may be looked for in many cases; all else by index.
     fn searches(query: &CaseQuery) -> bool {
         query.q.is_some()
     }
@@ -87,7 +86,6 @@ impl Listing for Cases {
     fn filter(conn: &mut Conn, asker: Asker<'_>, query: &CaseQuery) -> Result<CaseFilter, Problem> {
         let owner = query.owner.as_deref();
         Ok(CaseFilter {
-            words: query.q.clone(),
             status: query.status.0.clone(),
             priority: query.priority.0.clone(),
             organization: asked_organization(conn, asker, query.organization.as_deref())?,
@@ -101,14 +99,7 @@ impl Listing for Cases {
             opened_before: query.opened_before,
             updated_since: query.updated_since,
             external_id: query.external_id.clone(),
-            feeds: match asker.access.can(EscalationsView) {
-                true => Feed::ALL.to_vec(),
-                false => vec![Feed::Case],
-            },
-            visibilities: match asker.access.can(FeedsInternal) {
-                true => Visibility::ALL.to_vec(),
-                false => vec![Visibility::Public],
-            },
+            ..CaseFilter::of_words(asker.access, query.q.clone())
         })
     }
 

@@ -39,6 +39,7 @@ pub mod reports;
 pub mod requests;
 pub mod review;
 pub mod roles;
+pub mod search;
 pub mod second_factor_roles;
 pub mod sessions;
 pub mod targets;

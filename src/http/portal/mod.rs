@@ -10,6 +10,7 @@
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`relationships`], [`admin`] | the pages |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`help`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`search`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -50,6 +51,7 @@ pub mod route;
 pub mod routes;
 pub mod rows;
 pub(crate) mod said;
+pub mod search;
 pub mod shell;
 pub mod sign_in;
 pub mod sign_in_form;

@@ -28,6 +28,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::radar::routes(),
         super::reports::routes(),
         super::help::routes(),
+        super::search::routes(),
         super::relationships::routes(),
         super::admin::routes(),
         super::admin::people::routes(),

@@ -1,36 +1,30 @@
 //! Lists of cases: what narrows and orders them.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::searching::{self, Has, Look, Says, Seen, Terms};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, OrganizationRef, ViewRow,
     case_owner, of_record, opener, views,
 };
-use crate::db::Conn;
-use crate::db::schema::{
-    cases, escalations, feed_entries, lines_of_business, organizations, people,
-};
+use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
 use crate::db::sql_types::At;
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
-use crate::domain::access::Reach;
+use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{
-    CaseId, EscalationNumber, EscalationRef, LineId, OrganizationId, PersonId,
-};
-use crate::domain::order::{Place, Window, orders};
-use crate::domain::text::search::{self, Word};
+use crate::domain::ids::{CaseId, LineId, OrganizationId, PersonId};
+use crate::domain::order::{Place, Sort, Window, orders};
 use crate::store::lines::within_reach;
-use crate::store::page::{counted, windowed};
-use crate::store::search::containing;
+use crate::store::page::windowed;
 
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CaseFilter {
-    /// Words, in any order, that number, subject, description, the entries that the reader may see or the numbers of its
-    /// escalations contain.
+    /// Words, in any order, that begin words of the subject, the description or the entries that the reader may see; or its number,
+    /// or that of an escalation of it.
     pub words: Option<String>,
     /// Those in one of these states; all if empty.
     pub status: Vec<Status>,
@@ -60,6 +54,24 @@ pub struct CaseFilter {
     pub visibilities: Vec<Visibility>,
 }
 
+impl CaseFilter {
+    /// Any, by words, as far as somebody may read what they stand in.
+    pub fn of_words(access: &Access, words: Option<String>) -> Self {
+        Self {
+            words,
+            feeds: match access.can(Permission::EscalationsView) {
+                true => Feed::ALL.to_vec(),
+                false => vec![Feed::Case],
+            },
+            visibilities: match access.can(Permission::FeedsInternal) {
+                true => Visibility::ALL.to_vec(),
+                false => vec![Visibility::Public],
+            },
+            ..Self::default()
+        }
+    }
+}
+
 orders! {
     /// What cases are listed by.
     pub enum CaseOrder {
@@ -79,89 +91,53 @@ pub fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
     Place::Instant(at, view.case.id)
 }
 
-/// A word that a case has, or that is the number of an escalation of it.
-struct Sought {
-    word: Word,
-    escalated: Option<CaseId>,
+condition! {
+    /// Of no case. What is asked for or that, is asked for by no index of SQLite: without figures about its tables it believes
+    /// that any filter leaves fewer cases than the index of words names.
+    Nowhere = "1 = 0"
 }
 
-/// What the words of a search stand for, as far as the reader may know of it.
-fn sought(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Vec<Sought>> {
-    let words = filter.words.as_deref().map(search::words);
-    let mut sought = Vec::new();
-    for word in words.unwrap_or_default() {
-        let escalated = match word.unaccented.parse::<EscalationNumber>() {
-            Ok(number) => {
-                crate::store::escalations::ids_of(conn, reach, &EscalationRef::Number(number))?
-                    .map(|(_, case)| case)
-            }
-            Err(_) => None,
-        };
-        sought.push(Sought { word, escalated });
-    }
-    Ok(sought)
-}
-
-/// Leaves out what the filter does not let through, and where a word that is sought is missing. A macro, because every selection
-/// is a type of its own.
+/// Leaves out what the filter does not let through, words aside. `$named` says that an index of words names the cases: then it is
+/// the only one that they are found by. A macro, because every selection is a type of its own.
 macro_rules! passing {
-    ($query:expr, $filter:expr, $sought:expr) => {{
-        let (mut query, filter) = ($query, $filter);
-        for Sought { word, escalated } in $sought {
-            let text = |word: &str| cases::search_text.like(containing(word)).escape('\\');
-            let entry = |word: &str| {
-                exists(
-                    feed_entries::table
-                        .filter(feed_entries::case_id.eq(cases::id))
-                        .filter(feed_entries::feed.eq_any(filter.feeds.clone()))
-                        .filter(feed_entries::visibility.eq_any(filter.visibilities.clone()))
-                        .filter(
-                            feed_entries::search_text
-                                .like(containing(word))
-                                .escape('\\'),
-                        )
-                        .select(feed_entries::id),
-                )
-            };
-            let found = text(&word.unaccented).or(entry(&word.unaccented));
-            query = match (&word.accented, escalated) {
-                // A number has no accents.
-                (_, Some(case)) => query.filter(found.or(cases::id.eq(case))),
-                // What was written before accents were left out is in lower case, and no more.
-                (Some(accented), None) => {
-                    query.filter(found.or(text(accented)).or(entry(accented)))
+    ($query:expr, $filter:expr, $named:expr) => {{
+        let (mut query, filter, named) = ($query, $filter, $named);
+        macro_rules! only {
+            ($condition:expr) => {
+                query = match named {
+                    true => query.filter($condition.or(Nowhere)),
+                    false => query.filter($condition),
                 }
-                (None, None) => query.filter(found),
             };
         }
         if !filter.status.is_empty() {
-            query = query.filter(cases::status.eq_any(filter.status.clone()));
+            only!(cases::status.eq_any(filter.status.clone()));
         }
         if !filter.priority.is_empty() {
-            query = query.filter(cases::priority.eq_any(filter.priority.clone()));
+            only!(cases::priority.eq_any(filter.priority.clone()));
         }
         if let Some(organization) = filter.organization {
-            query = query.filter(cases::organization_id.eq(organization));
+            only!(cases::organization_id.eq(organization));
         }
         if let Some(line) = filter.line {
-            query = query.filter(cases::line_of_business_id.eq(line));
+            only!(cases::line_of_business_id.eq(line));
         }
         match filter.owner {
-            Some(Some(owner)) => query = query.filter(cases::owner_id.eq(owner)),
-            Some(None) => query = query.filter(cases::owner_id.is_null()),
+            Some(Some(owner)) => only!(cases::owner_id.eq(owner)),
+            Some(None) => only!(cases::owner_id.is_null()),
             None => {}
         }
         if let Some(openers) = &filter.opened_by {
-            query = query.filter(cases::opened_by.eq_any(openers.clone()));
+            only!(cases::opened_by.eq_any(openers.clone()));
         }
         if let Some(after) = filter.opened_after {
-            query = query.filter(cases::opened_at.ge(At(after)));
+            only!(cases::opened_at.ge(At(after)));
         }
         if let Some(before) = filter.opened_before {
-            query = query.filter(cases::opened_at.lt(At(before)));
+            only!(cases::opened_at.lt(At(before)));
         }
         if let Some(since) = filter.updated_since {
-            query = query.filter(cases::updated_at.ge(At(since)));
+            only!(cases::updated_at.ge(At(since)));
         }
         if let Some(name) = &filter.external_id {
             query = query.filter(cases::external_id.eq(name.clone()));
@@ -174,6 +150,94 @@ macro_rules! passing {
     }};
 }
 
+/// What is sought by the words of a filter.
+fn terms(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Option<Terms>> {
+    match filter.words.as_deref() {
+        None => Ok(None),
+        Some(words) => Terms::of(conn, reach, words, &filter.feeds, &filter.visibilities),
+    }
+}
+
+/// The instant, by which a list is ordered, of the case behind the first `cases` ones of a window; `None` if there are no more.
+fn instant_behind(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &Window<CaseOrder, CaseId>,
+    cases: i64,
+) -> QueryResult<Option<At>> {
+    let one = Window {
+        sort: window.sort,
+        after: window.after.clone(),
+        limit: 1,
+    };
+    // As lists find their cases, so that they go along the same index.
+    macro_rules! behind {
+        ($column:expr) => {{
+            let mut query = cases::table
+                .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+                .select($column)
+                .into_boxed();
+            query = within_reach!(query, reach);
+            let query = passing!(query, filter, false);
+            windowed!(query, one, instant $column, cases::id)
+                .offset(cases)
+                .load(conn)?
+        }};
+    }
+    let behind: Vec<At> = match window.sort.by {
+        CaseOrder::OpenedAt => behind!(cases::opened_at),
+        CaseOrder::UpdatedAt => behind!(cases::updated_at),
+    };
+    Ok(behind.into_iter().next())
+}
+
+/// Leaves out what a look does not look at: what has not what is sought, and what stands behind the instant at which it ends.
+macro_rules! looked_at {
+    ($query:expr, $has:expr, $window:expr, $ends:expr) => {{
+        let mut query = $query;
+        for has in $has {
+            query = query.filter(has);
+        }
+        match ($ends, $window.sort.by, $window.sort.descending) {
+            (None, _, _) => query,
+            (Some(at), CaseOrder::OpenedAt, true) => query.filter(cases::opened_at.ge(at)),
+            (Some(at), CaseOrder::OpenedAt, false) => query.filter(cases::opened_at.le(at)),
+            (Some(at), CaseOrder::UpdatedAt, true) => query.filter(cases::updated_at.ge(at)),
+            (Some(at), CaseOrder::UpdatedAt, false) => query.filter(cases::updated_at.le(at)),
+        }
+    }};
+}
+
+/// Finds the first cases of a window that have what is sought.
+fn search<T>(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &Window<CaseOrder, CaseId>,
+    terms: &Terms,
+    mut load: impl FnMut(&mut Conn, Vec<Has>, Option<At>) -> QueryResult<Vec<T>>,
+) -> QueryResult<Vec<T>> {
+    let wanted = usize::try_from(window.limit).unwrap_or_default();
+    // The beginning of a list is looked at several times.
+    let mut ends: Option<(i64, Option<At>)> = None;
+    searching::find(terms, wanted, |Look { has, walks }| {
+        let end = match (walks, ends) {
+            (None, _) => None,
+            (Some(walks), Some((same, end))) if same == walks => end,
+            (Some(walks), _) => {
+                let end = instant_behind(conn, reach, filter, window, walks)?;
+                ends = Some((walks, end));
+                end
+            }
+        };
+        Ok(Seen {
+            found: load(conn, has, end)?,
+            has_more: end.is_some(),
+        })
+    })
+}
+
 /// Cases that exist for the reader.
 ///
 /// # Errors
@@ -184,16 +248,33 @@ pub fn list(
     filter: &CaseFilter,
     window: &Window<CaseOrder, CaseId>,
 ) -> QueryResult<Vec<CaseView>> {
-    let sought = sought(conn, reach, filter)?;
-    let mut query = views!().into_boxed();
-    query = within_reach!(query, reach);
-    let query = passing!(query, filter, sought);
-    let query = match window.sort.by {
-        CaseOrder::OpenedAt => windowed!(query, window, instant cases::opened_at, cases::id),
-        CaseOrder::UpdatedAt => windowed!(query, window, instant cases::updated_at, cases::id),
+    let load = |conn: &mut Conn, has: Vec<Has>, ends: Option<At>| -> QueryResult<Vec<ViewRow>> {
+        let mut query = views!().into_boxed();
+        query = within_reach!(query, reach);
+        let query = passing!(query, filter, searching::is_named(&has));
+        let query = looked_at!(query, has, window, ends);
+        match window.sort.by {
+            CaseOrder::OpenedAt => {
+                windowed!(query, window, instant cases::opened_at, cases::id).load(conn)
+            }
+            CaseOrder::UpdatedAt => {
+                windowed!(query, window, instant cases::updated_at, cases::id).load(conn)
+            }
+        }
     };
-    let rows: Vec<ViewRow> = query.load(conn)?;
+    let rows = match terms(conn, reach, filter)? {
+        None => load(conn, Vec::new(), None)?,
+        Some(terms) => search(conn, reach, filter, window, &terms, load)?,
+    };
     Ok(rows.into_iter().map(CaseView::from).collect())
+}
+
+/// That an entry has any of the words of a filter; `None` if there are no words.
+///
+/// # Errors
+/// Database errors.
+pub fn said(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Option<Says>> {
+    Ok(terms(conn, reach, filter)?.map(Terms::said))
 }
 
 /// How many cases there are for the reader, counted up to `most`.
@@ -206,13 +287,21 @@ pub fn count(
     filter: &CaseFilter,
     most: usize,
 ) -> QueryResult<usize> {
-    let sought = sought(conn, reach, filter)?;
-    let mut query = cases::table
-        .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-        .select(cases::id)
-        .into_boxed();
-    query = within_reach!(query, reach);
-    let query = passing!(query, filter, sought);
-    let along = (cases::opened_at.desc(), cases::id.desc());
-    counted!(conn, query, CaseId, most, along)
+    let newest = Sort::descending(CaseOrder::OpenedAt);
+    let window = &Window::first(newest, i64::try_from(most).unwrap_or(i64::MAX));
+    let load = |conn: &mut Conn, has: Vec<Has>, ends: Option<At>| -> QueryResult<Vec<CaseId>> {
+        let mut query = cases::table
+            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+            .select(cases::id)
+            .into_boxed();
+        query = within_reach!(query, reach);
+        let query = passing!(query, filter, searching::is_named(&has));
+        let query = looked_at!(query, has, window, ends);
+        windowed!(query, window, instant cases::opened_at, cases::id).load(conn)
+    };
+    let ids = match terms(conn, reach, filter)? {
+        None => load(conn, Vec::new(), None)?,
+        Some(terms) => search(conn, reach, filter, window, &terms, load)?,
+    };
+    Ok(ids.len())
 }

@@ -88,16 +88,16 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
             cases::external_id.eq(new.external_id),
             cases::contact_id.eq(new.contact),
             cases::channel.eq(new.channel),
-            cases::search_text.eq(search_text(new.number, new.subject, new.description)),
+            cases::search_words.eq(search_words(new.subject, new.description)),
             cases::updated_at.eq(At(now)),
         ))
         .execute(own))?;
     Ok(id)
 }
 
-/// What a search looks through: number, subject and description, without accents as the words of a search are.
-pub fn search_text(number: CaseNumber, subject: &str, description: &str) -> String {
-    search::unaccented(&format!("{number}\n{subject}\n{description}"))
+/// What a search looks through: the words of the subject and of the description. By its number it is found without them.
+pub fn search_words(subject: &str, description: &str) -> String {
+    search::kept(search::Place::Case, &format!("{subject}\n{description}"))
 }
 
 /// Changes to a case; what is `None` stays.
@@ -133,7 +133,7 @@ pub struct CaseChanges {
     /// When it was delivered.
     pub rca_delivered_at: Option<Option<At>>,
     /// What a search looks through.
-    pub search_text: Option<String>,
+    pub search_words: Option<String>,
 }
 
 impl CaseChanges {
@@ -159,7 +159,7 @@ impl CaseChanges {
             rca_requested_at,
             rca_delivered_at,
             // It follows the subject and the description.
-            search_text: _,
+            search_words: _,
         } = self;
         let engagements = engagements
             .as_deref()

@@ -226,6 +226,19 @@ pub fn count(
     counted!(conn, query, EscalationId, most, along)
 }
 
+/// Escalations of these cases, which exist for the reader, the newest first.
+///
+/// # Errors
+/// Database errors.
+pub fn of_cases(conn: &mut Conn, cases: &[CaseId], limit: i64) -> QueryResult<Vec<EscalationView>> {
+    let rows: Vec<ViewRow> = views!()
+        .filter(escalations::case_id.eq_any(cases.to_vec()))
+        .order((escalations::submitted_at.desc(), escalations::id.desc()))
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows.into_iter().map(EscalationView::from).collect())
+}
+
 /// One escalation, if it exists for the reader.
 ///
 /// # Errors

@@ -110,15 +110,15 @@ fn insert_at(conn: &mut Conn, new: &NewEntry<'_>, position: i64) -> QueryResult<
             feed_entries::position.eq(position),
             feed_entries::changed_position.eq(position),
             feed_entries::salt.eq(Some(salt)),
-            feed_entries::search_text.eq(searched(new.body)),
+            feed_entries::search_words.eq(search_words(new.feed, new.visibility, new.body)),
         ))
         .execute(own))?;
     Ok((id, said))
 }
 
 /// What a search looks through in an entry: nothing if it has no words of its own.
-fn searched(body: &str) -> Option<String> {
-    (!body.is_empty()).then(|| search::unaccented(body))
+fn search_words(feed: Feed, visibility: Visibility, body: &str) -> String {
+    search::kept(search::Place::Entry(feed, visibility), body)
 }
 
 /// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
@@ -154,7 +154,7 @@ pub fn edit(
             feed_entries::changed_position.eq(position),
             feed_entries::body_html.eq(&*markdown::to_html(body)),
             feed_entries::rendering.eq(markdown::RENDERING),
-            feed_entries::search_text.eq(searched(body)),
+            feed_entries::search_words.eq(search_words(entry.feed, entry.visibility, body)),
             feed_entries::edited_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
@@ -202,7 +202,7 @@ pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said>
             feed_entries::rendering.eq(markdown::RENDERING),
             feed_entries::details.eq(None::<String>),
             feed_entries::salt.eq(None::<String>),
-            feed_entries::search_text.eq(None::<String>),
+            feed_entries::search_words.eq(""),
             feed_entries::redacted_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))

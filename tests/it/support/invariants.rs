@@ -136,7 +136,7 @@ pub fn rows(database: &TestDatabase, backend: Backend) -> BTreeMap<String, Vec<S
     let tables = match backend {
         Backend::Sqlite => {
             "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' \
-             AND name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+             AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE 'search\\_%' ESCAPE '\\'"
         }
         Backend::Postgresql => {
             "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%'"

@@ -1,0 +1,184 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn words_are_found_however_they_were_typed() {
+    let folds = |text: &str| {
+        words(text)
+            .into_iter()
+            .map(|word| word.unaccented)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(folds("  Berlin   ROUTER "), ["berlin", "router"]);
+    assert_eq!(folds("[C-000123], #e-000045"), ["c-000123", "e-000045"]);
+    // Composed, decomposed, and wide.
+    assert_eq!(
+        folds("M\u{fc}nchen mu\u{308}nchen \u{ff2d}unchen"),
+        ["munchen"; 3]
+    );
+    assert_eq!(folds("100% a_b"), ["100%", "a_b"]);
+    assert!(folds(" # ").is_empty());
+}
+
+const SAID: Place = Place::Entry(Feed::Case, Visibility::Public);
+
+#[test]
+fn each_word_is_kept_once_without_accents_and_signs() {
+    assert_eq!(
+        kept(Place::Case, "Zürich, zu\u{308}rich: SBC-Lisbon (100%)"),
+        "c=100 c=lisbon c=sbc c=zurich"
+    );
+    assert_eq!(kept(SAID, " \n\t--- % _ "), "");
+    assert_eq!(kept(SAID, "ΟΔΟΣ οδος"), "p=οδοσ");
+    assert_eq!(kept(SAID, "東京 tower"), "p=tower p=京 p=東");
+    let long = "a".repeat(100);
+    assert_eq!(kept(SAID, &long).len(), LONGEST_WORD + 2);
+    let much: String = (0..200_000).map(|n| format!("w{n} ")).collect();
+    assert!(kept(SAID, &much).len() <= MOST_KEPT);
+}
+
+#[test]
+fn no_two_places_have_one_letter() {
+    let mut letters = vec![Place::Case.letter()];
+    for feed in Feed::ALL {
+        for visibility in Visibility::ALL {
+            letters.push(Place::Entry(*feed, *visibility).letter());
+        }
+    }
+    let different: BTreeSet<char> = letters.iter().copied().collect();
+    assert_eq!(different.len(), letters.len());
+}
+
+/// The words, each with a full stop behind it if it is a whole one.
+fn said(text: &str) -> Vec<String> {
+    sought(text)
+        .iter()
+        .map(|one| {
+            let words = one.words.iter();
+            let words =
+                words.map(|word| format!("{}{}", word.word, if word.whole { "." } else { "" }));
+            words.collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+#[test]
+fn a_word_is_a_beginning_unless_a_sign_follows() {
+    assert_eq!(said("Drop RTP, drop"), ["drop", "rtp"]);
+    assert_eq!(said("100% 10_%"), ["100.", "10."]);
+    assert_eq!(said("sbc-lisbon"), ["sbc. lisbon"]);
+    assert_eq!(said("\"router\" (down) esc*"), ["router", "down", "esc"]);
+    assert!(said(" % -- ").is_empty());
+    let many: String = (0..30).map(|n| format!("w{n} ")).collect();
+    assert_eq!(said(&many).len(), MOST_WORDS);
+}
+
+#[test]
+fn numbers_are_found_however_they_are_pasted() {
+    let of = |text: &str| {
+        let sought = sought(text);
+        assert_eq!(sought.len(), 1, "{text}");
+        (
+            sought[0].case.map(CaseNumber::value),
+            sought[0].escalation.map(EscalationNumber::value),
+        )
+    };
+    for text in ["C-000123", "c123", "#C-123", "[c-000123]", "123", "#123,"] {
+        assert_eq!(of(text), (Some(123), None), "{text}");
+    }
+    for text in ["E-000045", "e45", "#E-000045"] {
+        assert_eq!(of(text), (None, Some(45)), "{text}");
+    }
+    for text in [
+        "c",
+        "c-",
+        "c12x",
+        "0",
+        "e-0",
+        "99999999999999999999",
+        "d123",
+    ] {
+        assert_eq!(of(text), (None, None), "{text}");
+    }
+}
+
+#[test]
+fn what_was_found_is_marked_in_an_excerpt() {
+    let sought = sought("zurich drop");
+    let text = "The RTP stream\nends in Zürich. It drops, and the backdrop stays.";
+    let marked = |text: &str, marks: &[(usize, usize)]| -> Vec<String> {
+        let part = |(from, to): &(usize, usize)| text.chars().skip(*from).take(to - from).collect();
+        marks.iter().map(part).collect()
+    };
+    let all = excerpt(text, &sought, 200).expect("found");
+    assert_eq!(all.text, text.replace('\n', " "));
+    assert_eq!(marked(&all.text, &all.marks), ["Zürich", "drops"]);
+    let short = excerpt(text, &sought, 15).expect("found");
+    assert!(short.text.starts_with('\u{2026}') && short.text.ends_with('\u{2026}'));
+    assert_eq!(marked(&short.text, &short.marks), ["Zürich"]);
+    assert_eq!(excerpt("Nothing.", &sought, 20), None);
+}
+
+#[test]
+fn a_frequent_word_is_walked_for_and_a_rare_one_is_not() {
+    // A page of a list with a million cases.
+    assert!(Share::of(32).is_walked_for(26, 1_000_000));
+    assert!(Share::of(1).is_walked_for(26, 1_000_000));
+    assert!(!Share::of(0).is_walked_for(26, 1_000_000));
+    // Two words that are frequent and seldom meet.
+    let both = Share::of(2).and(Share::of(2));
+    assert!(!both.is_walked_for(26, 1_000_000));
+    // Of few cases the index names few.
+    assert!(!Share::of(1).is_walked_for(26, 10_000));
+    assert_eq!(Share::of(32).walked_at_most(26), 208);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_kept_is_found_by_itself(text in "\\PC{0,80}") {
+        let all = kept(SAID, &text);
+        for one in sought(&text) {
+            for wanted in one.words {
+                let beginning = format!("p={}", wanted.word);
+                let has = all.split(' ').any(|word| match wanted.whole {
+                    true => word == beginning,
+                    false => word.starts_with(&beginning),
+                });
+                prop_assert!(has, "{wanted:?} in {all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_has_no_sign_of_ascii_but_the_joint(text in "\\PC{0,80}") {
+        let all = kept(SAID, &text);
+        prop_assert!(!all.starts_with(' ') && !all.ends_with(' ') && !all.contains("  "));
+        for character in all.chars().filter(char::is_ascii) {
+            let known = character.is_ascii_digit() || character.is_ascii_lowercase();
+            prop_assert!(known || character == ' ' || character == JOINT, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn excerpts_end_within_their_text(text in "\\PC{0,80}", word in "[a-z]{1,3}", most in 1usize..50) {
+        if let Some(excerpt) = excerpt(&text, &sought(&word), most) {
+            let length = excerpt.text.chars().count();
+            for (from, to) in excerpt.marks {
+                prop_assert!(from < to && to <= length);
+            }
+        }
+    }
+
+    #[test]
+    fn the_more_frequent_a_word_the_sooner_it_is_walked_for(
+        hits in 0..=SAMPLE, more in 0..=SAMPLE, wanted in 1usize..2000, total in 0u64..10_000_000
+    ) {
+        let (less, greater) = (Share::of(hits), Share::of(hits + more));
+        if less.is_walked_for(wanted, total) {
+            prop_assert!(greater.is_walked_for(wanted, total));
+        }
+        prop_assert!(greater.walked_at_most(wanted) <= less.walked_at_most(wanted));
+        prop_assert!(less.and(greater) <= less);
+    }
+}

@@ -1,0 +1,483 @@
+//! Words in cases and in their entries, as a condition of a query over cases; and how cases that have them are come by.
+//!
+//! Either the cases of a list are walked over in its order and looked into one by one, which soon fills a page where a word is
+//! frequent; or the index of words names all that have it. What a list begins with tells which of the two it is to be.
+
+use diesel::backend::Backend as DieselBackend;
+use diesel::expression::{ValidGrouping, is_aggregate};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, HasSqlType, Text};
+
+use crate::db::Conn;
+use crate::db::schema::counters;
+use crate::db::sql_types::Key;
+use crate::domain::access::Reach;
+use crate::domain::feed::{Feed, Visibility};
+use crate::domain::ids::{CaseId, CaseRef, EscalationRef};
+use crate::domain::text::search::{self, JOINT, Place, SAMPLE, Share, Sought};
+use crate::store::escalations;
+
+/// How cases that have some words are come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// Each case is looked into.
+    Row,
+    /// The index names them.
+    Index,
+}
+
+/// What is sought of a case, as far as its reader may know of it.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    terms: Vec<Term>,
+    total: u64,
+}
+
+/// One piece of what is sought.
+#[derive(Clone, Debug)]
+struct Term {
+    /// What a text has, word by word; a whole one has a space behind it.
+    texts: Vec<String>,
+    /// What the index is asked for.
+    index: String,
+    /// The cases that it names by their number, or by that of their escalation.
+    named: Vec<CaseId>,
+    /// Entries of these feeds
+    feeds: Vec<Feed>,
+    /// for these readers (F2).
+    visibilities: Vec<Visibility>,
+    is_embedded: bool,
+}
+
+/// That a case has what is sought, or is named by it.
+#[derive(Clone, Debug)]
+pub(super) struct Has {
+    term: Term,
+    by: By,
+}
+
+/// That an entry has any of what is sought.
+#[derive(Clone, Debug)]
+pub struct Says(Vec<Term>);
+
+impl Terms {
+    /// What `words` stand for, for one who may read entries of these feeds for these readers. `None` if there are no words.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub(super) fn of(
+        conn: &mut Conn,
+        reach: Reach,
+        words: &str,
+        feeds: &[Feed],
+        visibilities: &[Visibility],
+    ) -> QueryResult<Option<Self>> {
+        let mut sought = search::sought(words);
+        if words.trim().is_empty() {
+            return Ok(None);
+        }
+        if sought.is_empty() {
+            // Signs alone are in no word.
+            sought.push(Sought::nothing());
+        }
+        let mut terms = Vec::with_capacity(sought.len());
+        for one in sought {
+            let mut named = Vec::new();
+            if let Some(number) = one.case {
+                named.extend(super::id_of(conn, reach, &CaseRef::Number(number))?);
+            }
+            if let Some(number) = one.escalation
+                && feeds.contains(&Feed::Escalation)
+            {
+                let found = escalations::ids_of(conn, reach, &EscalationRef::Number(number))?;
+                named.extend(found.map(|(_, case)| case));
+            }
+            let is_embedded = matches!(conn, Conn::Sqlite(_));
+            let index = asked_of_index(&one, &places(feeds, visibilities), is_embedded);
+            terms.push(Term {
+                texts: one
+                    .words
+                    .iter()
+                    .map(|word| in_text(&word.word, word.whole))
+                    .collect(),
+                index,
+                named,
+                feeds: feeds.to_vec(),
+                visibilities: visibilities.to_vec(),
+                is_embedded,
+            });
+        }
+        let total: i64 = counters::table
+            .filter(counters::name.eq("case"))
+            .select(counters::value)
+            .first(conn)?;
+        let total = u64::try_from(total).unwrap_or_default();
+        Ok(Some(Self { terms, total }))
+    }
+
+    /// That an entry has any of it.
+    pub(super) fn said(self) -> Says {
+        Says(self.terms)
+    }
+
+    /// The conditions, all of which a case has to meet: those of `by_index` by the index, the others case by case.
+    fn conditions(&self, by_index: impl Fn(usize) -> By) -> Vec<Has> {
+        let terms = self.terms.iter().cloned().enumerate();
+        terms
+            .map(|(n, term)| Has {
+                by: by_index(n),
+                term,
+            })
+            .collect()
+    }
+}
+
+/// Where the words of cases and entries stand that a reader may find.
+pub(super) fn places(feeds: &[Feed], visibilities: &[Visibility]) -> Vec<Place> {
+    let entries = feeds
+        .iter()
+        .flat_map(|feed| visibilities.iter().map(|to| Place::Entry(*feed, *to)));
+    std::iter::once(Place::Case).chain(entries).collect()
+}
+
+/// As a text has it, with a space behind the text.
+fn in_text(word: &str, whole: bool) -> String {
+    match whole {
+        true => format!("{JOINT}{word} "),
+        false => format!("{JOINT}{word}"),
+    }
+}
+
+/// A query of the index: all words in one text that stands in one of the places. Words are letters and digits alone, so that
+/// none of them is a sign of the query.
+pub(super) fn asked_of_index(sought: &Sought, places: &[Place], is_embedded: bool) -> String {
+    let one = |place: &Place, word: &str, whole: bool| {
+        let letter = place.letter();
+        match (is_embedded, whole) {
+            (true, true) => format!("\"{letter}{JOINT}{word}\""),
+            (true, false) => format!("\"{letter}{JOINT}{word}\" *"),
+            (false, true) => format!("'{letter}{JOINT}{word}'"),
+            (false, false) => format!("'{letter}{JOINT}{word}':*"),
+        }
+    };
+    let (or, and) = match is_embedded {
+        true => (" OR ", " AND "),
+        false => (" | ", " & "),
+    };
+    let each = sought.words.iter().map(|wanted| {
+        let anywhere = places
+            .iter()
+            .map(|place| one(place, &wanted.word, wanted.whole));
+        format!("({})", anywhere.collect::<Vec<_>>().join(or))
+    });
+    each.collect::<Vec<_>>().join(and)
+}
+
+/// Whether the index names the cases that meet these conditions.
+pub(super) fn is_named(has: &[Has]) -> bool {
+    has.iter().any(|has| has.by == By::Index)
+}
+
+/// How a part of a list is asked for: by which conditions, and over how many of the list's first cases, if not over all.
+pub(super) struct Look {
+    /// What the cases have to meet.
+    pub(super) has: Vec<Has>,
+    /// How many cases are walked over.
+    pub(super) walks: Option<i64>,
+}
+
+/// What a look came to.
+pub(super) struct Seen<T> {
+    /// What was found.
+    pub(super) found: Vec<T>,
+    /// Whether the list has more cases than were walked over.
+    pub(super) has_more: bool,
+}
+
+/// Finds the first `wanted` cases of a list that have what is sought. `look` finds those of a part of it, in its order.
+///
+/// # Errors
+/// Those of `look`.
+pub(super) fn find<T>(
+    terms: &Terms,
+    wanted: usize,
+    mut look: impl FnMut(Look) -> QueryResult<Seen<T>>,
+) -> QueryResult<Vec<T>> {
+    let sample = i64::try_from(SAMPLE).unwrap_or(i64::MAX);
+    let mut walk = |has: Vec<Has>, cases: i64| {
+        look(Look {
+            has,
+            walks: Some(cases),
+        })
+    };
+    let all = || terms.conditions(|_| By::Row);
+    let begun = walk(all(), sample)?;
+    if begun.found.len() >= wanted || !begun.has_more {
+        return Ok(begun.found);
+    }
+    // Those that none of the first cases has are asked of the index, and the others are looked for in what it names.
+    let mut rare = Vec::with_capacity(terms.terms.len());
+    let mut share = Share::of(begun.found.len());
+    if begun.found.is_empty() && terms.terms.len() > 1 {
+        share = Share::of(SAMPLE);
+        for one in all() {
+            let hits = walk(vec![one], sample)?.found.len();
+            rare.push(hits == 0);
+            share = share.and(Share::of(hits));
+        }
+    }
+    if share.is_walked_for(wanted, terms.total) {
+        let walked = walk(all(), share.walked_at_most(wanted).max(sample))?;
+        if walked.found.len() >= wanted || !walked.has_more {
+            return Ok(walked.found);
+        }
+    }
+    let any_is_rare = rare.contains(&true);
+    let has = terms.conditions(|n| match any_is_rare && !rare[n] {
+        true => By::Row,
+        false => By::Index,
+    });
+    Ok(look(Look { has, walks: None })?.found)
+}
+
+/// Conditions whose text is not always the same.
+macro_rules! conditions {
+    ($($name:ident),+) => {$(
+        impl Expression for $name {
+            type SqlType = Bool;
+        }
+
+        impl<G> ValidGrouping<G> for $name {
+            type IsAggregate = is_aggregate::Never;
+        }
+
+        impl<S> AppearsOnTable<S> for $name {}
+
+        impl<S> SelectableExpression<S> for $name {}
+
+        impl QueryId for $name {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+    )+};
+}
+
+conditions!(Has, Says);
+
+impl<B> QueryFragment<B> for Says
+where
+    B: DieselBackend + HasSqlType<Text>,
+    str: diesel::serialize::ToSql<Text, B>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        out.push_sql("(1 = 0");
+        for term in &self.0 {
+            out.push_sql(" OR ");
+            term.texts_of("feed_entries", &mut out)?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<B> QueryFragment<B> for Has
+where
+    B: DieselBackend + HasSqlType<Text> + HasSqlType<Key>,
+    str: diesel::serialize::ToSql<Text, B>,
+    CaseId: diesel::serialize::ToSql<Key, B>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        let term = &self.term;
+        match self.by {
+            By::Row => {
+                out.push_sql("((");
+                term.texts_of("cases", &mut out)?;
+                // With an offset PostgreSQL asks for each case. Without one it may gather what it gives for all cases at once, and read
+                // every entry for that.
+                out.push_sql(
+                    ") OR EXISTS (SELECT 1 FROM feed_entries AS said WHERE said.case_id = cases.id AND ",
+                );
+                term.readable(&mut out);
+                term.texts_of("said", &mut out)?;
+                out.push_sql(" LIMIT 1 OFFSET 0)");
+                for case in &term.named {
+                    out.push_sql(" OR cases.id = ");
+                    out.push_bind_param::<Key, CaseId>(case)?;
+                }
+                out.push_sql(")");
+            }
+            By::Index => {
+                if term.is_embedded {
+                    out.push_sql(
+                        "cases.id IN (SELECT listed.case_id FROM search_index CROSS JOIN search_rows AS listed \
+                         ON listed.row = search_index.rowid WHERE search_index MATCH ",
+                    );
+                    out.push_bind_param::<Text, str>(&term.index)?;
+                } else {
+                    // An array, so that cases are always found by their ids, however many the server believes there are.
+                    out.push_sql(
+                        "cases.id = ANY (ARRAY(SELECT named.id FROM cases AS named WHERE ",
+                    );
+                    term.indexed("named", &mut out)?;
+                    out.push_sql(" UNION ALL SELECT said.case_id FROM feed_entries AS said WHERE ");
+                    term.indexed("said", &mut out)?;
+                }
+                for case in &term.named {
+                    out.push_sql(" UNION ALL SELECT id FROM cases WHERE id = ");
+                    out.push_bind_param::<Key, CaseId>(case)?;
+                }
+                out.push_sql(match term.is_embedded {
+                    true => ")",
+                    false => "))",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Term {
+    /// That all words are in one text.
+    fn texts_of<'b, B>(&'b self, row: &str, out: &mut AstPass<'_, 'b, B>) -> QueryResult<()>
+    where
+        B: DieselBackend + HasSqlType<Text>,
+        str: diesel::serialize::ToSql<Text, B>,
+    {
+        for (n, text) in self.texts.iter().enumerate() {
+            if n > 0 {
+                out.push_sql(" AND ");
+            }
+            out.push_sql(match self.is_embedded {
+                true => "instr(",
+                false => "strpos(",
+            });
+            out.push_sql(row);
+            out.push_sql(match text.ends_with(' ') {
+                true => ".search_words || ' ', ",
+                false => ".search_words, ",
+            });
+            out.push_bind_param::<Text, str>(text)?;
+            out.push_sql(") > 0");
+        }
+        Ok(())
+    }
+
+    /// That an entry may be read; nothing if all may.
+    fn readable<B: DieselBackend>(&self, out: &mut AstPass<'_, '_, B>) {
+        let mut among = |column: &str, all: usize, some: &[&str]| {
+            if some.len() < all {
+                out.push_sql(&format!("said.{column} IN ('{}') AND ", some.join("', '")));
+            }
+        };
+        let feeds: Vec<&str> = self.feeds.iter().map(|feed| feed.as_str()).collect();
+        let readers: Vec<&str> = self.visibilities.iter().map(|to| to.as_str()).collect();
+        among("feed", Feed::ALL.len(), &feeds);
+        among("visibility", Visibility::ALL.len(), &readers);
+    }
+
+    /// That the server's index has the words of a row.
+    fn indexed<'b, B>(&'b self, row: &str, out: &mut AstPass<'_, 'b, B>) -> QueryResult<()>
+    where
+        B: DieselBackend + HasSqlType<Text>,
+        str: diesel::serialize::ToSql<Text, B>,
+    {
+        out.push_sql("array_to_tsvector(string_to_array(");
+        out.push_sql(row);
+        out.push_sql(".search_words, ' ')) @@ CAST(");
+        out.push_bind_param::<Text, str>(&self.index)?;
+        out.push_sql(" AS tsquery)");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(words: &str, visibilities: &[Visibility], is_embedded: bool) -> String {
+        let sought = search::sought(words);
+        asked_of_index(
+            &sought[0],
+            &places(&[Feed::Case], visibilities),
+            is_embedded,
+        )
+    }
+
+    #[test]
+    fn the_index_is_asked_for_what_a_reader_may_find() {
+        let (public, all) = (&[Visibility::Public][..], Visibility::ALL);
+        assert_eq!(
+            query("Drop", public, true),
+            "(\"c=drop\" * OR \"p=drop\" *)"
+        );
+        assert_eq!(
+            query("drop", all, false),
+            "('c=drop':* | 'p=drop':* | 'i=drop':*)"
+        );
+        assert_eq!(query("100%", public, false), "('c=100' | 'p=100')");
+        assert_eq!(
+            query("sbc-lisbon", public, true),
+            "(\"c=sbc\" OR \"p=sbc\") AND (\"c=lisbon\" * OR \"p=lisbon\" *)"
+        );
+    }
+
+    /// Terms of words that are in every so many-th of a list's cases.
+    fn looked(every: &[usize], cases: usize, wanted: usize) -> (Vec<usize>, Vec<Option<i64>>) {
+        let term = |n: &usize| Term {
+            texts: vec![n.to_string()],
+            index: String::new(),
+            named: Vec::new(),
+            feeds: Vec::new(),
+            visibilities: Vec::new(),
+            is_embedded: true,
+        };
+        let terms = Terms {
+            terms: every.iter().map(term).collect(),
+            total: cases as u64,
+        };
+        let mut looks = Vec::new();
+        let found = find(&terms, wanted, |look| {
+            looks.push(look.walks);
+            let walks = look.walks.and_then(|most| usize::try_from(most).ok());
+            let over = walks.unwrap_or(cases).min(cases);
+            let has = |case: &usize| {
+                let every = look
+                    .has
+                    .iter()
+                    .map(|has| has.term.texts[0].parse::<usize>());
+                every.flatten().all(|every| (case + 1) % every == 0)
+            };
+            Ok(Seen {
+                found: (0..over).filter(has).take(wanted).collect(),
+                has_more: over < cases,
+            })
+        });
+        (found.expect("found"), looks)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whichever_way_is_taken_the_same_is_found(
+            every in proptest::collection::vec(1usize..300, 1..4), cases in 0usize..5_000, wanted in 1usize..100
+        ) {
+            let all = (0..cases).filter(|case| every.iter().all(|every| (case + 1) % every == 0));
+            let all: Vec<usize> = all.take(wanted).collect();
+            proptest::prop_assert_eq!(looked(&every, cases, wanted).0, all);
+        }
+    }
+
+    #[test]
+    fn frequent_words_are_walked_for_and_rare_ones_are_not() {
+        assert_eq!(looked(&[2], 100_000, 26).1, [Some(64)]);
+        assert_eq!(looked(&[8], 1_000_000, 26).1.len(), 2);
+        assert_eq!(looked(&[5_000], 100_000, 26).1, [Some(64), None]);
+        // A frequent one with a rare one.
+        assert_eq!(
+            looked(&[2, 5_000], 100_000, 26).1,
+            [Some(64), Some(64), Some(64), None]
+        );
+        // A short list needs no index.
+        assert_eq!(looked(&[5_000], 60, 26).1, [Some(64)]);
+    }
+}

@@ -1,0 +1,285 @@
+//! Search by words: however long a list is, and whichever way its cases are come by; over everything that somebody may read; and
+//! what an earlier release wrote.
+
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+
+use casebell::db::Conn;
+use casebell::worker::{Job, OlderWords};
+
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::Desk;
+use crate::support::paired::said;
+use crate::support::person::{Case, Person, high, medium};
+use crate::support::session::Session;
+
+on_both_databases! { Desk:
+    numbers_are_found_however_they_are_pasted,
+    words_are_found_by_their_beginnings,
+    a_long_list_is_searched_to_its_end,
+    what_an_earlier_release_wrote_is_found_once_its_words_are_made,
+    redacted_words_are_gone_from_the_index,
+    everything_is_searched_as_far_as_it_may_be_read,
+    the_page_shows_what_is_found_and_marks_it,
+}
+
+/// The numbers of the cases that somebody finds, in alphabetical order.
+async fn finds(who: &Person, words: &str) -> Vec<String> {
+    let words: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+    let found = who.all(&format!("/cases?q={words}")).await;
+    let mut numbers: Vec<String> = found.iter().map(|case| said(&case["number"])).collect();
+    numbers.sort();
+    numbers
+}
+
+fn number(case: &Case) -> i64 {
+    let digits = case.number.trim_start_matches("C-");
+    digits.parse().expect("a number")
+}
+
+async fn numbers_are_found_however_they_are_pasted(desk: Desk) {
+    let (dana, gina) = (desk.person("dana"), desk.person("gina"));
+    let case = dana.opens(high().about("Calls drop")).await;
+    dana.opens(medium().about("Slow menus")).await;
+    let n = number(&case);
+    for typed in [
+        case.number.clone(),
+        case.number.to_lowercase(),
+        format!("c{n}"),
+        format!("#C-{n}"),
+        format!("[{}],", case.number),
+        format!("{n}"),
+        format!("drop {n}"),
+    ] {
+        assert_eq!(
+            finds(&dana, &typed).await,
+            [case.number.as_str()],
+            "{typed}"
+        );
+        assert_eq!(finds(&gina, &typed).await, Vec::<String>::new(), "{typed}");
+    }
+    // The number of one with the words of another.
+    assert_eq!(
+        finds(&dana, &format!("menus {n}")).await,
+        Vec::<String>::new()
+    );
+}
+
+async fn words_are_found_by_their_beginnings(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high().about("Calls drop at SBC-Lisbon")).await;
+    let other = dana.opens(medium().about("Backdrops on 10.1.2.30")).await;
+    eve.writes(&case, "東京から Ελλάδος").await;
+    for words in [
+        "drop",
+        "sbc lisbon",
+        "SBC-Lis",
+        "call lisb",
+        "東京",
+        "ΕΛΛΑΔΟΣ",
+        "ελλαδοσ",
+    ] {
+        assert_eq!(finds(&dana, words).await, [case.number.as_str()], "{words}");
+    }
+    for words in ["backdrop", "10.1.2.3", "10.1.2.30", "10.1"] {
+        assert_eq!(
+            finds(&dana, words).await,
+            [other.number.as_str()],
+            "{words}"
+        );
+    }
+    // A sign ends a word, and what stands together is in one text.
+    for words in ["backdrop.", "rop", "lisbon-sbc-x", "sbc-tokyo", "10.2.7"] {
+        assert_eq!(finds(&dana, words).await, Vec::<String>::new(), "{words}");
+    }
+    // A case that is changed is found by what it says now.
+    let patch = json!({ "subject": "Calls end at SBC-Porto" });
+    dana.changes(&case, patch).await.ok();
+    assert_eq!(finds(&dana, "lisbon").await, Vec::<String>::new());
+    assert_eq!(finds(&dana, "porto").await, [case.number.as_str()]);
+}
+
+/// A word that few cases have is asked of the index, and one that most have is found while the list is walked over.
+async fn a_long_list_is_searched_to_its_end(desk: Desk) {
+    const CASES: usize = 70;
+    let (dana, eve, gina) = (desk.person("dana"), desk.person("eve"), desk.person("gina"));
+    let first = dana
+        .opens(high().about("Menus, xylophones and quinces"))
+        .await;
+    eve.notes(&first, "It is the zither.").await;
+    let second = dana.opens(medium().about("Menus and quinces")).await;
+    let mut all = vec![first.number.clone(), second.number.clone()];
+    for _ in 2..CASES {
+        all.push(dana.opens(medium().about("Menus")).await.number);
+    }
+    assert_eq!(finds(&dana, "menus").await, all);
+    assert_eq!(finds(&dana, "menu xylo").await, [all[0].as_str()]);
+    assert_eq!(finds(&dana, "xylo quinces").await, [all[0].as_str()]);
+    assert_eq!(finds(&dana, "quinces").await, all[..2]);
+    assert_eq!(finds(&eve, "zither").await, [all[0].as_str()]);
+    for words in ["zither", "xylophones zither", "menus nowhere"] {
+        assert_eq!(finds(&dana, words).await, Vec::<String>::new(), "{words}");
+    }
+    assert_eq!(finds(&gina, "xylophones").await, Vec::<String>::new());
+    let count = async |who: &Person, query: &str| -> Value {
+        let path = format!("/cases?{query}&count=true&limit=1");
+        who.get(&path).await.ok()["count"].clone()
+    };
+    assert_eq!(count(&dana, "q=menus").await, CASES);
+    assert_eq!(count(&dana, "q=quinces").await, 2);
+    assert_eq!(count(&dana, "q=quinces&priority=high").await, 1);
+    assert_eq!(count(&dana, "q=zither").await, 0);
+    assert_eq!(count(&eve, "q=zither").await, 1);
+    // In each order, from each place.
+    for sort in ["opened_at", "-opened_at", "updated_at", "-updated_at"] {
+        let path = format!("/cases?q=quinces&sort={sort}&limit=1");
+        let page = dana.get(&path).await.ok();
+        let cursor = said(&page["next_cursor"]);
+        let next = dana.get(&format!("{path}&cursor={cursor}")).await.ok();
+        let mut found = [&page, &next].map(|page| said(&page["items"][0]["number"]));
+        found.sort();
+        assert_eq!(found, all[..2], "{sort}");
+        assert_eq!(next["next_cursor"], Value::Null, "{sort}");
+    }
+}
+
+async fn what_an_earlier_release_wrote_is_found_once_its_words_are_made(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high().about("Quinces")).await;
+    eve.writes(&case, "Xylophones.").await;
+    let mut conn = desk.database().connect();
+    let older =
+        "UPDATE cases SET search_words = NULL; UPDATE feed_entries SET search_words = NULL;";
+    conn.batch_execute(older).expect("older rows");
+    for words in ["quinces", "xylophones"] {
+        assert_eq!(finds(&dana, words).await, Vec::<String>::new(), "{words}");
+    }
+    let before = eve.sees(&case).await;
+    let job = OlderWords::new(desk.db().clone()).in_batches_of(1);
+    let mut steps = 0;
+    while job.step(desk.now()).await.expect("a step").more {
+        steps += 1;
+    }
+    assert!(steps > 0, "nothing was left to do");
+    for words in ["quinces", "xylophones", "quince xylo"] {
+        assert_eq!(finds(&dana, words).await, [case.number.as_str()], "{words}");
+    }
+    assert_eq!(eve.sees(&case).await, before);
+    // Nothing is left to do.
+    let idle = job.step(desk.now()).await.expect("a step");
+    assert_eq!((idle.done, idle.more), (0, false));
+}
+
+/// F4: not only is nothing found by them.
+async fn redacted_words_are_gone_from_the_index(desk: Desk) {
+    let (dana, sam) = (desk.person("dana"), desk.person("sam"));
+    let case = dana.opens(high()).await;
+    let entry = dana.writes(&case, "My password is xylophones.").await;
+    assert_eq!(finds(&dana, "xylophones").await, [case.number.as_str()]);
+    let path = format!("/feed-entries/{}/redaction", said(&entry["id"]));
+    sam.post(&path, json!({ "reason": "A password" }))
+        .await
+        .ok();
+    for who in [&dana, &sam] {
+        assert_eq!(finds(who, "xylophones").await, Vec::<String>::new());
+    }
+    if desk.backend() == Backend::Sqlite {
+        let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM search_index_data WHERE instr(block, CAST('xylophones' AS BLOB)) > 0";
+        assert_eq!(desk.database().texts(kept), ["0"]);
+    }
+    let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM feed_entries WHERE search_words LIKE '%xylophones%'";
+    assert_eq!(desk.database().texts(kept), ["0"]);
+    // The index is whole.
+    if let Conn::Sqlite(conn) = &mut desk.database().connect() {
+        conn.batch_execute("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
+            .expect("a whole index");
+    }
+}
+
+async fn everything_is_searched_as_far_as_it_may_be_read(desk: Desk) {
+    let (dana, eve, gina, vic, ada) = (
+        desk.person("dana"),
+        desk.person("eve"),
+        desk.person("gina"),
+        desk.person("vic"),
+        desk.person("ada"),
+    );
+    let case = dana.opens(high().about("Quinces are lost")).await;
+    eve.writes(&case, "We look into the xylophones, with quinces.")
+        .await;
+    eve.notes(&case, "The quinces were misconfigured.").await;
+    desk.passes(chrono::TimeDelta::hours(24));
+    dana.reads(&case).await;
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    let found = async |who: &Person, query: &str| -> Vec<Value> {
+        let answer = who.get(&format!("/search?{query}")).await.ok();
+        answer["items"].as_array().cloned().unwrap_or_default()
+    };
+    let kinds =
+        |items: &[Value]| -> Vec<String> { items.iter().map(|item| said(&item["kind"])).collect() };
+    let dana_finds = found(&dana, "q=quinces").await;
+    assert_eq!(kinds(&dana_finds), ["case", "escalation", "entry"]);
+    assert_eq!(dana_finds[0]["title"], "Quinces are lost");
+    assert_eq!(dana_finds[0]["title_marks"], json!([[0, 7]]));
+    assert_eq!(dana_finds[0]["href"], format!("/cases/{}", case.number));
+    assert_eq!(dana_finds[1]["number"], escalation.number.as_str());
+    assert_eq!(
+        dana_finds[2]["excerpt"],
+        "We look into the xylophones, with quinces."
+    );
+    assert_eq!(dana_finds[2]["marks"], json!([[34, 41]]));
+    // What is internal is found by those who read it (F2), and another's by nobody (A5).
+    let eve_finds = found(&eve, "q=quinces").await;
+    let entries = kinds(&eve_finds);
+    assert_eq!(entries.iter().filter(|kind| *kind == "entry").count(), 2);
+    for who in [&dana, &vic, &gina] {
+        let text = who.get("/search?q=misconfigured").await.text;
+        assert!(!text.contains("misconfigured"), "{text}");
+        assert_eq!(found(who, "q=misconfigured").await, Vec::<Value>::new());
+    }
+    assert_eq!(found(&gina, "q=quinces").await, Vec::<Value>::new());
+    // People and organizations, for those who may list them.
+    let acme = found(&ada, "q=acme").await;
+    assert!(
+        kinds(&acme).contains(&"organization".to_owned()),
+        "{acme:?}"
+    );
+    assert!(kinds(&acme).contains(&"person".to_owned()), "{acme:?}");
+    let of_people = kinds(&found(&vic, "q=dana").await);
+    assert!(!of_people.contains(&"person".to_owned()), "{of_people:?}");
+    // Nothing is asked for, and too much.
+    assert_eq!(found(&dana, "").await, Vec::<Value>::new());
+    dana.get("/search?q=x&limit=26")
+        .await
+        .refused(422, "validation_failed");
+    let one = found(&eve, "q=quinces&limit=1").await;
+    assert_eq!(
+        kinds(&one).iter().filter(|kind| *kind == "entry").count(),
+        1
+    );
+    desk.works().await;
+}
+
+async fn the_page_shows_what_is_found_and_marks_it(desk: Desk) {
+    let (dana, gina) = (desk.person("dana"), desk.person("gina"));
+    let case = dana.opens(high().about("Quinces <b>are</b> lost")).await;
+    let session = Session::of(&desk, &dana).await;
+    let page = session.page("/search?q=quin").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text.contains("<mark>Quinces</mark> &lt;b&gt;"),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains(&format!("/cases/{}", case.number)));
+    let none = session.page("/search?q=nowhere").await;
+    assert!(none.text.contains("Nothing found"), "{}", none.text);
+    // A number leads to what it is the number of, for whoever may see that.
+    let led = session.page(&format!("/search?q={}", case.number)).await;
+    assert_eq!(led.status, 303);
+    assert_eq!(led.header("location"), format!("/cases/{}", case.number));
+    let other = Session::of(&desk, &gina).await;
+    let stays = other.page(&format!("/search?q={}", case.number)).await;
+    assert_eq!(stays.status, 200);
+    assert!(!stays.text.contains("Quinces"), "{}", stays.text);
+}
