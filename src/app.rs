@@ -8,8 +8,8 @@ use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
-    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, OlderWords, Outbox, Resets, Rhythm,
-    Steps, Targets, Tutorials, Warnings,
+    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, OlderWords, Outbox,
+    Resets, Rhythm, Steps, Targets, Tutorials, Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.

@@ -132,7 +132,11 @@ mod tests {
         ] {
             let audience = Audience::of(kind, named.clone());
             let of_kind = |kind| audience.reaches(organization(2), kind);
-            assert_eq!([Provider, Customer, Partner].map(of_kind), reached, "{kind}");
+            assert_eq!(
+                [Provider, Customer, Partner].map(of_kind),
+                reached,
+                "{kind}"
+            );
             assert_eq!(audience.kind(), kind);
         }
     }
@@ -144,7 +148,8 @@ mod tests {
             AudienceKind::Organizations,
             vec![organization(2), organization(1), organization(2)],
         );
-        let expected = json!({"to": "organizations", "organizations": [organization(1), organization(2)]});
+        let expected =
+            json!({"to": "organizations", "organizations": [organization(1), organization(2)]});
         assert_eq!(json!(named), expected);
     }
 

@@ -170,12 +170,7 @@ pub fn update(
 ///
 /// # Errors
 /// Database errors.
-pub fn cancel(
-    conn: &mut Conn,
-    before: &Tutorial,
-    reason: &str,
-    now: Instant,
-) -> QueryResult<Cas> {
+pub fn cancel(conn: &mut Conn, before: &Tutorial, reason: &str, now: Instant) -> QueryResult<Cas> {
     let changes = (
         tutorials::canceled_at.eq(At(now)),
         tutorials::cancel_reason.eq(reason),

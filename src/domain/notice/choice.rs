@@ -33,7 +33,8 @@ impl NoticeKind {
     /// Whether a mail of this kind bears a way to have no more of it (N4): what tells of cases and of tutorials, what asks for a
     /// decision, and the digest; never what tells of an account, of an answer to oneself, or of a pairing.
     pub const fn is_optional(self) -> bool {
-        matches!(self.topic(), Topic::Case | Topic::Tutorial) || matches!(self, Self::AccessRequested | Self::Digest)
+        matches!(self.topic(), Topic::Case | Topic::Tutorial)
+            || matches!(self, Self::AccessRequested | Self::Digest)
     }
 
     /// Whether people choose when to get it. The digest brings what they chose, and is itself no choice.

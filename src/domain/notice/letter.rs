@@ -521,9 +521,7 @@ impl Letter {
             | Self::TutorialPlace(tutorial)
             | Self::TutorialMoved(TutorialMoved { tutorial, .. })
             | Self::TutorialCanceled(TutorialCanceled { tutorial, .. })
-            | Self::TutorialReminder(TutorialReminded { tutorial, .. }) => {
-                Some(tutorial.tutorial)
-            }
+            | Self::TutorialReminder(TutorialReminded { tutorial, .. }) => Some(tutorial.tutorial),
             Self::TargetsGathered(_)
             | Self::Digest(_)
             | Self::Invitation(_)

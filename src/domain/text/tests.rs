@@ -319,7 +319,10 @@ fn json_is_parsed_like_anything_else() {
 fn only_encrypted_links_to_elsewhere_are_taken() {
     for (given, taken) in [
         ("https://status.example", "https://status.example/"),
-        ("HTTPS://Status.Example/a?b=c#d", "https://status.example/a?b=c#d"),
+        (
+            "HTTPS://Status.Example/a?b=c#d",
+            "https://status.example/a?b=c#d",
+        ),
     ] {
         assert_eq!(WebLink::parse(given).unwrap().as_str(), taken);
     }

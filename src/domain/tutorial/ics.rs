@@ -33,7 +33,11 @@ pub struct Appointment<'a> {
 /// The file: one event, in UTC, so that every calendar shows it in its own zone.
 pub fn calendar_file(of: &Appointment<'_>) -> String {
     let stamp = |at: Instant| at.format("%Y%m%dT%H%M%SZ").to_string();
-    let status = if of.canceled { "CANCELLED" } else { "CONFIRMED" };
+    let status = if of.canceled {
+        "CANCELLED"
+    } else {
+        "CONFIRMED"
+    };
     let mut lines = vec![
         "BEGIN:VCALENDAR".to_owned(),
         "VERSION:2.0".to_owned(),

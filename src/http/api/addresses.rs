@@ -7,15 +7,16 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
 use crate::domain::access::Permission::{
-    AccessRequestsView, AnnouncementsView, CalendarsView, CallbacksView, CasesView, EscalationsView, GroupsView,
-    LinesView, NoticesView, OrganizationsView, RolesView, ToolsManage, ToolsView, TutorialsView,
-    UsersView,
+    AccessRequestsView, AnnouncementsView, CalendarsView, CallbacksView, CasesView,
+    EscalationsView, GroupsView, LinesView, NoticesView, OrganizationsView, RolesView, ToolsManage,
+    ToolsView, TutorialsView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
-    AccessRequestId, AnnouncementId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef, GrantId, GroupId,
-    LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId,
-    PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId, ToolId, TutorialId,
+    AccessRequestId, AnnouncementId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef,
+    GrantId, GroupId, LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId,
+    PairingMemberId, PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId,
+    ToolId, TutorialId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::report::{Report, ReportName};
@@ -23,13 +24,13 @@ use crate::domain::target::TargetKind;
 use crate::domain::text::{Slug, TextError};
 use crate::http::address::Address;
 use crate::http::problem::Problem;
+use crate::store::audiences::Listener;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
     access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
     promises, requests, roles, tools, tutorials,
 };
-use crate::store::audiences::Listener;
 use crate::workflow::tutorials::reader;
 
 /// An organization by id or slug.

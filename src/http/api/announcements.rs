@@ -98,9 +98,8 @@ pub(in crate::http) fn documents(
     let ids: Vec<AnnouncementId> = found.rows.iter().map(|row| row.id).collect();
     let audiences = Audiences::of(conn, asker.access.can(AnnouncementsManage), &ids)?;
     let read = announcements::read_among(conn, asker.access.person, &ids)?;
-    Ok(found.page(|row| {
-        AnnouncementDocument::new(&row, &audiences, read.contains(&row.id), asker.now)
-    }))
+    Ok(found
+        .page(|row| AnnouncementDocument::new(&row, &audiences, read.contains(&row.id), asker.now)))
 }
 
 /// One of them, if it exists for somebody.

@@ -29,10 +29,7 @@ pub fn routes() -> Vec<Route> {
 ///
 /// # Errors
 /// Database errors.
-pub(in crate::http) fn all(
-    conn: &mut Conn,
-    access: &Access,
-) -> Result<Vec<ToolDocument>, Problem> {
+pub(in crate::http) fn all(conn: &mut Conn, access: &Access) -> Result<Vec<ToolDocument>, Problem> {
     let listener = Listener::of(conn, access, ToolsManage)?;
     let rows = tools::list(conn, listener)?;
     documents(conn, access, &rows)

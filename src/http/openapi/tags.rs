@@ -121,10 +121,7 @@ const TAGS: &[(&str, &str)] = &[
         "announcements",
         "What support announces: shown on the first page until it is read.",
     ),
-    (
-        "tutorials",
-        "Tutorials, and who has registered for them.",
-    ),
+    ("tutorials", "Tutorials, and who has registered for them."),
     ("tools", "Links to tools and care apps."),
     ("live", "What changes, as it changes."),
 ];

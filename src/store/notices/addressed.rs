@@ -359,8 +359,8 @@ impl Present {
         let person = candidate.access.person;
         let may_know = |item: &DigestItem| {
             let obstacle = letter_obstacle(item.kind, candidate.standing, &candidate.access);
-            let over = reminds_of(item)
-                .is_some_and(|id| !self.tutorials.concern((id, None), person, at));
+            let over =
+                reminds_of(item).is_some_and(|id| !self.tutorials.concern((id, None), person, at));
             obstacle.is_none() && !over
         };
         digest.retain(|case, item| match case {

@@ -219,12 +219,14 @@ pub fn attendees(conn: &mut Conn, tutorial: TutorialId) -> QueryResult<Vec<Atten
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(registration, (first, last), (organization, slug))| Attendee {
-            name: display_name(&first, &last),
-            registration,
-            organization,
-            slug,
-        })
+        .map(
+            |(registration, (first, last), (organization, slug))| Attendee {
+                name: display_name(&first, &last),
+                registration,
+                organization,
+                slug,
+            },
+        )
         .collect())
 }
 

@@ -60,9 +60,7 @@ pub struct ToolRow {
 
 async fn list(req: PageRequest) -> PageResult {
     let reader = req.clone();
-    let items = req
-        .read(move |conn| all(conn, reader.access()?))
-        .await?;
+    let items = req.read(move |conn| all(conn, reader.access()?)).await?;
     let keeps = req.can(Permission::ToolsManage);
     let page = ToolsPage {
         tabs: tabs(&req, HelpPlace::Tools),
@@ -89,11 +87,7 @@ fn row(req: &PageRequest, of: &ToolDocument, keeps: bool) -> ToolRow {
     }
 }
 
-fn controls(
-    req: &PageRequest,
-    choices: &[Choice],
-    current: Option<&ToolDocument>,
-) -> Vec<Control> {
+fn controls(req: &PageRequest, choices: &[Choice], current: Option<&ToolDocument>) -> Vec<Control> {
     let words = req.words();
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);

@@ -221,7 +221,12 @@ fn registration(
     }
     let form = |verb: &str, id: &'static str| {
         let button = words.say_of("tutorial-act", verb, &[]);
-        Form::new(id, format!("/tutorials/{}/{verb}", of.id), button, Vec::new())
+        Form::new(
+            id,
+            format!("/tutorials/{}/{verb}", of.id),
+            button,
+            Vec::new(),
+        )
     };
     let form = match of.registration {
         Some(_) if is_ahead => Some(form("leave", "leave").taking()),
