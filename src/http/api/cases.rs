@@ -10,7 +10,7 @@ use crate::domain::access::Permission::{
     CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView,
 };
 use crate::domain::case::{Priority, Status};
-use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::list::{self, Asker, Listing, list_query};

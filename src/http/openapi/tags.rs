@@ -46,6 +46,8 @@ const TAGS: &[(&str, &str)] = &[
     (
         "reports",
         "What was counted, as figures: JSON, CSV and XLSX.",
+    ),
+    (
         "search",
         "Everything that has some words, as far as one may read it.",
     ),
