@@ -112,6 +112,7 @@ const ALIKE: [(&str, &[&str]); 3] = [
             "provisioning-name",
             "checks-name",
             "label-checked-token",
+            "report-measure-median",
         ],
     ),
     ("known by mail programs", &["mail-subject-reply"]),
