@@ -30,6 +30,7 @@ const ANOTHER: &str = "a bell for another day";
 pub const KEEPER: &[&str] = &[
     "cases:view",
     "escalations:view",
+    "reports:view",
     "users:view",
     "users:manage",
     "roles:view",

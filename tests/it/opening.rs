@@ -359,6 +359,7 @@ async fn who_lets_viewers_in_lets_in_nobody_with_more(desk: Desk) {
     let decider = [
         "cases:view",
         "escalations:view",
+        "reports:view",
         "access_requests:view",
         "access_requests:decide",
     ];

@@ -209,6 +209,7 @@ fn staffs_roles_grow_out_of_one_another() {
             EscalationsWithdraw,
             EscalationsAssign,
             CallbacksExport,
+            ReportsExport,
             DutyManage
         ]
     );

@@ -109,6 +109,7 @@ struct Kind {
 const KEEPER: &[&str] = &[
     "cases:view",
     "escalations:view",
+    "reports:view",
     "users:view",
     "users:manage",
     "roles:view",
