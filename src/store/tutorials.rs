@@ -58,6 +58,9 @@ pub struct Tutorial {
     pub canceled_at: Option<Instant>,
     /// Why.
     pub cancel_reason: Option<String>,
+    /// When people are to be reminded next.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub remind_at: Option<Instant>,
     /// When it was last changed.
     #[diesel(deserialize_as = At)]
     pub changed_at: Instant,

@@ -167,7 +167,11 @@ pub fn update_tutorial(
         place_or_link: (command.place_or_link.as_option())
             .map_or(&before.place_or_link, PlaceOrLink::as_str),
         registration_until,
-        remind_at: next(starts_at, now),
+        // What is due now and was not told yet stays due.
+        remind_at: match starts_at == before.starts_at {
+            true => before.remind_at,
+            false => next(starts_at, now),
+        },
     };
     let changed = Changed {
         before: fields(&row_of(&before, &was)),
@@ -375,7 +379,7 @@ fn row_of<'a>(tutorial: &'a Tutorial, audience: &'a Audience) -> TutorialRow<'a>
         places: tutorial.places,
         place_or_link: &tutorial.place_or_link,
         registration_until: tutorial.registration_until,
-        remind_at: None,
+        remind_at: tutorial.remind_at,
     }
 }
 

@@ -42,7 +42,7 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 8] = [
+const NO_PAGES: [&str; 9] = [
     "/",
     "/admin",
     "/sign-in/code",
@@ -52,6 +52,7 @@ const NO_PAGES: [&str; 8] = [
     "/admin/notices/templates/html",
     "/admin/provisioning/file",
     "/reports/{report}/file",
+    "/tutorials/{tutorial}/calendar.ics",
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
@@ -399,6 +400,9 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
         ),
         ("organization", all(&ada, "/organizations", "slug").await),
         ("pairing", all(&abel, "/pairings", "id").await),
+        ("announcement", all(&ada, "/announcements", "id").await),
+        ("tutorial", all(&ada, "/tutorials", "id").await),
+        ("tool", all(&ada, "/tools", "id").await),
         ("token", vec!["cbl_nobody_made_this".to_owned()]),
     ]);
     // One notice of each kind.

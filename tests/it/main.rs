@@ -33,6 +33,7 @@ mod floods;
 mod follows;
 mod foreign;
 mod guards;
+mod help;
 mod history;
 mod holiday_files;
 mod hostile;

@@ -259,6 +259,11 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         "/radar?owner=none",
         "/access-requests?sort=requested_at&count=true",
         "/access-requests?state=pending",
+        "/announcements?count=true",
+        "/announcements?state=past&sort=from",
+        "/tutorials?count=true",
+        "/tutorials?state=past&sort=-starts_at",
+        "/tutorials?mine=true",
     ] {
         for person in [&dana, &eve, &ola, &ada] {
             let first = person

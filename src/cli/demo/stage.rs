@@ -1,5 +1,7 @@
 //! Where the stories are told: people do at a past instant what they do in the portal.
 
+mod help;
+
 use std::collections::HashMap;
 use std::str::FromStr;
 
@@ -46,6 +48,8 @@ use crate::workflow::review_escalation::{AcceptEscalation, Verb};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
 use crate::workflow::{Actor, Rejection, VerbResult};
+
+pub use help::Offer;
 
 /// How long ago something happened.
 pub type Ago = TimeDelta;

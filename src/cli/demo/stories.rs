@@ -2,6 +2,7 @@
 
 mod access;
 mod escalated;
+mod help;
 
 use chrono::TimeDelta;
 
@@ -44,7 +45,10 @@ pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     awaiting_customer(stage)?;
     promised(stage)?;
     just_opened(stage)?;
-    access::somebody_asks_to_read(stage)
+    access::somebody_asks_to_read(stage)?;
+    help::announced(stage)?;
+    help::shown(stage)?;
+    help::linked(stage)
 }
 
 fn somebody_is_always_on_duty(stage: &mut Stage<'_>) -> VerbResult<()> {

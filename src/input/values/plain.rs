@@ -41,6 +41,8 @@ pub struct Whole<const MIN: i64, const MAX: i64>(i64);
 impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
     /// The greatest.
     pub const MAX: Self = Self(MAX);
+    /// The least.
+    pub const SMALLEST: Self = Self(MIN);
 
     /// The number.
     pub const fn get(self) -> i64 {

@@ -71,6 +71,17 @@ impl Things {
             "email",
             &format!("rae@{slug}.test"),
         );
+        // For everybody, so that who may do what is a matter of roles alone.
+        let everyone = json!({ "to": "everyone" });
+        let announcement = json!({ "title": "News", "body": "x", "audience": everyone,
+            "from": desk.now().to_rfc3339(), "importance": "information" });
+        let announcement = ada.post("/announcements", announcement).await.created();
+        let tutorial = json!({ "title": "Routing", "body": "x", "audience": everyone,
+            "starts_at": due_at, "ends_at": until, "time_zone": "UTC", "place_or_link": "Room 4" });
+        let tutorial = ada.post("/tutorials", tutorial).await.created();
+        let tool =
+            json!({ "title": "Status", "href": "https://status.example", "audience": everyone });
+        let tool = ada.post("/tools", tool).await.created();
         let user = first(ada.all("/users").await, "email", &idle.email());
         let (_, session) = idle.spare.expect("a session");
         Self(vec![
@@ -106,6 +117,9 @@ impl Things {
             ("code", "no_update".to_owned()),
             ("kind", "claim".to_owned()),
             ("report", "outcomes".to_owned()),
+            ("announcement", id(&announcement)),
+            ("tutorial", id(&tutorial)),
+            ("tool", id(&tool)),
         ])
     }
 

@@ -69,6 +69,11 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
              WHERE c.state IN ('requested', 'taken') AND e.state NOT IN ('submitted', 'in_review', 'accepted')",
         ),
         (
+            "places at tutorials are counted as they are given away, and no more than there are (H1)",
+            "SELECT t.title AS text FROM tutorials t WHERE t.taken > t.places OR t.taken <> \
+             (SELECT count(*) FROM tutorial_registrations r WHERE r.tutorial_id = t.id AND r.placed_at IS NOT NULL)",
+        ),
+        (
             "audited events say who it was",
             "SELECT kind AS text FROM audit_events WHERE actor_name = ''",
         ),

@@ -9,7 +9,7 @@ use super::{OrganizationName, PersonName};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::announcement::{Importance, State};
-use crate::domain::audience::{Audience, AudienceKind};
+use crate::domain::audience::AudienceKind;
 use crate::domain::ids::{AnnouncementId, OrganizationId, ToolId, TutorialId};
 use crate::domain::tutorial::{Standing, shown_place};
 use crate::http::problem::Problem;
@@ -51,13 +51,7 @@ impl Audiences {
         Ok(Self(Some((named, references))))
     }
 
-    /// The audience of a thing whose row says `kind`.
-    pub fn audience(&self, thing: impl Thing, kind: AudienceKind) -> Option<Audience> {
-        let (named, _) = self.0.as_ref()?;
-        Some(named.audience(thing, kind))
-    }
-
-    /// It, with the names of the organizations.
+    /// The audience of a thing whose row says `kind`, with the names of the organizations.
     pub fn document(&self, thing: impl Thing, kind: AudienceKind) -> Option<AudienceDocument> {
         let (named, references) = self.0.as_ref()?;
         let audience = named.audience(thing, kind);
