@@ -68,13 +68,8 @@ fn duration_in(words: &Catalogue, length: TimeDelta, form: Form) -> String {
 pub fn relative(words: &Catalogue, at: Instant, now: Instant) -> String {
     let ahead = at - now;
     if ahead > TimeDelta::zero() {
-        return words.say(
-            "time-in",
-            &[(
-                "duration",
-                duration_in(words, rounded_up(ahead), Form::Relative).into(),
-            )],
-        );
+        let duration = duration_in(words, rounded_up(ahead), Form::Relative);
+        return words.say("time-in", &[("duration", duration.into())]);
     }
     if ahead.num_minutes() == 0 {
         return words.say("time-now", &[]);

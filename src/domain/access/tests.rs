@@ -210,7 +210,9 @@ fn staffs_roles_grow_out_of_one_another() {
             EscalationsAssign,
             CallbacksExport,
             ReportsExport,
-            DutyManage
+            DutyManage,
+            AnnouncementsManage,
+            TutorialsManage
         ]
     );
     assert_eq!(

@@ -296,19 +296,19 @@ pub fn excerpt(text: &str, sought: &[Sought], most: usize) -> Option<Excerpt> {
         .filter(|(start, end)| *start >= from && *end <= to);
     let mut excerpt = Excerpt::default();
     if from > 0 {
-        excerpt.say("\u{2026}");
+        excerpt.push("\u{2026}");
     }
     let mut at = from;
     for (start, end) in inside {
-        excerpt.say(&text[at..start]);
+        excerpt.push(&text[at..start]);
         let begins = excerpt.length;
-        excerpt.say(&text[start..end]);
+        excerpt.push(&text[start..end]);
         excerpt.marks.push((begins, excerpt.length));
         at = end;
     }
-    excerpt.say(&text[at..to]);
+    excerpt.push(&text[at..to]);
     if to < text.len() {
-        excerpt.say("\u{2026}");
+        excerpt.push("\u{2026}");
     }
     Some(excerpt)
 }
@@ -324,7 +324,7 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    fn say(&mut self, text: &str) {
+    fn push(&mut self, text: &str) {
         for character in text.chars() {
             // A line that ends is a space, one each, so that places stay what they are.
             self.text.push(match character.is_control() {

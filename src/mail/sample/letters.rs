@@ -105,7 +105,7 @@ pub fn full(kind: NoticeKind) -> Vec<Letter> {
             elsewhere: true,
         }),
         NoticeKind::TutorialCanceled => Letter::TutorialCanceled(TutorialCanceled {
-            tutorial: tutorial(None),
+            tutorial: tutorial(Some(LINK)),
             reason: Some("The trainer is ill. We will offer it again in April.".to_owned()),
         }),
         NoticeKind::TutorialReminder => reminded(Reminder::DayBefore),
@@ -143,7 +143,10 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
                 moved.began_at = None;
                 moved.elsewhere = false;
             }
-            Letter::TutorialCanceled(canceled) => canceled.reason = None,
+            Letter::TutorialCanceled(canceled) => {
+                canceled.tutorial = tutorial(None);
+                canceled.reason = None;
+            }
             _ => {}
         }
     }

@@ -23,7 +23,7 @@ use crate::words::markdown;
 
 /// For whom something is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Audience)]
+#[schema(as = ReadingAudience)]
 pub struct AudienceDocument {
     /// For which organizations.
     pub to: AudienceKind,
