@@ -360,6 +360,9 @@ async fn who_lets_viewers_in_lets_in_nobody_with_more(desk: Desk) {
         "cases:view",
         "escalations:view",
         "reports:view",
+        "announcements:view",
+        "tutorials:view",
+        "tutorials:register",
         "access_requests:view",
         "access_requests:decide",
     ];

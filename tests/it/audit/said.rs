@@ -244,7 +244,7 @@ fn older(terminal: &Terminal) {
     for case in [10, 20] {
         sql.push_str(&format!(
             "INSERT INTO cases (id, number, organization_id, line_of_business_id, subject, description, priority, status, \
-             deployment, business_impact, engagements, opened_by, opened_at, search_words, updated_at) VALUES \
+             deployment, business_impact, engagements, opened_by, opened_at, search_text, updated_at) VALUES \
              ({}, {case}, {}, {}, 'x', 'x', 'low', 'open', 'cloud', 'none', '[]', {}, {at}, 'x', {at});",
             id(case), id(1), id(3), id(2)
         ));
