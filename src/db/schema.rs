@@ -329,7 +329,6 @@ diesel::table! {
         body_html -> Nullable<Text>,
         rendering -> BigInt,
         verdict -> Nullable<Text>,
-        search_text -> Nullable<Text>,
         moved_position -> Nullable<BigInt>,
         search_words -> Nullable<Text>,
     }

@@ -185,10 +185,11 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
         ] {
             his.reads(text).await;
         }
+        // They choose what they are told, and nothing else.
         for verb in [
-            "//main//form",
-            "//main//button",
-            "//main//input",
+            "//main//form[not(contains(@action, '/following'))]",
+            "//main//button[not(ancestor::form[contains(@action, '/following')])]",
+            "//main//input[not(ancestor::form[contains(@action, '/following')])]",
             "//main//textarea",
             "//main//select",
             "//main//a[contains(@href, 'do=') or contains(@href, '/escalate')]",

@@ -447,10 +447,14 @@ fn folder_of_clusters() -> PathBuf {
     }
 }
 
-/// The folder with both `initdb` and `postgres`; of several versions the newest.
+/// The folder with all of PostgreSQL's programs; of several versions the newest.
 fn binaries() -> Option<PathBuf> {
-    let complete =
-        |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+    let complete = |folder: &PathBuf| {
+        let is_there = |program| folder.join(program).is_file();
+        ["initdb", "postgres", "pg_basebackup", "pg_ctl"]
+            .into_iter()
+            .all(is_there)
+    };
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).find(complete).or_else(|| {
         let version = |folder: &PathBuf| -> Option<u32> {
