@@ -115,6 +115,7 @@ async fn f8_a_german_contact_escalates_by_pages(desk: Desk) {
     let case = answered(&desk).await;
     let eligible_at = desk.now() + TimeDelta::hours(24);
     desk.passes(TimeDelta::hours(23));
+    session = Session::of(&desk, &dana).await;
     let form = format!("/cases/{}/escalate", case.number);
     let fields = [
         ("reason", "no_update"),

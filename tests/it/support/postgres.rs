@@ -173,7 +173,8 @@ impl Server {
     }
 }
 
-const READY: &str = "ready to accept connections";
+/// What a server says when it is; a standby accepts "read-only connections".
+const READY: &str = "ready to accept ";
 
 /// A server's folder, with nothing to lose.
 pub struct Cluster {
