@@ -160,7 +160,11 @@ impl Relation {
     fn of(row: &Row) -> &'static [Self] {
         match row.parameters().first() {
             // What the provider keeps for everybody belongs to nobody else.
-            None | Some(&("line" | "calendar" | "reason" | "code" | "report")) => &[Self::Any],
+            None
+            | Some(
+                &("line" | "calendar" | "reason" | "code" | "report" | "announcement" | "tutorial"
+                | "tool"),
+            ) => &[Self::Any],
             Some(_) if row.bears_a_link() => &[Self::Any],
             Some(_) => &[Self::Own, Self::Unrelated],
         }
@@ -510,6 +514,8 @@ fn is_sound(answer: &Answer, row: &Row) -> bool {
 const OWN: &[&str] = &[
     "feed_reads",
     "feed_stances",
+    "announcement_reads",
+    "tutorial_registrations",
     "second_factors",
     "recovery_codes",
     "known_devices",
@@ -783,8 +789,12 @@ fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
     if !caller.can(permission) {
         return answer == lacks || answer == "404";
     }
-    // Who only reads may still say what they have read, have something looked at, and take a file in (A2).
-    let tools = [Permission::DeveloperToolsUse, Permission::ProvisioningRun];
+    // Who only reads may still say what they have read, go to a tutorial, have something looked at, and take a file in (A2).
+    let tools = [
+        Permission::DeveloperToolsUse,
+        Permission::ProvisioningRun,
+        Permission::TutorialsRegister,
+    ];
     let looks = tools.contains(&permission);
     let reads = row.method == Method::GET || permission.as_str().ends_with(":view") || looks;
     answer != lacks && (reads || !caller.only_reads())

@@ -446,7 +446,9 @@ mod tests {
                     .has
                     .iter()
                     .map(|has| has.term.texts[0].parse::<usize>());
-                every.flatten().all(|every| (case + 1) % every == 0)
+                every
+                    .flatten()
+                    .all(|every| (case + 1).is_multiple_of(every))
             };
             Ok(Seen {
                 found: (0..over).filter(has).take(wanted).collect(),

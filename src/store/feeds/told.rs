@@ -98,7 +98,8 @@ pub fn provider_updates(
     case: CaseId,
     at: Instant,
 ) -> QueryResult<Vec<ProviderUpdate>> {
-    let rows: Vec<(Feed, Option<At>, Option<i64>, Option<i64>)> = provider_updates!()
+    type Row = (Feed, Option<At>, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = provider_updates!()
         .filter(feed_entries::case_id.eq(case))
         .filter(feed_entries::at.le(At(at)))
         .group_by(feed_entries::feed)

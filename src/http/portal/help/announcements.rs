@@ -299,7 +299,7 @@ fn controls(
             .value(current.map_or("", |one| one.importance.as_str())),
         Control::of(AddAnnouncement::from(), label("announcement-from"))
             .half()
-            .hint(words.say("announcement-from-hint", &[zone.clone()]))
+            .hint(words.say("announcement-from-hint", std::slice::from_ref(&zone)))
             .value(at(current.map(|one| one.from))),
         Control::of(AddAnnouncement::until(), label("announcement-until"))
             .half()

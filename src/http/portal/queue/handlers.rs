@@ -102,17 +102,17 @@ list_query! {
 /// whatever else is found among all.
 enum Asked {
     Active(ActiveQuery),
-    Ended(QueueQuery),
+    Ended(Box<QueueQuery>),
 }
 
 impl Asked {
     fn of(req: &PageRequest, view: View) -> Result<Self, Problem> {
         Ok(match view {
-            View::Closed => Self::Ended(QueueQuery {
+            View::Closed => Self::Ended(Box::new(QueueQuery {
                 state: CommaList(ENDED.to_vec()),
                 ..req.list_query("-submitted_at")?
-            }),
-            View::Found => Self::Ended(req.list_query("-submitted_at")?),
+            })),
+            View::Found => Self::Ended(Box::new(req.list_query("-submitted_at")?)),
             View::Due => Self::Active(req.list_query("due")?),
             View::Active | View::Unclaimed | View::Mine | View::InReview => {
                 Self::Active(req.list_query("rank")?)
@@ -147,7 +147,7 @@ async fn show(req: PageRequest) -> PageResult {
     let asked = Asked::of(&req, view)?;
     let ended = match &asked {
         Asked::Active(_) => None,
-        Asked::Ended(query) => Some(query.clone()),
+        Asked::Ended(query) => Some(QueueQuery::clone(query)),
     };
     let reader = req.clone();
     let found = req
