@@ -413,8 +413,6 @@ pub(super) async fn file(req: PageRequest, id: TutorialId) -> PageResult {
             Ok((of, row.changed_at))
         })
         .await?;
-    let origin = req.desk.public_url.to_string();
-    let origin = origin.trim_end_matches('/');
     let text = calendar_file(&Appointment {
         uid: &format!("{id}@casebell"),
         sequence: of.version,
@@ -424,7 +422,7 @@ pub(super) async fn file(req: PageRequest, id: TutorialId) -> PageResult {
         title: &of.title,
         description: &of.body,
         place: of.place_or_link.as_deref().unwrap_or_default(),
-        href: &format!("{origin}/tutorials/{id}"),
+        href: &req.desk.public_url.link(&format!("/tutorials/{id}")),
         canceled: of.canceled_at.is_some(),
     });
     let name = "tutorial.ics".to_owned();
