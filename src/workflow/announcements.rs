@@ -1,5 +1,6 @@
 //! Announcements: written, changed, removed, and read (H1).
 
+use super::administer::refused;
 use super::audience::{ForWhom, audience, fields as audience_fields};
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
@@ -198,11 +199,7 @@ fn ends_later(showing: Showing, now: Instant) -> Result<(), Rejection> {
     } else {
         return Ok(());
     };
-    Err(Rejection::Field {
-        field: "until",
-        code,
-        given: until.to_rfc3339(),
-    })
+    Err(refused("until", code, until.to_rfc3339()))
 }
 
 fn row_of<'a>(announcement: &'a Announcement, audience: &'a Audience) -> AnnouncementRow<'a> {

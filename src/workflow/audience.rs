@@ -1,5 +1,6 @@
 //! For whom announcements, tutorials and tools are, as requests say it (H1).
 
+use super::administer::refused;
 use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::audience::{Audience, AudienceKind};
@@ -24,16 +25,11 @@ input! {
 /// not exist for the actor.
 pub(super) fn audience(conn: &mut Conn, actor: &Actor, whom: &ForWhom) -> VerbResult<Audience> {
     const FIELD: &str = "audience.organizations";
-    let refused = |code| Rejection::Field {
-        field: FIELD,
-        code,
-        given: String::new(),
-    };
     let named = whom.organizations.as_deref().unwrap_or_default();
     match (whom.to, named.is_empty()) {
-        (AudienceKind::Organizations, true) => return Err(refused("required").into()),
+        (AudienceKind::Organizations, true) => return Err(refused(FIELD, "required", "").into()),
         (AudienceKind::Organizations, false) | (_, true) => {}
-        (_, false) => return Err(refused("only_with_organizations").into()),
+        (_, false) => return Err(refused(FIELD, "only_with_organizations", "").into()),
     }
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for (index, name) in named.iter().enumerate() {

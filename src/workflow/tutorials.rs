@@ -5,6 +5,7 @@ mod remind;
 
 use chrono_tz::Tz;
 
+use super::administer::refused;
 use super::audience::{ForWhom, audience, fields as audience_fields};
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
@@ -147,9 +148,7 @@ pub fn update_tutorial(
         Patch::Set(places) => places.map(Places::get),
     };
     if places.is_some_and(|places| places < before.taken) {
-        let given = before.taken.to_string();
-        let (field, code) = ("places", "fewer_than_taken");
-        return Err(Rejection::Field { field, code, given }.into());
+        return Err(refused("places", "fewer_than_taken", before.taken).into());
     }
     let registration_until = match command.registration_until {
         // That it would end later than it begins goes without saying.
@@ -312,10 +311,9 @@ fn closing(
     starts_at: Instant,
 ) -> Result<Option<Instant>, Rejection> {
     let Some(spoken) = until else { return Ok(None) };
-    let refused = |code| Rejection::Field {
-        field: "registration_until",
-        code,
-        given: format!("{spoken} ({})", zone.name()),
+    let refused = |code| {
+        let given = format!("{spoken} ({})", zone.name());
+        refused("registration_until", code, given)
     };
     let until = spoken
         .instant(zone)
