@@ -124,6 +124,14 @@ pub fn forget(conn: &mut Conn, thing: impl Thing) -> QueryResult<()> {
         .map(drop)
 }
 
+/// The audience of one thing whose row says `kind`.
+///
+/// # Errors
+/// Database errors.
+pub fn of(conn: &mut Conn, thing: impl Thing, kind: AudienceKind) -> QueryResult<Audience> {
+    Ok(Named::of(conn, &[thing])?.audience(thing, kind))
+}
+
 /// The organizations that are named for a few things.
 #[derive(Clone, Debug, Default)]
 pub struct Named(HashMap<Uuid, Vec<OrganizationId>>);

@@ -1,7 +1,7 @@
 //! Announcements: written, changed, removed, and read (H1).
 
 use super::administer::refused;
-use super::audience::{ForWhom, audience, fields as audience_fields};
+use super::audience::{ForWhom, audience, fields as audience_fields, patched};
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -13,7 +13,7 @@ use crate::domain::ids::AnnouncementId;
 use crate::domain::text::{Note, Subject};
 use crate::input::{Patch, input};
 use crate::store::announcements::{self, Announcement, AnnouncementRow};
-use crate::store::audiences::{Listener, Named};
+use crate::store::audiences::{self, Listener};
 
 input! {
     /// A new announcement.
@@ -100,11 +100,8 @@ pub fn update_announcement(
 ) -> VerbResult<AnnouncementId> {
     let before = kept(conn, actor, id, now)?;
     unchanged(expected, before.version)?;
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
-    let audience = match &command.audience {
-        Patch::Keep => was.clone(),
-        Patch::Set(whom) => audience(conn, actor, whom)?,
-    };
+    let was = audiences::of(conn, id, before.audience)?;
+    let audience = patched(conn, actor, &was, &command.audience)?;
     let showing = Showing {
         draft: command.draft.as_option().copied().unwrap_or(before.draft),
         from: command.from.as_option().copied().unwrap_or(before.from_at),
@@ -152,7 +149,7 @@ pub fn delete_announcement(
 ) -> VerbResult<()> {
     let before = kept(conn, actor, id, now)?;
     unchanged(expected, before.version)?;
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
+    let was = audiences::of(conn, id, before.audience)?;
     announcements::delete(conn, id)?;
     let event = AdministrativeEvent::AnnouncementRemoved(id, fields(&row_of(&before, &was)));
     publish::administrative(conn, actor, event, now)

@@ -5,7 +5,7 @@ use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::audience::{Audience, AudienceKind};
 use crate::domain::event::AudienceFields;
-use crate::input::input;
+use crate::input::{Patch, input};
 use crate::store::organizations;
 
 input! {
@@ -41,6 +41,22 @@ pub(super) fn audience(conn: &mut Conn, actor: &Actor, whom: &ForWhom) -> VerbRe
     match unknown.is_empty() {
         true => Ok(Audience::of(whom.to, found)),
         false => Err(Rejection::Parts(unknown).into()),
+    }
+}
+
+/// The audience that a change leaves as it was, or names.
+///
+/// # Errors
+/// As [`audience`].
+pub(super) fn patched(
+    conn: &mut Conn,
+    actor: &Actor,
+    was: &Audience,
+    patch: &Patch<ForWhom>,
+) -> VerbResult<Audience> {
+    match patch {
+        Patch::Keep => Ok(was.clone()),
+        Patch::Set(whom) => audience(conn, actor, whom),
     }
 }
 

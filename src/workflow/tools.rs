@@ -1,6 +1,6 @@
 //! Tools and care apps: links that are added, changed and removed (H1).
 
-use super::audience::{ForWhom, audience, fields as audience_fields};
+use super::audience::{ForWhom, audience, fields as audience_fields, patched};
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -10,7 +10,7 @@ use crate::domain::event::{AdministrativeEvent, Changed, ToolFields};
 use crate::domain::ids::ToolId;
 use crate::domain::text::{Note, Title, WebLink};
 use crate::input::{Patch, Whole, input};
-use crate::store::audiences::{Listener, Named};
+use crate::store::audiences::{self, Listener};
 use crate::store::tools::{self, Tool, ToolRow};
 
 /// Where a tool stands among the others.
@@ -91,11 +91,8 @@ pub fn update_tool(
 ) -> VerbResult<ToolId> {
     let before = kept(conn, actor, id)?;
     unchanged(expected, before.version)?;
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
-    let audience = match &command.audience {
-        Patch::Keep => was.clone(),
-        Patch::Set(whom) => audience(conn, actor, whom)?,
-    };
+    let was = audiences::of(conn, id, before.audience)?;
+    let audience = patched(conn, actor, &was, &command.audience)?;
     let row = ToolRow {
         title: (command.title.as_option()).map_or(&before.title, Title::as_str),
         description: match &command.description {
@@ -132,7 +129,7 @@ pub fn delete_tool(
 ) -> VerbResult<()> {
     let before = kept(conn, actor, id)?;
     unchanged(expected, before.version)?;
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
+    let was = audiences::of(conn, id, before.audience)?;
     tools::delete(conn, id)?;
     let event = AdministrativeEvent::ToolRemoved(id, fields(&row_of(&before, &was)));
     publish::administrative(conn, actor, event, now)

@@ -6,7 +6,7 @@ mod remind;
 use chrono_tz::Tz;
 
 use super::administer::refused;
-use super::audience::{ForWhom, audience, fields as audience_fields};
+use super::audience::{ForWhom, audience, fields as audience_fields, patched};
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -19,7 +19,7 @@ use crate::domain::notice::{Letter, TutorialCanceled, TutorialFacts, TutorialMov
 use crate::domain::text::{Note, PlaceOrLink, Subject};
 use crate::domain::tutorial::{is_link, next, shown_place};
 use crate::input::{Patch, Whole, input};
-use crate::store::audiences::{Listener, Named};
+use crate::store::audiences::{self, Listener};
 use crate::store::tutorials::{self, Reader, Tutorial, TutorialRow};
 use crate::workflow::notify::write_to_people;
 
@@ -135,11 +135,8 @@ pub fn update_tutorial(
     if before.canceled_at.is_some() {
         return Err(crate::domain::tutorial::Refusal::Canceled.into());
     }
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
-    let audience = match &command.audience {
-        Patch::Keep => was.clone(),
-        Patch::Set(whom) => audience(conn, actor, whom)?,
-    };
+    let was = audiences::of(conn, id, before.audience)?;
+    let audience = patched(conn, actor, &was, &command.audience)?;
     let zone = command.time_zone.as_option().copied();
     let zone = zone.unwrap_or_else(|| before.zone());
     let (starts_at, ends_at) = moved(&before, command, zone, now)?;
