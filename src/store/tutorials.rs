@@ -210,6 +210,15 @@ pub struct Reader {
     pub person: PersonId,
 }
 
+/// The tutorials for which somebody has registered.
+macro_rules! registered {
+    ($person:expr) => {
+        tutorial_registrations::table
+            .filter(tutorial_registrations::person_id.eq($person))
+            .select(tutorial_registrations::tutorial_id)
+    };
+}
+
 /// Leaves out what does not exist for the reader. A macro, because every selection is a type of its own.
 macro_rules! existing_for {
     ($query:expr, $reader:expr) => {
@@ -219,11 +228,7 @@ macro_rules! existing_for {
                 tutorials::audience
                     .eq_any(AudienceKind::reaching(kind).to_vec())
                     .or(tutorials::id.eq_any(audiences::named!(organization)))
-                    .or(tutorials::id.eq_any(
-                        tutorial_registrations::table
-                            .filter(tutorial_registrations::person_id.eq($reader.person))
-                            .select(tutorial_registrations::tutorial_id),
-                    )),
+                    .or(tutorials::id.eq_any(registered!($reader.person))),
             ),
         }
     };
@@ -286,10 +291,7 @@ macro_rules! passing {
             When::Past => query.filter(tutorials::ends_at.le(now)),
         };
         if $filter.mine {
-            let mine = tutorial_registrations::table
-                .filter(tutorial_registrations::person_id.eq($reader.person))
-                .select(tutorial_registrations::tutorial_id);
-            query = query.filter(tutorials::id.eq_any(mine));
+            query = query.filter(tutorials::id.eq_any(registered!($reader.person)));
         }
         query
     }};
