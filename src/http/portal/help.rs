@@ -155,3 +155,17 @@ fn audience(
     controls.extend(ticks(legend, offered.iter().map(tick).collect()));
     controls
 }
+
+/// For whom something is, in words; nothing for those who are not told.
+fn told_audience(req: &PageRequest, audience: Option<&AudienceDocument>) -> String {
+    let Some(audience) = audience else {
+        return String::new();
+    };
+    match (audience.to, &audience.organizations) {
+        (AudienceKind::Organizations, Some(named)) => {
+            let names: Vec<&str> = named.iter().map(|one| one.name.as_str()).collect();
+            names.join(", ")
+        }
+        (kind, _) => req.words().say_of("audience", kind.as_str(), &[]),
+    }
+}

@@ -3,7 +3,7 @@
 use chrono::{NaiveTime, Timelike};
 use serde::Serialize;
 
-use super::{HelpForm, HelpPlace, PLACE, audience, offered, tabs};
+use super::{HelpForm, HelpPlace, PLACE, audience, offered, tabs, told_audience};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
@@ -211,7 +211,7 @@ fn card(req: &PageRequest, of: &AnnouncementDocument) -> Card {
             true => format!("/announcements/{}/read", of.id),
             false => String::new(),
         },
-        audience: super::tutorials::told_audience(req, of.audience.as_ref()),
+        audience: told_audience(req, of.audience.as_ref()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{HelpForm, HelpPlace, PLACE, audience, offered, tabs};
+use super::{HelpForm, HelpPlace, PLACE, audience, offered, tabs, told_audience};
 use crate::domain::access::Permission;
 use crate::domain::ids::ToolId;
 use crate::http::api::documents::ToolDocument;
@@ -79,7 +79,7 @@ fn row(req: &PageRequest, of: &ToolDocument, keeps: bool) -> ToolRow {
         server: server
             .and_then(|url| url.host_str().map(str::to_owned))
             .unwrap_or_default(),
-        audience: super::tutorials::told_audience(req, of.audience.as_ref()),
+        audience: told_audience(req, of.audience.as_ref()),
         edit: match keeps {
             true => format!("/tools/{}", of.id),
             false => String::new(),

@@ -4,12 +4,11 @@ mod one;
 
 use serde::Serialize;
 
-use super::{HelpPlace, PLACE, tabs};
+use super::{HelpPlace, PLACE, tabs, told_audience};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audience::AudienceKind;
 use crate::domain::tutorial::{Standing, When};
-use crate::http::api::documents::{AudienceDocument, TutorialDocument};
+use crate::http::api::documents::TutorialDocument;
 use crate::http::api::tutorials::{TutorialQuery, Tutorials, documents};
 use crate::http::api_request::may;
 use crate::http::list::find;
@@ -138,19 +137,5 @@ pub(super) fn standing(of: &TutorialDocument, now: Instant) -> (&'static str, &'
         None if !of.takes_registrations => ("closed", "plain"),
         None if of.full => ("full", "high"),
         None => ("open", "run"),
-    }
-}
-
-/// For whom something is, in words; nothing for those who are not told.
-pub(super) fn told_audience(req: &PageRequest, audience: Option<&AudienceDocument>) -> String {
-    let Some(audience) = audience else {
-        return String::new();
-    };
-    match (audience.to, &audience.organizations) {
-        (AudienceKind::Organizations, Some(named)) => {
-            let names: Vec<&str> = named.iter().map(|one| one.name.as_str()).collect();
-            names.join(", ")
-        }
-        (kind, _) => req.words().say_of("audience", kind.as_str(), &[]),
     }
 }
