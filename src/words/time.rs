@@ -33,17 +33,18 @@ impl Form {
 
 /// So many of a unit as a distance from now, which "in" or "ago" is still to be said with.
 pub fn distance(words: &Catalogue, unit: &str, n: i64) -> String {
-    let args = [("n", n.into()), ("form", Form::Relative.as_str().into())];
+    counted(words, unit, n, Form::Relative)
+}
+
+fn counted(words: &Catalogue, unit: &str, n: i64, form: Form) -> String {
+    let args = [("n", n.into()), ("form", form.as_str().into())];
     words.say_of("time", unit, &args)
 }
 
 fn duration_in(words: &Catalogue, length: TimeDelta, form: Form) -> String {
     let minutes = length.abs().num_minutes();
     let (hours, days) = (minutes / 60, minutes / (60 * 24));
-    let unit = |key, n: i64| {
-        let args = [("n", n.into()), ("form", form.as_str().into())];
-        words.say_of("time", key, &args)
-    };
+    let unit = |key, n: i64| counted(words, key, n, form);
     let two = |large: String, small: String| {
         words.say(
             "time-two",
