@@ -73,20 +73,20 @@ pub async fn told<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let mut response = next.call(request).await?;
-    let is_document = response.request().path().ends_with(DOCUMENT);
-    let language = match is_document {
-        true => Language::English,
-        false => of(response.request()),
-    };
-    let headers = response.headers_mut();
+    let headers = response.headers();
     let is_worded = text(headers, &CONTENT_TYPE)
         .is_some_and(|kind| WORDED.iter().any(|worded| kind.starts_with(worded)));
     let is_public = text(headers, &CACHE_CONTROL).is_some_and(|control| control.contains("public"));
     // What was kept is in the language of whoever asked for it the first time.
     let is_kept = headers.contains_key(REPLAYED);
     if is_worded && !is_public && !is_kept {
+        let is_document = response.request().path().ends_with(DOCUMENT);
+        let language = match is_document {
+            true => Language::English,
+            false => of(response.request()),
+        };
         let tag = HeaderValue::from_static(language.as_str());
-        headers.insert(CONTENT_LANGUAGE, tag);
+        response.headers_mut().insert(CONTENT_LANGUAGE, tag);
     }
     Ok(response)
 }
