@@ -130,7 +130,8 @@ impl Renderer {
     /// unescaped; or a file in `overrides` cannot be read or overrides nothing.
     pub fn load(languages: &Languages, overrides: Option<&Path>) -> Result<Self, TemplateError> {
         if overrides.is_none() {
-            return Ok(Self::of(languages, &EMBEDDED.clone()?));
+            let embedded = EMBEDDED.as_ref().map_err(Clone::clone)?;
+            return Ok(Self::of(languages, embedded));
         }
         let sources = files::read(overrides)?;
         let renderer = Self::of(languages, &parsed(&sources, Purpose::Render)?);

@@ -63,18 +63,18 @@ impl Renderer {
     /// # Errors
     /// When an embedded template does not parse, with its file and line; this stops the start.
     pub fn load(languages: &Languages, assets: &Assets) -> Result<Self, TemplateError> {
-        Ok(Self::of(EMBEDDED.clone()?, languages, assets))
+        let embedded = EMBEDDED.as_ref().map_err(Clone::clone)?;
+        Ok(Self::of(embedded, languages, assets))
     }
 
     /// The same with parsed templates of one's own.
-    fn of(mut registry: Handlebars<'static>, languages: &Languages, assets: &Assets) -> Self {
-        controls::register(&mut registry);
-        text::register(&mut registry, assets);
-        markup::register(&mut registry);
+    fn of(parsed: &Handlebars<'static>, languages: &Languages, assets: &Assets) -> Self {
         let said_by = |words: &Catalogue| {
-            let mut registry = registry.clone();
+            let mut registry = parsed.clone();
+            controls::register(&mut registry);
             say::register(&mut registry, words);
-            markup::register_times(&mut registry, words);
+            text::register(&mut registry, assets);
+            markup::register(&mut registry, words);
             registry
         };
         Self {
@@ -146,7 +146,7 @@ mod tests {
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
         let words = Languages::load().unwrap();
         let parsed = parsed([("pages/x".to_owned(), text.to_owned())])?;
-        Ok(Renderer::of(parsed, &words, &Assets::load()))
+        Ok(Renderer::of(&parsed, &words, &Assets::load()))
     }
 
     fn render(text: &str, page: serde_json::Value) -> Result<String, PageError> {

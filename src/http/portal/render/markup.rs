@@ -13,14 +13,9 @@ use crate::templates::{present, text};
 use crate::words::Catalogue;
 use crate::words::time::Times;
 
-/// Adds `time`, which says instants by a catalogue.
-pub(super) fn register_times(registry: &mut Handlebars<'static>, words: &Catalogue) {
+pub(super) fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     let words = words.clone();
     registry.register_helper("time", Box::new(Time { words }));
-}
-
-/// Adds what is written alike in every language.
-pub(super) fn register(registry: &mut Handlebars<'static>) {
     registry.register_helper("markdown", Box::new(write_markdown));
     registry.register_helper("icon", Box::new(write_icon));
     registry.register_helper("csrf", Box::new(write_csrf));
