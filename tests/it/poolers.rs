@@ -3,9 +3,8 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::Once;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,7 +17,7 @@ use crate::support::person::{high, medium};
 use crate::support::postgres::{self, free_port};
 use crate::support::process::{Process, run};
 use crate::support::process_guard::{GuardedProcess, ProcessGuard};
-use crate::support::{everything_is_required, go_without};
+use crate::support::server_program;
 
 /// Sessions that the pooler keeps: fewer than the desk has connections, so that they really are shared.
 const SESSIONS: usize = 3;
@@ -28,21 +27,6 @@ struct Pooler {
     url: String,
     _process: GuardedProcess,
     _folder: TempDir,
-}
-
-/// The pooler's program; the first test that has none says so.
-fn program() -> Option<PathBuf> {
-    let found = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"];
-    let found = found
-        .into_iter()
-        .map(PathBuf::from)
-        .find(|path| path.exists());
-    if found.is_none() {
-        static SAID: Once = Once::new();
-        SAID.call_once(|| go_without("the stories behind PgBouncer", "install pgbouncer"));
-        assert!(!everything_is_required(), "there is no pgbouncer");
-    }
-    found
 }
 
 impl Pooler {
@@ -117,7 +101,8 @@ const NOBODY: u32 = 65534;
 #[test]
 fn the_desk_works_behind_a_pooler_of_transactions() {
     let backend = Backend::Postgresql;
-    let Some(program) = program().filter(|_| backend.is_available()) else {
+    let program = server_program("pgbouncer", "the stories behind PgBouncer");
+    let Some(program) = program.filter(|_| backend.is_available()) else {
         return;
     };
     runtime().block_on(async {

@@ -24,7 +24,7 @@ use crate::support::person::high;
 use crate::support::postgres::{Cluster, free_port};
 use crate::support::process::Process;
 use crate::support::process_guard::{GuardedProcess, PATIENCE, ProcessGuard};
-use crate::support::{everything_is_required, go_without};
+use crate::support::{everything_is_required, go_without, server_program};
 
 /// How many write at the same time.
 const WRITERS: usize = 6;
@@ -34,20 +34,6 @@ struct Balancer {
     origin: String,
     _process: GuardedProcess,
     _folder: TempDir,
-}
-
-/// Where HAProxy is; without it the story is not told.
-fn haproxy() -> Option<PathBuf> {
-    let found = ["/usr/sbin/haproxy", "/usr/bin/haproxy"];
-    let found = found
-        .into_iter()
-        .map(PathBuf::from)
-        .find(|path| path.exists());
-    if found.is_none() {
-        go_without("the story behind HAProxy", "install haproxy");
-        assert!(!everything_is_required(), "there is no haproxy");
-    }
-    found
 }
 
 impl Balancer {
@@ -243,7 +229,9 @@ async fn a_killed_process_takes_nothing_along(desk: Installation, program: PathB
 
 #[test]
 fn a_process_behind_a_balancer_takes_nothing_along() {
-    let Some(program) = haproxy() else { return };
+    let Some(program) = server_program("haproxy", "the story behind HAProxy") else {
+        return;
+    };
     Installation::for_story(Backend::Postgresql, |desk| {
         a_killed_process_takes_nothing_along(desk, program)
     });

@@ -53,6 +53,18 @@ pub fn go_without(what: &str, why: &str) {
     say(&format!("\n=== {text} ===\n"));
 }
 
+/// The program of a server, which need not be in `PATH`; without it `stories` are not told.
+pub fn server_program(name: &str, stories: &str) -> Option<std::path::PathBuf> {
+    let found = ["/usr/sbin", "/usr/bin"]
+        .into_iter()
+        .map(|folder| std::path::Path::new(folder).join(name))
+        .find(|path| path.exists());
+    if found.is_none() {
+        go_without(stories, &format!("install {name}"));
+    }
+    found
+}
+
 /// The first of these programs that is in `PATH`.
 pub fn on_path(names: &[&str]) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
