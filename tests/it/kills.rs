@@ -25,7 +25,6 @@ use crate::support::person::high;
 use crate::support::postgres::Cluster;
 use crate::support::process::{Process, run};
 use crate::support::process_guard::{GuardedProcess, PATIENCE};
-use crate::support::{everything_is_required, go_without};
 
 /// How many write at the same time.
 const WRITERS: usize = 4;
@@ -246,12 +245,8 @@ pub async fn move_in(url: &str) -> (TempDir, String) {
 
 #[test]
 fn nothing_is_lost_when_postgresql_is_killed() {
-    let cluster = match Cluster::of_a_test() {
-        Ok(cluster) => cluster,
-        Err(why) => {
-            assert!(!everything_is_required(), "{why}");
-            return go_without("killing PostgreSQL", &why);
-        }
+    let Some(cluster) = Cluster::of_a_test("killing PostgreSQL") else {
+        return;
     };
     runtime().block_on(async {
         let mut postgres: GuardedProcess = cluster.start();

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use crate::support::authority::Vouched;
 use crate::support::desk::{client, runtime};
-use crate::support::go_without;
 use crate::support::postgres::Cluster;
 use crate::support::process::{Process, run};
 use crate::support::waiting::until;
@@ -94,9 +93,8 @@ fn a_start_without_tls_to_another_machine_says_so() {
 
 #[test]
 fn the_database_is_reached_with_tls_and_only_if_its_certificate_is_vouched_for() {
-    let cluster = match Cluster::of_a_test() {
-        Ok(cluster) => cluster,
-        Err(why) => return go_without("TLS to PostgreSQL", &why),
+    let Some(cluster) = Cluster::of_a_test("TLS to PostgreSQL") else {
+        return;
     };
     let ours = Vouched::new();
     cluster.takes_only_tls(&ours.certificate.pem(), &ours.key.serialize_pem());

@@ -15,6 +15,7 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use tempfile::TempDir;
 use url::Url;
 
+use super::go_without;
 use super::process_guard::{GuardedProcess, ProcessGuard};
 
 const URL: &str = "CASEBELL_TEST_POSTGRES_URL";
@@ -188,10 +189,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// One of a test's own, to be killed; the error says why there is none.
-    pub fn of_a_test() -> Result<Self, String> {
-        let binaries = binaries().ok_or("no initdb and postgres are installed")?;
-        Self::make(&binaries, free_port())
+    /// One of a test's own, to be killed; without one `story` is not told.
+    pub fn of_a_test(story: &str) -> Option<Self> {
+        let made = binaries()
+            .ok_or_else(|| "no initdb and postgres are installed".to_owned())
+            .and_then(|binaries| Self::make(&binaries, free_port()));
+        made.inspect_err(|why| go_without(story, why)).ok()
     }
 
     /// A folder with a password, and no server's data yet.
