@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use casebell::db::Conn;
 use diesel::connection::SimpleConnection;
@@ -25,6 +25,7 @@ use crate::support::postgres::{Cluster, free_port};
 use crate::support::process::Process;
 use crate::support::process_guard::{GuardedProcess, PATIENCE, ProcessGuard};
 use crate::support::server_program;
+use crate::support::waiting::until;
 
 /// How many write at the same time.
 const WRITERS: usize = 6;
@@ -107,16 +108,12 @@ async fn writes(
 
 /// Until one is ready to serve.
 async fn is_ready(origin: &str) {
-    let begun = Instant::now();
     let client = client();
-    loop {
+    until(&format!("{origin} is ready"), async || {
         let asked = client.get(format!("{origin}/readyz")).send().await;
-        if asked.is_ok_and(|answer| answer.status() == 200) {
-            return;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{origin} is not ready");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        asked.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
 }
 
 /// Until `more` entries were acknowledged.
