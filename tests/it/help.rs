@@ -50,12 +50,6 @@ async fn announces(person: &Person, announcement: Value) -> Value {
     person.post("/announcements", announcement).await.created()
 }
 
-/// What a list holds that is read whole.
-async fn whole(who: &Person, path: &str) -> Vec<Value> {
-    let list = who.get(path).await.ok();
-    list["items"].as_array().expect("a list").clone()
-}
-
 fn titles(items: &[Value]) -> Vec<String> {
     items.iter().map(|item| said(&item["title"])).collect()
 }
@@ -320,7 +314,7 @@ async fn h1_places_are_given_in_order_and_people_are_told(desk: Desk) {
         (&json!(true), &Value::Null, &json!("registered"))
     );
     let path = format!("{tutorial}/registrations");
-    let list = whole(&sam, &path).await;
+    let list = sam.whole(&path).await;
     let states: Vec<String> = list.iter().map(|one| said(&one["state"])).collect();
     assert_eq!(states, ["registered", "waiting", "waiting"]);
     dana.get(&path).await.refused(403, "missing_permission");
@@ -344,12 +338,11 @@ async fn h1_places_are_given_in_order_and_people_are_told(desk: Desk) {
         .await
         .names_fields(&[("places", "fewer_than_taken")]);
     sam.patch(&tutorial, json!({ "places": null })).await.ok();
-    let mut post = desk.mailbox().await.recipients().join(" ");
+    let post = desk.mailbox().await.recipients().join(" ");
     assert!(
         post.contains("dana@acme.test") && post.contains("eve@bellhop.test"),
         "{post}"
     );
-    post.clear();
     // Whose place was freed is told to no other organization.
     let placed = desk
         .person("ada")
@@ -586,15 +579,15 @@ async fn h1_tools_are_for_designated_contacts_of_their_audience(desk: Desk) {
         paths.push(format!("/tools/{}", said(&made["id"])));
     }
     assert_eq!(
-        titles(&whole(&dana, "/tools").await),
+        titles(&dana.whole("/tools").await),
         ["Line test", "Acme's own"]
     );
     assert_eq!(
-        titles(&whole(&desk.person("gina"), "/tools").await),
+        titles(&desk.person("gina").whole("/tools").await),
         ["Line test"]
     );
     assert_eq!(
-        titles(&whole(&desk.person("pia"), "/tools").await),
+        titles(&desk.person("pia").whole("/tools").await),
         ["Line test", "Prices"]
     );
     dana.get(&paths[2]).await.refused(404, "not_found");
@@ -627,14 +620,14 @@ async fn h1_tools_are_for_designated_contacts_of_their_audience(desk: Desk) {
     ada.patch(&paths[1], json!({ "position": 1 })).await.ok();
     ada.patch(&paths[0], json!({ "position": 9 })).await.ok();
     assert_eq!(
-        titles(&whole(&dana, "/tools").await),
+        titles(&dana.whole("/tools").await),
         ["Acme's own", "Line test"]
     );
     let session = Session::of(&desk, &dana).await;
     let page = session.page("/tools").await;
     assert!(page.text.contains("https://care.example/"), "{page:?}");
     ada.delete(&paths[1]).await.done();
-    assert_eq!(titles(&whole(&dana, "/tools").await), ["Line test"]);
+    assert_eq!(titles(&dana.whole("/tools").await), ["Line test"]);
 }
 
 async fn p7_paired_people_read_and_do_not_register(desk: Desk) {

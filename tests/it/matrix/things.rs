@@ -41,11 +41,6 @@ impl Things {
             let found = items.into_iter().find(|item| item[field] == is);
             id(&found.unwrap_or_else(|| panic!("no {field} is {is}")))
         };
-        // These lists have no pages.
-        let whole = async |path: &str| -> Vec<Value> {
-            let list = ada.get(path).await.ok();
-            list["items"].as_array().cloned().unwrap_or_default()
-        };
         let slug = contact.is.organization;
         let token = contact.get("/tokens").await.ok();
         // What hangs on a pairing.
@@ -110,9 +105,9 @@ impl Things {
             ),
             (
                 "line",
-                first(whole("/lines-of-business").await, "name", "Payments"),
+                first(ada.whole("/lines-of-business").await, "name", "Payments"),
             ),
-            ("calendar", id(&whole("/calendars").await[0])),
+            ("calendar", id(&ada.whole("/calendars").await[0])),
             ("reason", "no_update".to_owned()),
             ("code", "no_update".to_owned()),
             ("kind", "claim".to_owned()),

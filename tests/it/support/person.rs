@@ -293,6 +293,12 @@ impl Person {
         }
     }
 
+    /// Every item of a list that has no pages.
+    pub async fn whole(&self, path: &str) -> Vec<Value> {
+        let list = self.get(path).await.ok();
+        list["items"].as_array().expect("items").clone()
+    }
+
     /// The assessment of a case for one reason, now.
     pub async fn assesses(&self, case: &Case, reason: &str) -> Answer {
         self.get(&format!(
