@@ -13,7 +13,7 @@ use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Channel, Status, after_contact_reply, change_status, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
-use crate::domain::feed::{EntryKind, Feed, Visibility, may_edit};
+use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId, PersonId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
@@ -349,10 +349,7 @@ pub fn edit(
         return Err(Rejection::EditWindowClosed.into());
     }
     let escalation = escalation_of(conn, &view)?;
-    let on = match (view.entry.feed, &escalation) {
-        (Feed::Escalation, Some(escalation)) => On::Escalation(&case, escalation),
-        _ => On::Case(&case),
-    };
+    let on = On::of(&case, escalation.as_ref());
     let words = (body.as_str(), view.entry.visibility);
     let mentions = match view.entry.kind {
         EntryKind::Comment => mention::in_entry(conn, actor, on, words, now)?,
@@ -383,7 +380,7 @@ pub fn edit(
             .filter(|person| !known.contains(person))
             .collect(),
     });
-    of_entry(conn, actor, (&case, &view), recorded, edited, now)?;
+    published(conn, actor, on, recorded, edited, now)?;
     Ok(id)
 }
 
@@ -415,14 +412,9 @@ pub fn redact(
         json!({"redacted": true, "reason": reason, "visibility": view.entry.visibility}),
     );
     let recorded = Recorded::added(subject(id), after).saying(said);
-    of_entry(
-        conn,
-        actor,
-        (&case, &view),
-        recorded,
-        EntryEvent::Redacted,
-        now,
-    )?;
+    let escalation = escalation_of(conn, &view)?;
+    let on = On::of(&case, escalation.as_ref());
+    published(conn, actor, on, recorded, EntryEvent::Redacted, now)?;
     Ok(id)
 }
 
@@ -446,20 +438,6 @@ pub(super) fn escalation_of(conn: &mut Conn, view: &EntryView) -> VerbResult<Opt
         Some(escalation) => Some(escalations::find(conn, escalation)?),
         None => None,
     })
-}
-
-/// Publishes what happened to an entry that is there.
-fn of_entry(
-    conn: &mut Conn,
-    actor: &Actor,
-    (case, view): (&Case, &EntryView),
-    recorded: Recorded,
-    event: EntryEvent,
-    now: Instant,
-) -> VerbResult<()> {
-    let escalation = escalation_of(conn, view)?;
-    let on = On::of(case, escalation.as_ref());
-    published(conn, actor, on, recorded, event, now)
 }
 
 /// An entry as the subject of audited events.
