@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::administer::refused;
 use super::notify::ToldOfEntries;
 use super::record::DoneBy;
 use super::{Actor, Rejection, VerbResult, publish};
@@ -157,12 +158,7 @@ pub fn choose_following(
     for (feed, stance) in &said {
         actor.require(needs_of_feed(*feed))?;
         if *stance == Stance::Follow && !may_follow(&actor.access) {
-            return Err(Rejection::Field {
-                field: name_of(*feed),
-                code: "not_through_pairing",
-                given: stance.to_string(),
-            }
-            .into());
+            return Err(refused(name_of(*feed), "not_through_pairing", stance).into());
         }
     }
     let number = cases::find(conn, id)?.number;

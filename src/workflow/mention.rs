@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::administer::refused;
 use super::on::On;
 use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
@@ -48,12 +49,7 @@ pub(super) fn in_entry(
         told.any(|known| known.candidate.access.person == *person)
     });
     if people.len() > MOST_MENTIONS {
-        return Err(Rejection::Field {
-            field: "body",
-            code: "too_many_mentions",
-            given: people.len().to_string(),
-        }
-        .into());
+        return Err(refused("body", "too_many_mentions", people.len()).into());
     }
     Ok(people)
 }

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::administer::refused;
 use super::feed::{escalation_of, lock_entry, subject};
 use super::notify::{self, ToldOfEntries};
 use super::on::On;
@@ -13,7 +14,7 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::case::takes_entries;
 use crate::domain::event::{EntryEvent, EscalationEvent};
-use crate::domain::feed::{Feed, Movable, MoveRefusal, may_move};
+use crate::domain::feed::{Feed, Movable, may_move};
 use crate::domain::ids::{EntryId, EscalationRef, PersonId};
 use crate::domain::notice::{self, About, Thread};
 use crate::domain::text::Note;
@@ -57,12 +58,14 @@ pub fn move_entry(
         return Err(Rejection::NotEditable.into());
     }
     let stands_on = escalation_of(conn, &view)?;
-    may_move(&movable(&view, stands_on.as_ref()), command.to).map_err(refused)?;
+    may_move(&movable(&view, stands_on.as_ref()), command.to)
+        .map_err(|refusal| refused("to", refusal.code(), ""))?;
     let escalation = match (command.to, stands_on) {
         (Feed::Case, Some(left)) if command.escalation.is_none() => left,
         (Feed::Case, _) => {
             let given = command.escalation.map(|given| given.to_string());
-            return Err(field("escalation", "only_with_escalation_feed", given).into());
+            let given = given.unwrap_or_default();
+            return Err(refused("escalation", "only_with_escalation_feed", given).into());
         }
         (Feed::Escalation, _) => destination(conn, actor, &case, command)?,
     };
@@ -115,11 +118,11 @@ fn destination(
 ) -> VerbResult<Escalation> {
     let Some(named) = &command.escalation else {
         let active = escalations::active_of(conn, case.id)?;
-        return Ok(active.ok_or_else(|| field("escalation", "no_active_escalation", None))?);
+        return Ok(active.ok_or_else(|| refused("escalation", "no_active_escalation", ""))?);
     };
     let found = escalations::ids_of(conn, actor.reach(), named)?;
     let own = found.filter(|(_, of)| *of == case.id);
-    let unknown = || field("escalation", "not_found", Some(named.to_string()));
+    let unknown = || refused("escalation", "not_found", named);
     Ok(escalations::find(conn, own.ok_or_else(unknown)?.0)?)
 }
 
@@ -159,16 +162,4 @@ fn tell(
     };
     notify::announce_but(conn, on, entry.author_id, about, &known, now)?;
     Ok(())
-}
-
-fn field(field: &'static str, code: &'static str, given: Option<String>) -> Rejection {
-    Rejection::Field {
-        field,
-        code,
-        given: given.unwrap_or_default(),
-    }
-}
-
-fn refused(refusal: MoveRefusal) -> Rejection {
-    field("to", refusal.code(), None)
 }
