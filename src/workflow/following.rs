@@ -96,22 +96,21 @@ pub fn following(
     let case = cases::find(conn, id)?;
     let active = escalations::active_of(conn, id)?;
     let told = ToldOfEntries::load(conn, &case, active.as_ref(), now)?;
-    let said = follows::of_person(conn, id, actor.id())?;
     let wanted = notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[actor.id()])?
         .remove(&actor.id());
     let mut following = Following {
         feeds: Vec::new(),
         people: Vec::new(),
     };
-    for (feed, recipients) in told.feeds {
+    for (happening, recipients) in told.feeds {
+        let feed = happening.feed;
         if !actor.access.can(needs_of_feed(feed)) {
             continue;
         }
-        let stance = said.iter().find(|(said, _)| *said == feed);
         let own = recipients.iter().find(|told| told.person == actor.id());
         following.feeds.push(Hearing {
             feed,
-            stance: stance.map_or(Stance::Default, |(_, stance)| *stance),
+            stance: happening.stances.of(actor.id()),
             because: own.map(|told| told.audience),
             delivery: wanted.unwrap_or(Delivery::Now),
             may_follow: may_follow(&actor.access),

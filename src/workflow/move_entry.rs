@@ -144,7 +144,7 @@ fn tell(
     let by_rule = ToldOfEntries::load(conn, case, active, now)?.feeds;
     let mut known: Vec<PersonId> = by_rule
         .into_iter()
-        .filter(|(feed, _)| *feed == entry.feed)
+        .filter(|(happening, _)| happening.feed == entry.feed)
         .flat_map(|(_, told)| told.into_iter().map(|told| told.person))
         .collect();
     let left = Thread::of(entry.feed, entry.case_id, entry.escalation_id);

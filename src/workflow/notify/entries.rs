@@ -16,8 +16,8 @@ use crate::store::{follows, lines};
 pub(in crate::workflow) struct ToldOfEntries {
     /// Those who are told, and others who might be.
     pub(in crate::workflow) known: Vec<Known>,
-    /// In each feed, who is and why.
-    pub(in crate::workflow) feeds: Vec<(Feed, Vec<Recipient>)>,
+    /// In each feed, by what is decided who is told, and who is and why.
+    pub(in crate::workflow) feeds: Vec<(NoticeEvent, Vec<Recipient>)>,
 }
 
 impl ToldOfEntries {
@@ -63,9 +63,10 @@ impl ToldOfEntries {
                 notices::let_in(conn, candidate, case.organization_id, now)?;
             }
         }
-        let told = happenings
-            .iter()
-            .map(|happening| (happening.feed, recipients(happening, &candidates)));
+        let told = happenings.into_iter().map(|happening| {
+            let recipients = recipients(&happening, &candidates);
+            (happening, recipients)
+        });
         Ok(Self {
             feeds: told.collect(),
             known,
