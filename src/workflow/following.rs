@@ -6,7 +6,7 @@ use super::administer::refused;
 use super::notify::ToldOfEntries;
 use super::record::DoneBy;
 use super::{Actor, Rejection, VerbResult, publish};
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::event::{AccountEvent, Changed};
@@ -15,8 +15,9 @@ use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
 use crate::domain::notice::{Audience, Delivery, NoticeKind, Stance, may_follow, needs_of_feed};
 use crate::domain::organization::Side;
 use crate::input::input;
+use crate::store::cases::{self, Case};
 use crate::store::people::{self, Person};
-use crate::store::{cases, escalations, follows, notice_preferences};
+use crate::store::{escalations, follows, notice_preferences};
 
 input! {
     /// What you want to be told of a case; a feed that is left out stays as it is.
@@ -94,8 +95,21 @@ pub fn following(
 ) -> VerbResult<Following> {
     let id = readable(conn, actor, case)?;
     let case = cases::find(conn, id)?;
-    let active = escalations::active_of(conn, id)?;
-    let told = ToldOfEntries::load(conn, &case, active.as_ref(), now)?;
+    Ok(following_of(conn, actor, &case, now)?)
+}
+
+/// [`following`] of a case that was read and that whoever acts may read.
+///
+/// # Errors
+/// Database errors.
+pub fn following_of(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    now: Instant,
+) -> Result<Following, DbError> {
+    let active = escalations::active_of(conn, case.id)?;
+    let told = ToldOfEntries::load(conn, case, active.as_ref(), now)?;
     let wanted = notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[actor.id()])?
         .remove(&actor.id());
     let mut following = Following {

@@ -29,7 +29,7 @@ use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
-use crate::workflow::following::{Following, following};
+use crate::workflow::following::{Following, following_of};
 use crate::workflow::promised::{StepPast, histories};
 
 /// The most escalations and entries of theirs that stand on a case's page.
@@ -134,7 +134,7 @@ impl CaseRecord {
             requests: requests::of_case(conn, id)?,
             read: reads::last(conn, id, actor.id(), now)?,
             newest: feeds::newest(conn, access, id)?,
-            following: following(conn, actor, &CaseRef::Id(id), now)?,
+            following: following_of(conn, actor, &view.case, now)?,
             has_read_decision: match declined_at(&escalations) {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
                 None => false,
