@@ -90,6 +90,11 @@ impl Entry {
         self.moved_position.unwrap_or(self.position)
     }
 
+    /// Whether it awaits an answer.
+    pub fn awaits_reply(&self) -> bool {
+        told::awaits_reply(self.details.as_ref())
+    }
+
     /// Whom it mentions, with their names then.
     pub fn mentions(&self) -> Vec<(PersonId, String)> {
         let kept = self.details.as_ref();

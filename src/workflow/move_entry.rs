@@ -97,15 +97,13 @@ pub fn movable(view: &EntryView, on: Option<&Escalation>) -> Movable {
     let moments = on.map(|on| [Some(on.submitted_at), on.decided_at, on.closed_at]);
     let in_feed = entry.feed == Feed::Escalation;
     let belongs = moments.is_some_and(|moments| in_feed && moments.contains(&Some(entry.at)));
-    let asks = (entry.details.as_ref())
-        .is_some_and(|details| details.0.get(feeds::AWAITS_REPLY) == Some(&json!(true)));
     let awaits = on.is_some_and(|on| on.awaiting_reply_since.is_some());
     Movable {
         feed: entry.feed,
         kind: entry.kind,
         visibility: entry.visibility,
         is_part_of_escalation: entry.verdict.is_some() || belongs,
-        is_awaited: asks && awaits,
+        is_awaited: entry.awaits_reply() && awaits,
     }
 }
 

@@ -26,6 +26,11 @@ pub struct Spoken {
 /// What an entry keeps that awaits an answer.
 pub const AWAITS_REPLY: &str = "awaits_reply";
 
+/// Whether what an entry keeps says that it awaits an answer.
+pub(super) fn awaits_reply(details: Option<&Json<Map<String, Value>>>) -> bool {
+    details.is_some_and(|details| details.get(AWAITS_REPLY) == Some(&Value::Bool(true)))
+}
+
 /// What people wrote in public in the feed of an escalation, in that order.
 ///
 /// # Errors
@@ -44,16 +49,13 @@ pub fn spoken_publicly(conn: &mut Conn, escalation: EscalationId) -> QueryResult
             feed_entries::details,
         ))
         .load(conn)?;
-    let awaits = |details: Option<Json<Map<String, Value>>>| {
-        details.is_some_and(|details| details.get(AWAITS_REPLY) == Some(&Value::Bool(true)))
-    };
     Ok(rows
         .into_iter()
         .filter_map(|(at, side, details)| {
             Some(Spoken {
                 at: at.0,
                 side: side?,
-                awaits_reply: awaits(details),
+                awaits_reply: awaits_reply(details.as_ref()),
             })
         })
         .collect())
