@@ -134,8 +134,10 @@ impl Drawing {
 pub struct Report {
     /// Its name.
     pub name: ReportName,
-    /// What its rows can stand for; the first is what they do if nothing is asked for.
-    groupings: &'static [Grouping],
+    /// What its rows stand for if nothing is asked for.
+    first: Grouping,
+    /// What else they can stand for, in order; the first may be among it.
+    others: &'static [Grouping],
     /// What narrows it.
     filters: &'static [ReportFilter],
     /// Whether it is for the provider's staff alone.
@@ -161,10 +163,22 @@ impl Report {
             Stage, Week,
         };
         const ESCALATIONS: &[Permission] = &[Permission::EscalationsView];
+        /// What escalations of a period are grouped by.
+        const OF_ESCALATIONS: &[Grouping] = &[
+            Customer,
+            LineOfBusiness,
+            Reason,
+            Priority,
+            Owner,
+            Day,
+            Week,
+            Month,
+        ];
         match name {
             ReportName::Queue => &Self {
                 name: ReportName::Queue,
-                groupings: &[Rank, Customer, LineOfBusiness, Reason, Priority, Owner],
+                first: Rank,
+                others: &[Customer, LineOfBusiness, Reason, Priority, Owner],
                 filters: &[
                     ReportFilter::Organization,
                     ReportFilter::LineOfBusiness,
@@ -176,17 +190,8 @@ impl Report {
             },
             ReportName::Targets => &Self {
                 name: ReportName::Targets,
-                groupings: &[
-                    Kind,
-                    Customer,
-                    LineOfBusiness,
-                    Reason,
-                    Priority,
-                    Owner,
-                    Day,
-                    Week,
-                    Month,
-                ],
+                first: Kind,
+                others: OF_ESCALATIONS,
                 filters: &[
                     ReportFilter::From,
                     ReportFilter::To,
@@ -201,57 +206,32 @@ impl Report {
             },
             ReportName::Times => &Self {
                 name: ReportName::Times,
-                groupings: &[
-                    Stage,
-                    Customer,
-                    LineOfBusiness,
-                    Reason,
-                    Priority,
-                    Owner,
-                    Day,
-                    Week,
-                    Month,
-                ],
+                first: Stage,
+                others: OF_ESCALATIONS,
                 filters: EVERY_FILTER,
                 for_staff: false,
                 counts: ESCALATIONS,
             },
             ReportName::Outcomes => &Self {
                 name: ReportName::Outcomes,
-                groupings: &[
-                    Week,
-                    Customer,
-                    LineOfBusiness,
-                    Reason,
-                    Priority,
-                    Owner,
-                    Day,
-                    Month,
-                ],
+                first: Week,
+                others: OF_ESCALATIONS,
                 filters: EVERY_FILTER,
                 for_staff: false,
                 counts: ESCALATIONS,
             },
             ReportName::DeclineReasons => &Self {
                 name: ReportName::DeclineReasons,
-                groupings: &[
-                    Criterion,
-                    Customer,
-                    LineOfBusiness,
-                    Reason,
-                    Priority,
-                    Owner,
-                    Day,
-                    Week,
-                    Month,
-                ],
+                first: Criterion,
+                others: OF_ESCALATIONS,
                 filters: EVERY_FILTER,
                 for_staff: false,
                 counts: ESCALATIONS,
             },
             ReportName::Volume => &Self {
                 name: ReportName::Volume,
-                groupings: &[Week, Customer, LineOfBusiness, Priority, Day, Month],
+                first: Week,
+                others: &[Customer, LineOfBusiness, Priority, Day, Month],
                 filters: &[
                     ReportFilter::From,
                     ReportFilter::To,
@@ -264,32 +244,16 @@ impl Report {
             },
             ReportName::Ratings => &Self {
                 name: ReportName::Ratings,
-                groupings: &[
-                    Customer,
-                    LineOfBusiness,
-                    Reason,
-                    Priority,
-                    Owner,
-                    Day,
-                    Week,
-                    Month,
-                ],
+                first: Customer,
+                others: OF_ESCALATIONS,
                 filters: EVERY_FILTER,
                 for_staff: false,
                 counts: ESCALATIONS,
             },
             ReportName::Callbacks => &Self {
                 name: ReportName::Callbacks,
-                groupings: &[
-                    Week,
-                    Customer,
-                    LineOfBusiness,
-                    Reason,
-                    Priority,
-                    Owner,
-                    Day,
-                    Month,
-                ],
+                first: Week,
+                others: OF_ESCALATIONS,
                 filters: EVERY_FILTER,
                 for_staff: false,
                 counts: &[Permission::CallbacksView],
@@ -309,8 +273,11 @@ impl Report {
 
     /// What its rows can stand for; the first is what they do if nothing is asked for.
     pub fn groupings(&self, side: Side) -> Vec<Grouping> {
-        let all = self.groupings.iter().copied();
-        all.filter(|by| side == Side::Provider || !by.is_for_staff())
+        let others = self.others.iter().copied();
+        let others = others.filter(|by| *by != self.first);
+        std::iter::once(self.first)
+            .chain(others)
+            .filter(|by| side == Side::Provider || !by.is_for_staff())
             .collect()
     }
 
