@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::table_file::{Cell, Format};
 use crate::domain::access::Access;
 use crate::domain::closed_enum;
-use crate::domain::report::{Column, Figure, Group, Grouping, Report, Row};
+use crate::domain::report::{Buckets, Column, Figure, Group, Grouping, Report, Row};
 use crate::input::written;
 use crate::words::Catalogue;
 use crate::words::time::{MONTHS, Times};
@@ -38,6 +38,8 @@ pub struct Found {
     pub total: Vec<Option<Figure>>,
     /// How many groups are left out.
     pub left_out: usize,
+    /// The days, weeks or months that its rows stand for; none by anything else.
+    pub buckets: Option<Buckets>,
     /// What its groups are called.
     pub names: Names,
 }

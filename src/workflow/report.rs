@@ -39,6 +39,8 @@ pub struct Asked {
 pub struct Drawn {
     /// Its rows and figures.
     pub sheet: Sheet,
+    /// The days, weeks or months that its rows stand for; none by anything else.
+    pub buckets: Option<Buckets>,
     /// What its groups are called.
     pub names: Names,
 }
@@ -113,7 +115,11 @@ pub fn draw_up(conn: &mut Conn, asked: &Asked) -> QueryResult<Result<Drawn, TooF
     }
     let sheet = Sheet::of(asked.report, by, board.tallies);
     let names = names(conn, &sheet)?;
-    Ok(Ok(Drawn { sheet, names }))
+    Ok(Ok(Drawn {
+        sheet,
+        buckets: board.buckets,
+        names,
+    }))
 }
 
 /// What became of an escalation. One that was accepted and withdrawn later is withdrawn.

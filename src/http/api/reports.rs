@@ -103,6 +103,7 @@ pub fn find(
             rows: drawn.sheet.rows,
             total: drawn.sheet.total,
             left_out: drawn.sheet.left_out,
+            buckets: drawn.buckets,
             names: drawn.names,
         }),
         Err(TooFull) => {

@@ -4,7 +4,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::domain::Instant;
 use crate::domain::escalation::State;
-use crate::domain::report::{Buckets, Column, Group, Grouping, Measure, Period, ReportName};
+use crate::domain::report::{Column, Group, Grouping, Measure, Period, ReportName};
 use crate::http::report::Found;
 
 /// The list that one figure counts; empty where there is none. `group` is what the row stands for, none for the total.
@@ -113,8 +113,7 @@ fn narrowed(found: &Found, group: Option<&Group>, page: &str, query: &mut Query)
             owner.map_or_else(|| "none".to_owned(), |owner| owner.to_string()),
         ),
         Some(Group::Period(day)) => {
-            let whole = asked.scope.period;
-            let buckets = whole.map(|period| Buckets::of(period, asked.zone, asked.by));
+            let buckets = found.buckets.as_ref();
             period = buckets.and_then(|buckets| buckets.span(*day));
             period.is_some()
         }
