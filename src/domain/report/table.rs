@@ -199,7 +199,7 @@ pub struct Sheet {
 
 impl Sheet {
     /// Makes a report of what was counted, by group.
-    pub fn of(report: &Report, by: Grouping, mut tallies: BTreeMap<Group, Tally>) -> Self {
+    pub fn of(report: &Report, by: Grouping, tallies: BTreeMap<Group, Tally>) -> Self {
         let mut whole = Tally::default();
         tallies.values().for_each(|tally| whole.take_in(tally));
         let measures = report.measures(by).iter().copied();
@@ -208,17 +208,12 @@ impl Sheet {
             let criteria = FindingCode::ALL.iter().copied().map(Column::Criterion);
             columns.extend(criteria.filter(|column| whole.counted(*column) > 0));
         }
-        match by {
-            // Waits for different things do not make a whole.
-            Grouping::Stage => whole = Tally::default(),
+        if by == Grouping::Criterion {
             // Of several reasons each counts, the escalation once.
-            Grouping::Criterion => {
-                let declined = Column::Measure(Measure::Declined);
-                whole.counts.insert(declined, whole.of);
-            }
-            _ => {}
+            let declined = Column::Measure(Measure::Declined);
+            whole.counts.insert(declined, whole.of);
         }
-        let mut rows: Vec<Row> = std::mem::take(&mut tallies)
+        let mut rows: Vec<Row> = tallies
             .into_iter()
             .map(|(group, mut tally)| {
                 let stage = match &group {
@@ -243,6 +238,7 @@ impl Sheet {
         let left_out = rows.len().saturating_sub(MOST_GROUPS);
         rows.truncate(MOST_GROUPS);
         let total = match by {
+            // Waits for different things do not make a whole.
             Grouping::Stage => vec![None; columns.len()],
             _ => whole.figures(&columns, None),
         };

@@ -6,7 +6,7 @@ use super::picture::{
 };
 use super::{ReportCard, ReportCell, ReportLine};
 use crate::domain::access::Permission;
-use crate::domain::report::{Column, Drawing, Figure, Group, Grouping, Row, Unit};
+use crate::domain::report::{Column, Drawing, Figure, Group, Row, Unit};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::report::{Found, label, name};
@@ -30,7 +30,7 @@ pub(super) fn card(req: &PageRequest, found: &Found, alone: bool, query: &str) -
         "" => path.to_owned(),
         query => format!("{path}?{query}"),
     };
-    let has_total = found.total.iter().any(Option::is_some) && asked.by != Grouping::Stage;
+    let has_total = found.total.iter().any(Option::is_some);
     ReportCard {
         id,
         title: words.say_of("report", id, &[]),
