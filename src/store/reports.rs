@@ -170,6 +170,28 @@ macro_rules! cells {
     };
 }
 
+/// The same of what belongs to escalations: by all that they are grouped by, `$owner` for whose it is, and by `$more`.
+macro_rules! cells_of_escalations {
+    (
+        $conn:expr, $by:expr, $source:expr, $kind:expr => $kinds:ty, at $at:expr,
+        |$query:ident| $narrowed:expr, of $owner:expr,
+        { $( $more:tt )* }
+    ) => {
+        cells!(
+            $conn, $by, $source, $kind => $kinds, at $at,
+            |$query| $narrowed,
+            {
+                $( $more )*
+                Customer: cases::organization_id => OrganizationId as Group::Customer,
+                LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
+                Reason: escalations::reason => String as Group::Reason,
+                Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
+                Owner: $owner => Option<PersonId> as Group::Owner,
+            }
+        )
+    };
+}
+
 /// Whoever is given one more than [`MOST_ROWS`] knows that there are more.
 fn one_more() -> i64 {
     i64::try_from(MOST_ROWS + 1).unwrap_or(i64::MAX)
@@ -195,18 +217,11 @@ pub fn active(
             }
         }};
     }
-    Ok(cells!(
+    Ok(cells_of_escalations!(
         conn, by, escalations::table.inner_join(cases::table),
         escalations::state => State, at escalations::submitted_at,
-        |query| narrowed!(query),
-        {
-            Rank: escalations::rank => Option<i64> as Group::Rank,
-            Customer: cases::organization_id => OrganizationId as Group::Customer,
-            LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
-            Reason: escalations::reason => String as Group::Reason,
-            Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
-            Owner: escalations::owner_id => Option<PersonId> as Group::Owner,
-        }
+        |query| narrowed!(query), of escalations::owner_id,
+        { Rank: escalations::rank => Option<i64> as Group::Rank, }
     ))
 }
 
@@ -215,17 +230,11 @@ pub fn active(
 /// # Errors
 /// Database errors.
 pub fn submitted(conn: &mut Conn, scope: &Scope, by: Grouping) -> QueryResult<Vec<Cell<State>>> {
-    Ok(cells!(
+    Ok(cells_of_escalations!(
         conn, by, escalations::table.inner_join(cases::table),
         escalations::state => State, at escalations::submitted_at,
-        |query| within_escalations!(query, scope, escalations::submitted_at),
-        {
-            Customer: cases::organization_id => OrganizationId as Group::Customer,
-            LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
-            Reason: escalations::reason => String as Group::Reason,
-            Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
-            Owner: escalations::owner_id => Option<PersonId> as Group::Owner,
-        }
+        |query| within_escalations!(query, scope, escalations::submitted_at), of escalations::owner_id,
+        {}
     ))
 }
 
@@ -238,19 +247,13 @@ pub fn declined(
     scope: &Scope,
     by: Grouping,
 ) -> QueryResult<Vec<Cell<Vec<FindingCode>>>> {
-    let cells: Vec<Cell<Json<Vec<FindingCode>>>> = cells!(
+    let cells: Vec<Cell<Json<Vec<FindingCode>>>> = cells_of_escalations!(
         conn, by, escalations::table.inner_join(cases::table),
         escalations::decline_reasons => Json<Vec<FindingCode>>, at escalations::submitted_at,
         |query| within_escalations!(
             query.filter(escalations::state.eq(State::Declined)), scope, escalations::submitted_at
-        ),
-        {
-            Customer: cases::organization_id => OrganizationId as Group::Customer,
-            LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
-            Reason: escalations::reason => String as Group::Reason,
-            Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
-            Owner: escalations::owner_id => Option<PersonId> as Group::Owner,
-        }
+        ), of escalations::owner_id,
+        {}
     );
     let read = |cell: Cell<Json<Vec<FindingCode>>>| Cell {
         place: cell.place,
@@ -265,19 +268,13 @@ pub fn declined(
 /// # Errors
 /// Database errors.
 pub fn rated(conn: &mut Conn, scope: &Scope, by: Grouping) -> QueryResult<Vec<Cell<Option<i64>>>> {
-    Ok(cells!(
+    Ok(cells_of_escalations!(
         conn, by, escalations::table.inner_join(cases::table),
         escalations::rating_score => Option<i64>, at escalations::submitted_at,
         |query| within_escalations!(
             query.filter(escalations::rating_score.is_not_null()), scope, escalations::submitted_at
-        ),
-        {
-            Customer: cases::organization_id => OrganizationId as Group::Customer,
-            LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
-            Reason: escalations::reason => String as Group::Reason,
-            Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
-            Owner: escalations::owner_id => Option<PersonId> as Group::Owner,
-        }
+        ), of escalations::owner_id,
+        {}
     ))
 }
 
@@ -331,18 +328,12 @@ pub fn targets(
             }
         }};
     }
-    Ok(cells!(
+    Ok(cells_of_escalations!(
         conn, by,
         escalation_targets::table.inner_join(escalations::table.inner_join(cases::table)),
         escalation_targets::kind => TargetKind, at escalation_targets::started_at,
-        |query| narrowed!(query),
-        {
-            Customer: cases::organization_id => OrganizationId as Group::Customer,
-            LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
-            Reason: escalations::reason => String as Group::Reason,
-            Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
-            Owner: escalations::owner_id => Option<PersonId> as Group::Owner,
-        }
+        |query| narrowed!(query), of escalations::owner_id,
+        {}
     ))
 }
 
@@ -380,17 +371,11 @@ pub fn calls(
     scope: &Scope,
     by: Grouping,
 ) -> QueryResult<Vec<Cell<callback::State>>> {
-    Ok(cells!(
+    Ok(cells_of_escalations!(
         conn, by, callbacks::table.inner_join(escalations::table.inner_join(cases::table)),
         callbacks::state => callback::State, at callbacks::requested_at,
-        |query| within_escalations!(query, scope, callbacks::requested_at),
-        {
-            Customer: cases::organization_id => OrganizationId as Group::Customer,
-            LineOfBusiness: cases::line_of_business_id => LineId as Group::Line,
-            Reason: escalations::reason => String as Group::Reason,
-            Priority: escalations::submitted_priority => Option<Priority> as Group::Priority,
-            Owner: callbacks::owner_id => Option<PersonId> as Group::Owner,
-        }
+        |query| within_escalations!(query, scope, callbacks::requested_at), of callbacks::owner_id,
+        {}
     ))
 }
 
