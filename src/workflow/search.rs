@@ -5,7 +5,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::ids::EscalationNumber;
 use crate::domain::order::{Sort, Window};
-use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
+use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView, Says};
 use crate::store::escalations::{self, EscalationView};
 use crate::store::feeds::{self, Entry};
 use crate::store::organizations::{self, Organization, OrganizationFilter, OrganizationOrder};
@@ -45,11 +45,11 @@ pub fn look(
 ) -> diesel::QueryResult<Found> {
     let mut found = Found::default();
     let reach = access.reach();
-    let filter = CaseFilter::of_words(access, Some(words.to_owned()));
-    let Some(says) = cases::said(conn, reach, &filter)? else {
+    let Some(says) = Says::of(conn, words) else {
         return Ok(found);
     };
     if access.can(Permission::CasesView) {
+        let filter = CaseFilter::of_words(access, Some(words.to_owned()));
         let newest = Sort::descending(CaseOrder::UpdatedAt);
         let all = cases::list(conn, reach, &filter, &Window::first(newest, CASES))?;
         let ids: Vec<_> = all.iter().map(|view| view.case.id).collect();

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::searching::{self, Has, Look, Says, Seen, Terms};
+use super::searching::{self, Has, Look, Seen, Terms};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, OrganizationRef, ViewRow,
     case_owner, of_record, opener, views,
@@ -209,19 +209,21 @@ macro_rules! looked_at {
     }};
 }
 
-/// Finds the first cases of a window that have what is sought.
+/// Finds the first cases of a window, of those that have what is sought if there are words.
 fn search<T>(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
     window: &Window<CaseOrder, CaseId>,
-    terms: &Terms,
     mut load: impl FnMut(&mut Conn, Vec<Has>, Option<At>) -> QueryResult<Vec<T>>,
 ) -> QueryResult<Vec<T>> {
+    let Some(terms) = terms(conn, reach, filter)? else {
+        return load(conn, Vec::new(), None);
+    };
     let wanted = usize::try_from(window.limit).unwrap_or_default();
     // The beginning of a list is looked at several times.
     let mut ends: Option<(i64, Option<At>)> = None;
-    searching::find(terms, wanted, |Look { has, walks }| {
+    searching::find(&terms, wanted, |Look { has, walks }| {
         let end = match (walks, ends) {
             (None, _) => None,
             (Some(walks), Some((same, end))) if same == walks => end,
@@ -262,19 +264,8 @@ pub fn list(
             }
         }
     };
-    let rows = match terms(conn, reach, filter)? {
-        None => load(conn, Vec::new(), None)?,
-        Some(terms) => search(conn, reach, filter, window, &terms, load)?,
-    };
+    let rows = search(conn, reach, filter, window, load)?;
     Ok(rows.into_iter().map(CaseView::from).collect())
-}
-
-/// That an entry has any of the words of a filter; `None` if there are no words.
-///
-/// # Errors
-/// Database errors.
-pub fn said(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Option<Says>> {
-    Ok(terms(conn, reach, filter)?.map(Terms::said))
 }
 
 /// How many cases there are for the reader, counted up to `most`.
@@ -299,9 +290,5 @@ pub fn count(
         let query = looked_at!(query, has, window, ends);
         windowed!(query, window, instant cases::opened_at, cases::id).load(conn)
     };
-    let ids = match terms(conn, reach, filter)? {
-        None => load(conn, Vec::new(), None)?,
-        Some(terms) => search(conn, reach, filter, window, &terms, load)?,
-    };
-    Ok(ids.len())
+    Ok(search(conn, reach, filter, window, load)?.len())
 }

@@ -59,7 +59,38 @@ pub(super) struct Has {
 
 /// That an entry has any of what is sought.
 #[derive(Clone, Debug)]
-pub struct Says(Vec<Term>);
+pub struct Says {
+    /// What one text has, for each piece.
+    any: Vec<Vec<String>>,
+    is_embedded: bool,
+}
+
+/// The pieces that words stand for. `None` if there are no words.
+fn pieces(words: &str) -> Option<Vec<Sought>> {
+    if words.trim().is_empty() {
+        return None;
+    }
+    let mut sought = search::sought(words);
+    if sought.is_empty() {
+        // Signs alone are in no word.
+        sought.push(Sought::nothing());
+    }
+    Some(sought)
+}
+
+fn is_embedded(conn: &Conn) -> bool {
+    matches!(conn, Conn::Sqlite(_))
+}
+
+impl Says {
+    /// What `words` stand for, numbers aside. `None` if there are no words.
+    pub fn of(conn: &Conn, words: &str) -> Option<Self> {
+        Some(Self {
+            any: pieces(words)?.iter().map(texts).collect(),
+            is_embedded: is_embedded(conn),
+        })
+    }
+}
 
 impl Terms {
     /// What `words` stand for, for one who may read entries of these feeds for these readers. `None` if there are no words.
@@ -73,14 +104,10 @@ impl Terms {
         feeds: &[Feed],
         visibilities: &[Visibility],
     ) -> QueryResult<Option<Self>> {
-        let mut sought = search::sought(words);
-        if words.trim().is_empty() {
+        let Some(sought) = pieces(words) else {
             return Ok(None);
-        }
-        if sought.is_empty() {
-            // Signs alone are in no word.
-            sought.push(Sought::nothing());
-        }
+        };
+        let is_embedded = is_embedded(conn);
         let mut terms = Vec::with_capacity(sought.len());
         for one in sought {
             let mut named = Vec::new();
@@ -93,14 +120,9 @@ impl Terms {
                 let found = escalations::ids_of(conn, reach, &EscalationRef::Number(number))?;
                 named.extend(found.map(|(_, case)| case));
             }
-            let is_embedded = matches!(conn, Conn::Sqlite(_));
             let index = asked_of_index(&one, &places(feeds, visibilities), is_embedded);
             terms.push(Term {
-                texts: one
-                    .words
-                    .iter()
-                    .map(|word| in_text(&word.word, word.whole))
-                    .collect(),
+                texts: texts(&one),
                 index,
                 named,
                 feeds: feeds.to_vec(),
@@ -114,11 +136,6 @@ impl Terms {
             .first(conn)?;
         let total = u64::try_from(total).unwrap_or_default();
         Ok(Some(Self { terms, total }))
-    }
-
-    /// That an entry has any of it.
-    pub(super) fn said(self) -> Says {
-        Says(self.terms)
     }
 
     /// The conditions, all of which a case has to meet: those of `by_index` by the index, the others case by case.
@@ -139,6 +156,14 @@ pub(super) fn places(feeds: &[Feed], visibilities: &[Visibility]) -> Vec<Place> 
         .iter()
         .flat_map(|feed| visibilities.iter().map(|to| Place::Entry(*feed, *to)));
     std::iter::once(Place::Case).chain(entries).collect()
+}
+
+/// The words of a piece as a text has them.
+fn texts(sought: &Sought) -> Vec<String> {
+    let words = sought.words.iter();
+    words
+        .map(|wanted| in_text(&wanted.word, wanted.whole))
+        .collect()
 }
 
 /// As a text has it, with a space behind the text.
@@ -272,9 +297,9 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
         out.push_sql("(1 = 0");
-        for term in &self.0 {
+        for texts in &self.any {
             out.push_sql(" OR ");
-            term.texts_of("feed_entries", &mut out)?;
+            has_texts("feed_entries", texts, self.is_embedded, &mut out)?;
         }
         out.push_sql(")");
         Ok(())
@@ -292,14 +317,14 @@ where
         match self.by {
             By::Row => {
                 out.push_sql("((");
-                term.texts_of("cases", &mut out)?;
+                has_texts("cases", &term.texts, term.is_embedded, &mut out)?;
                 // With an offset PostgreSQL asks for each case. Without one it may gather what it gives for all cases at once, and read
                 // every entry for that.
                 out.push_sql(
                     ") OR EXISTS (SELECT 1 FROM feed_entries AS said WHERE said.case_id = cases.id AND ",
                 );
                 term.readable(&mut out);
-                term.texts_of("said", &mut out)?;
+                has_texts("said", &term.texts, term.is_embedded, &mut out)?;
                 out.push_sql(" LIMIT 1 OFFSET 0)");
                 for case in &term.named {
                     out.push_sql(" OR cases.id = ");
@@ -337,32 +362,37 @@ where
     }
 }
 
-impl Term {
-    /// That all words are in one text.
-    fn texts_of<'b, B>(&'b self, row: &str, out: &mut AstPass<'_, 'b, B>) -> QueryResult<()>
-    where
-        B: DieselBackend + HasSqlType<Text>,
-        str: diesel::serialize::ToSql<Text, B>,
-    {
-        for (n, text) in self.texts.iter().enumerate() {
-            if n > 0 {
-                out.push_sql(" AND ");
-            }
-            out.push_sql(match self.is_embedded {
-                true => "instr(",
-                false => "strpos(",
-            });
-            out.push_sql(row);
-            out.push_sql(match text.ends_with(' ') {
-                true => ".search_words || ' ', ",
-                false => ".search_words, ",
-            });
-            out.push_bind_param::<Text, str>(text)?;
-            out.push_sql(") > 0");
+/// That all words are in the one text of a row.
+fn has_texts<'b, B>(
+    row: &str,
+    texts: &'b [String],
+    is_embedded: bool,
+    out: &mut AstPass<'_, 'b, B>,
+) -> QueryResult<()>
+where
+    B: DieselBackend + HasSqlType<Text>,
+    str: diesel::serialize::ToSql<Text, B>,
+{
+    for (n, text) in texts.iter().enumerate() {
+        if n > 0 {
+            out.push_sql(" AND ");
         }
-        Ok(())
+        out.push_sql(match is_embedded {
+            true => "instr(",
+            false => "strpos(",
+        });
+        out.push_sql(row);
+        out.push_sql(match text.ends_with(' ') {
+            true => ".search_words || ' ', ",
+            false => ".search_words, ",
+        });
+        out.push_bind_param::<Text, str>(text)?;
+        out.push_sql(") > 0");
     }
+    Ok(())
+}
 
+impl Term {
     /// That an entry may be read; nothing if all may.
     fn readable<B: DieselBackend>(&self, out: &mut AstPass<'_, '_, B>) {
         let mut among = |column: &str, all: usize, some: &[&str]| {
