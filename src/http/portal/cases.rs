@@ -13,7 +13,7 @@ use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status}
 use crate::words::Catalogue;
 use crate::workflow::open_case::OpenCase;
 
-pub(super) use handlers::routes;
+pub(super) use handlers::{customers, routes};
 
 /// The list of cases.
 #[derive(Clone, Debug, Serialize)]

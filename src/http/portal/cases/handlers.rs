@@ -91,7 +91,10 @@ async fn list(req: PageRequest) -> PageResult {
 }
 
 /// The customers that the provider's staff may choose from; nothing for a customer.
-fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
+pub(in crate::http::portal) fn customers(
+    conn: &mut Conn,
+    reach: Reach,
+) -> Result<Vec<Choice>, Problem> {
     if matches!(reach, Reach::Organization(_)) {
         return Ok(Vec::new());
     }

@@ -8,14 +8,14 @@ use super::{ReportCard, ReportsPage};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission};
 use crate::domain::case::Priority;
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::organization::Side;
 use crate::domain::report::{Moment, Period, Report, ReportFilter, ReportName};
 use crate::domain::target::TargetKind;
 use crate::http::api::reports::{ReportQuery, find};
 use crate::http::api_request::may;
 use crate::http::list::Asker;
 use crate::http::portal::answer::{Answer, PageResult};
-use crate::http::portal::cases::words_of;
+use crate::http::portal::cases::{customers, words_of};
 use crate::http::portal::form::Choice;
 use crate::http::portal::list::{Filter, Filters, filters, lines_for};
 use crate::http::portal::page_request::PageRequest;
@@ -26,11 +26,9 @@ use crate::http::report::{self, Found, ReportFormat};
 use crate::http::table_file::Format;
 use crate::input::{Declared, FieldError};
 use crate::store::lines::Line;
-use crate::store::{organizations, rules};
+use crate::store::rules;
 
 const PLACE: &str = "reports";
-/// The most organizations that a filter offers.
-const ORGANIZATIONS: i64 = 500;
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -49,17 +47,8 @@ struct Offered {
 }
 
 fn offered(conn: &mut Conn, access: &Access) -> Result<Offered, Problem> {
-    let organizations = match access.side {
-        Side::Customer => Vec::new(),
-        Side::Provider => organizations::by_name(conn, access.reach(), ORGANIZATIONS)?,
-    };
-    let customers = organizations
-        .into_iter()
-        .filter(|organization| organization.kind != OrganizationKind::Provider);
     Ok(Offered {
-        organizations: customers
-            .map(|one| Choice::new(one.slug.to_string(), one.name))
-            .collect(),
+        organizations: customers(conn, access.reach())?,
         lines: lines_for(conn, access)?,
         reasons: (rules::reasons(conn)?.iter())
             .map(|reason| Choice::new(reason.code.clone(), reason.label.clone()))
