@@ -19,6 +19,7 @@ on_both_databases! { Desk:
     a_long_list_is_searched_to_its_end,
     what_an_earlier_release_wrote_is_found_once_its_words_are_made,
     redacted_words_are_gone_from_the_index,
+    moved_words_are_found_by_those_alone_who_read_them_there,
     everything_is_searched_as_far_as_it_may_be_read,
     the_page_shows_what_is_found_and_marks_it,
 }
@@ -194,6 +195,39 @@ async fn redacted_words_are_gone_from_the_index(desk: Desk) {
         conn.batch_execute("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
             .expect("a whole index");
     }
+}
+
+/// F3, A5: also the index names what was moved to those alone who read the feed where it stands now.
+async fn moved_words_are_found_by_those_alone_who_read_them_there(desk: Desk) {
+    // More than a list begins with, so that the index is asked.
+    const NEWER: usize = 65;
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    desk.passes(chrono::TimeDelta::hours(24));
+    dana.reads(&case).await;
+    dana.escalates(&case, "no_update").taken().await;
+    let entry = dana.writes(&case, "The xylophones are out of tune.").await;
+    for _ in 0..NEWER {
+        dana.opens(medium()).await;
+    }
+    let scope = json!({ "name": "Cases alone", "permissions": ["cases:view"] });
+    let token = dana.post("/tokens", scope).await.created();
+    let of_cases = dana.with_token(&said(&token["token"]));
+    let nobody: &[&str] = &[];
+    let found = &[case.number.as_str()][..];
+    let path = format!("/feed-entries/{}/move", said(&entry["id"]));
+    for (to, finds_it) in [
+        (None, found),
+        (Some("escalation"), nobody),
+        (Some("case"), found),
+    ] {
+        if let Some(to) = to {
+            eve.post(&path, json!({ "to": to })).await.ok();
+        }
+        assert_eq!(finds(&dana, "xylophones").await, found, "{to:?}");
+        assert_eq!(finds(&of_cases, "xylophones").await, finds_it, "{to:?}");
+    }
+    desk.works().await;
 }
 
 async fn everything_is_searched_as_far_as_it_may_be_read(desk: Desk) {

@@ -178,6 +178,8 @@ pub fn move_to(
         .set((
             feed_entries::feed.eq(feed),
             feed_entries::escalation_id.eq(escalation),
+            // Their letter says who may find them.
+            feed_entries::search_words.eq(search_words(feed, entry.visibility, &entry.body)),
             feed_entries::changed_position.eq(position),
             feed_entries::moved_position.eq(Some(position)),
             feed_entries::version.eq(feed_entries::version + 1),

@@ -74,6 +74,13 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
              (SELECT count(*) FROM tutorial_registrations r WHERE r.tutorial_id = t.id AND r.placed_at IS NOT NULL)",
         ),
         (
+            "the words of an entry bear the letter of where it stands (F2, F3)",
+            "SELECT f.feed || ' ' || f.visibility || ': ' || f.search_words AS text FROM feed_entries f \
+             WHERE f.search_words <> '' AND substr(f.search_words, 1, 2) <> CASE \
+                 WHEN f.feed = 'case' AND f.visibility = 'public' THEN 'p=' WHEN f.feed = 'case' THEN 'i=' \
+                 WHEN f.visibility = 'public' THEN 'e=' ELSE 'n=' END",
+        ),
+        (
             "audited events say who it was",
             "SELECT kind AS text FROM audit_events WHERE actor_name = ''",
         ),
