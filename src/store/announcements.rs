@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind::ForeignKeyViolation;
+use diesel::result::Error::DatabaseError;
 use serde::Serialize;
 
 use crate::db::Conn;
@@ -14,7 +16,7 @@ use crate::domain::audience::{Audience, AudienceKind};
 use crate::domain::ids::{AnnouncementId, PersonId};
 use crate::domain::order::{Place, Window, orders};
 use crate::store::audiences::{self, Listener, for_listener};
-use crate::store::cas::{Cas, compare_and_set};
+use crate::store::cas::{Cas, compare_and_delete, compare_and_set};
 use crate::store::page::{counted, windowed};
 use crate::store::people;
 
@@ -127,15 +129,16 @@ pub fn update(
     Ok(done)
 }
 
-/// Removes an announcement, and who has read it.
+/// Removes an announcement that is still at its version, and who has read it.
 ///
 /// # Errors
 /// Database errors.
-pub fn delete(conn: &mut Conn, id: AnnouncementId) -> QueryResult<()> {
-    audiences::forget(conn, id)?;
-    diesel::delete(announcements::table.filter(announcements::id.eq(id)))
-        .execute(conn)
-        .map(drop)
+pub fn delete(conn: &mut Conn, before: &Announcement) -> QueryResult<Cas> {
+    let done = compare_and_delete!(conn, announcements.id = before.id, before.version);
+    if done == Cas::Done {
+        audiences::forget(conn, before.id)?;
+    }
+    Ok(done)
 }
 
 /// Leaves out what whoever keeps no announcements does not see yet.
@@ -287,7 +290,7 @@ pub fn read_among(
 }
 
 /// Notes that somebody has read an announcement; the first time stands. Whoever asks twice at once is held up until the first has
-/// written.
+/// written. Answers whether it is still there: if not, the transaction has to be taken back.
 ///
 /// # Errors
 /// Database errors.
@@ -296,17 +299,59 @@ pub fn mark_read(
     person: PersonId,
     id: AnnouncementId,
     now: Instant,
-) -> QueryResult<()> {
+) -> QueryResult<bool> {
     people::lock(conn, person)?;
     if read_among(conn, person, &[id])?.contains(&id) {
-        return Ok(());
+        return Ok(true);
     }
-    diesel::insert_into(announcement_reads::table)
+    let noted = diesel::insert_into(announcement_reads::table)
         .values((
             announcement_reads::person_id.eq(person),
             announcement_reads::announcement_id.eq(id),
             announcement_reads::read_at.eq(At(now)),
         ))
-        .execute(conn)
-        .map(drop)
+        .execute(conn);
+    match noted {
+        // Somebody removed it meanwhile.
+        Err(DatabaseError(ForeignKeyViolation, _)) => Ok(false),
+        noted => noted.map(|_| true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DbError;
+    use crate::testing::TestDatabase;
+
+    /// Of two who remove it at once, or of whom one changes it, the second decides again on what is there then.
+    #[tokio::test]
+    async fn what_was_changed_or_removed_meanwhile_is_not_removed() {
+        let now: Instant = "2026-03-03T14:00:00Z".parse().expect("an instant");
+        let database = TestDatabase::new();
+        let removed = database.write(move |conn| {
+            let row = AnnouncementRow {
+                title: "News",
+                body: "x",
+                audience: &Audience::Everyone,
+                importance: Importance::Information,
+                showing: Showing {
+                    draft: false,
+                    from: now,
+                    until: None,
+                },
+            };
+            let id = insert(conn, &row, now)?;
+            let look = |conn: &mut Conn| find(conn, Listener::Keeper, id, now);
+            let first = look(conn)?.expect("an announcement");
+            let changed = update(conn, &first, &row)?;
+            let of_before = delete(conn, &first)?;
+            let second = look(conn)?.expect("an announcement");
+            let done = delete(conn, &second)?;
+            let again = delete(conn, &second)?;
+            Ok::<_, DbError>([changed, of_before, done, again])
+        });
+        let expected = [Cas::Done, Cas::Changed(2), Cas::Done, Cas::Missing];
+        assert_eq!(removed.await.expect("written"), expected);
+    }
 }

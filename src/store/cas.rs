@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Cas {
-    /// It was made, and counted: the row's version is one more.
+    /// It was made, and counted: the row's version is one more, or it is gone.
     Done,
     /// The row has changed since, and is at this version now.
     Changed(i64),
@@ -32,4 +32,21 @@ macro_rules! compare_and_set {
     }};
 }
 
-pub(crate) use compare_and_set;
+/// Removes the row of `$table` whose `$key` is `$id` if it is still at `$version`; otherwise it stays, and it is told why.
+macro_rules! compare_and_delete {
+    ($conn:expr, $table:ident.$key:ident = $id:expr, $version:expr) => {{
+        use diesel::prelude::*;
+        use $crate::store::cas::Cas;
+        let (id, version): (_, i64) = ($id, $version);
+        let row = $table::table.filter($table::$key.eq(id));
+        let removed = diesel::delete(row.filter($table::version.eq(version))).execute($conn)?;
+        if removed == 1 {
+            Cas::Done
+        } else {
+            let now: Option<i64> = row.select($table::version).get_result($conn).optional()?;
+            now.map_or(Cas::Missing, Cas::Changed)
+        }
+    }};
+}
+
+pub(crate) use {compare_and_delete, compare_and_set};

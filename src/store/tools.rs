@@ -10,7 +10,7 @@ use crate::domain::Instant;
 use crate::domain::audience::{Audience, AudienceKind};
 use crate::domain::ids::ToolId;
 use crate::store::audiences::{self, Listener, for_listener};
-use crate::store::cas::{Cas, compare_and_set};
+use crate::store::cas::{Cas, compare_and_delete, compare_and_set};
 
 /// A row of `tools`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -89,15 +89,16 @@ pub fn update(conn: &mut Conn, before: &Tool, row: &ToolRow<'_>) -> QueryResult<
     Ok(done)
 }
 
-/// Removes a tool.
+/// Removes a tool that is still at its version.
 ///
 /// # Errors
 /// Database errors.
-pub fn delete(conn: &mut Conn, id: ToolId) -> QueryResult<()> {
-    audiences::forget(conn, id)?;
-    diesel::delete(tools::table.filter(tools::id.eq(id)))
-        .execute(conn)
-        .map(drop)
+pub fn delete(conn: &mut Conn, before: &Tool) -> QueryResult<Cas> {
+    let done = compare_and_delete!(conn, tools.id = before.id, before.version);
+    if done == Cas::Done {
+        audiences::forget(conn, before.id)?;
+    }
+    Ok(done)
 }
 
 /// The position behind all others.

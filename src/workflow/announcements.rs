@@ -149,8 +149,8 @@ pub fn delete_announcement(
 ) -> VerbResult<()> {
     let before = kept(conn, actor, id, now)?;
     unchanged(expected, before.version)?;
-    let was = audiences::of(conn, id, before.audience)?;
-    announcements::delete(conn, id)?;
+    let was = Named::of(conn, &[id])?.audience(id, before.audience);
+    settled(announcements::delete(conn, &before)?, expected)?;
     let event = AdministrativeEvent::AnnouncementRemoved(id, fields(&row_of(&before, &was)));
     publish::administrative(conn, actor, event, now)
 }
@@ -168,7 +168,10 @@ pub fn read_announcement(
     let listener = Listener::of(conn, &actor.access, Permission::AnnouncementsManage)?;
     announcements::find(conn, listener, id, now)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::AnnouncementsView)?;
-    Ok(announcements::mark_read(conn, actor.id(), id, now)?)
+    match announcements::mark_read(conn, actor.id(), id, now)? {
+        true => Ok(()),
+        false => Err(Rejection::NotFound.into()),
+    }
 }
 
 /// An announcement that the actor may change.

@@ -129,8 +129,8 @@ pub fn delete_tool(
 ) -> VerbResult<()> {
     let before = kept(conn, actor, id)?;
     unchanged(expected, before.version)?;
-    let was = audiences::of(conn, id, before.audience)?;
-    tools::delete(conn, id)?;
+    let was = Named::of(conn, &[id])?.audience(id, before.audience);
+    settled(tools::delete(conn, &before)?, expected)?;
     let event = AdministrativeEvent::ToolRemoved(id, fields(&row_of(&before, &was)));
     publish::administrative(conn, actor, event, now)
 }

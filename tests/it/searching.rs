@@ -206,6 +206,8 @@ async fn moved_words_are_found_by_those_alone_who_read_them_there(desk: Desk) {
     desk.passes(chrono::TimeDelta::hours(24));
     dana.reads(&case).await;
     dana.escalates(&case, "no_update").taken().await;
+    // What is said from now on is said for itself.
+    desk.passes(chrono::TimeDelta::minutes(1));
     let entry = dana.writes(&case, "The xylophones are out of tune.").await;
     for _ in 0..NEWER {
         dana.opens(medium()).await;
