@@ -9,6 +9,7 @@ use super::principal::Principal;
 use super::problem::Problem;
 use super::requires::Requires;
 use crate::db::{Conn, Db};
+use crate::domain::Instant;
 use crate::domain::access::Access;
 
 /// What a path names, such as a case.
@@ -24,11 +25,11 @@ pub trait Address: Clone + Send + Sync + Sized + 'static {
         Self::read(texts.first().copied())
     }
 
-    /// Whether it exists for somebody (A5).
+    /// Whether it exists for somebody at `now` (A5).
     ///
     /// # Errors
     /// Database errors.
-    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem>;
+    fn is_visible(&self, conn: &mut Conn, access: &Access, now: Instant) -> Result<bool, Problem>;
 
     /// What the published document says of the parameter; nothing if there is none.
     fn parameter() -> Option<(&'static str, RefOr<Schema>)>;
@@ -44,7 +45,7 @@ impl Address for () {
         Some(())
     }
 
-    fn is_visible(&self, _: &mut Conn, _: &Access) -> Result<bool, Problem> {
+    fn is_visible(&self, _: &mut Conn, _: &Access, _: Instant) -> Result<bool, Problem> {
         Ok(true)
     }
 
@@ -66,8 +67,8 @@ impl<A: Address, B: Address> Address for (A, B) {
         }
     }
 
-    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem> {
-        Ok(self.0.is_visible(conn, access)? && self.1.is_visible(conn, access)?)
+    fn is_visible(&self, conn: &mut Conn, access: &Access, now: Instant) -> Result<bool, Problem> {
+        Ok(self.0.is_visible(conn, access, now)? && self.1.is_visible(conn, access, now)?)
     }
 
     fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
@@ -103,8 +104,8 @@ impl<A: Address> Address for Guarded<A> {
         A::read_all(texts).map(Self)
     }
 
-    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem> {
-        self.0.is_visible(conn, access)
+    fn is_visible(&self, conn: &mut Conn, access: &Access, now: Instant) -> Result<bool, Problem> {
+        self.0.is_visible(conn, access, now)
     }
 
     fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
@@ -116,7 +117,7 @@ impl<A: Address> Address for Guarded<A> {
     }
 }
 
-/// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
+/// What exists for somebody at `now` but is not theirs to do is 403; what does not exist for them is 404 (A5).
 ///
 /// # Errors
 /// [`Requires::met_by`]'s, or [`super::problem::Code::NotFound`]; and database errors.
@@ -125,13 +126,14 @@ pub(super) async fn permitted<A: Address>(
     principal: &Principal,
     needs: Requires,
     address: &A,
+    now: Instant,
 ) -> Result<(), Problem> {
     let Err(refused) = needs.met_by(principal) else {
         return Ok(());
     };
     let (access, address) = (principal.access().clone(), address.clone());
     let visible = db
-        .read(move |conn| address.is_visible(conn, &access))
+        .read(move |conn| address.is_visible(conn, &access, now))
         .await?;
     Err(match visible {
         true => refused,

@@ -167,7 +167,7 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
         let address = address.ok_or_else(Problem::not_found)?;
         if let Some(principal) = principal.principal() {
             asks.check_set_up(principal)?;
-            permitted(&desk.db, principal, asks.needs, &address).await?;
+            permitted(&desk.db, principal, asks.needs, &address, desk.clock.now()).await?;
         }
         let changes = !request.method().is_safe();
         if let (true, Some(principal)) = (changes, principal.principal()) {

@@ -200,9 +200,13 @@ async fn h1_what_is_not_shown_yet_is_for_those_who_write_it(desk: Desk) {
     let path = |of: &Value| format!("/announcements/{}", said(&of["id"]));
     for hidden in [&coming, &draft] {
         dana.get(&path(hidden)).await.refused(404, "not_found");
-        dana.patch(&path(hidden), json!({ "title": "x" }))
-            .await
-            .refused(404, "not_found");
+        // Not even by what is wrong with what is asked.
+        for change in [json!({ "title": "x" }), json!({ "no_such": "field" })] {
+            dana.patch(&path(hidden), change)
+                .await
+                .refused(404, "not_found");
+        }
+        dana.delete(&path(hidden)).await.refused(404, "not_found");
     }
     for state in ["coming", "draft"] {
         let list = format!("/announcements?state={state}");
@@ -213,6 +217,9 @@ async fn h1_what_is_not_shown_yet_is_for_those_who_write_it(desk: Desk) {
     assert!(dana.all("/announcements").await.is_empty());
     desk.reaches(from);
     assert_eq!(titles(&dana.all("/announcements").await), ["Soon"]);
+    dana.patch(&path(&coming), json!({ "no_such": "field" }))
+        .await
+        .refused(403, "missing_permission");
     desk.reaches(from + TimeDelta::hours(1));
     assert!(dana.all("/announcements").await.is_empty());
     assert_eq!(

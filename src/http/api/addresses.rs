@@ -6,10 +6,11 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
+use crate::domain::Instant;
 use crate::domain::access::Permission::{
-    AccessRequestsView, AnnouncementsView, CalendarsView, CallbacksView, CasesView,
-    EscalationsView, GroupsView, LinesView, NoticesView, OrganizationsView, RolesView, ToolsManage,
-    ToolsView, TutorialsView, UsersView,
+    AccessRequestsView, AnnouncementsManage, AnnouncementsView, CalendarsView, CallbacksView,
+    CasesView, EscalationsView, GroupsView, LinesView, NoticesView, OrganizationsView, RolesView,
+    ToolsManage, ToolsView, TutorialsView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
@@ -28,8 +29,8 @@ use crate::store::audiences::Listener;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
-    promises, requests, roles, tools, tutorials,
+    access_requests, announcements, callbacks, cases, escalations, feeds, groups, organizations,
+    pairings, people, promises, requests, roles, tools, tutorials,
 };
 use crate::workflow::tutorials::reader;
 
@@ -134,6 +135,30 @@ impl FromStr for LinkSecret {
     }
 }
 
+/// Of the addresses, this one alone goes by the time: what is not shown yet does not exist for those for whom it will be.
+impl Address for AnnouncementId {
+    fn read(text: Option<&str>) -> Option<Self> {
+        text?.parse().ok()
+    }
+
+    fn is_visible(&self, conn: &mut Conn, access: &Access, now: Instant) -> Result<bool, Problem> {
+        if !access.can(AnnouncementsView) {
+            return Ok(false);
+        }
+        let listener = Listener::of(conn, access, AnnouncementsManage)?;
+        Ok(announcements::find(conn, listener, *self, now)?.is_some())
+    }
+
+    fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
+        Some(("An announcement, by id.", text()))
+    }
+}
+
+/// The schema of what is read from its text.
+fn text() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}
+
 /// What is read from its text, is described like this, and is visible on this condition: it is within reach, and the
 /// person may look at such things at all (A5).
 macro_rules! addresses {
@@ -143,13 +168,13 @@ macro_rules! addresses {
                 text?.parse().ok()
             }
 
-            fn is_visible(&self, $conn: &mut Conn, $access: &Access) -> Result<bool, Problem> {
+            fn is_visible(&self, $conn: &mut Conn, $access: &Access, _: Instant) -> Result<bool, Problem> {
                 let $this = self;
                 Ok($visible)
             }
 
             fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
-                Some(($says, ObjectBuilder::new().schema_type(Type::String).into()))
+                Some(($says, text()))
             }
         }
     )+};
@@ -200,8 +225,6 @@ addresses! {
         |request, conn, access| pairings::find_role_request(conn, access.into(), *request)?.is_some();
     CloneAddress, "A cloned user, by id.",
         |clone, conn, access| pairings::find_clone(conn, access.into(), clone.0)?.is_some();
-    // Whether it is shown yet is the verb's to say, which is told the time.
-    AnnouncementId, "An announcement, by id.", |_announcement, _conn, access| access.can(AnnouncementsView);
     TutorialId, "A tutorial, by id.",
         |tutorial, conn, access| access.can(TutorialsView) && {
             let reader = reader(conn, access)?;

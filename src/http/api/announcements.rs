@@ -25,8 +25,8 @@ pub fn routes() -> Vec<Route> {
         GET    "/announcements"                     may(AnnouncementsView)   => list, "Announcements for you: those that are shown now, or by `state` others";
         POST   "/announcements"                     may(AnnouncementsManage) => add, "Adds an announcement";
         GET    "/announcements/{announcement}"      may(AnnouncementsView)   => show, "One announcement";
-        PATCH  "/announcements/{announcement}"      may(AnnouncementsView)   => change, "Changes an announcement (merge patch); needs `announcements:manage`";
-        DELETE "/announcements/{announcement}"      may(AnnouncementsView)   => remove, "Removes an announcement; needs `announcements:manage`";
+        PATCH  "/announcements/{announcement}"      may(AnnouncementsManage) => change, "Changes an announcement (merge patch)";
+        DELETE "/announcements/{announcement}"      may(AnnouncementsManage) => remove, "Removes an announcement";
         PUT    "/announcements/{announcement}/read" may(AnnouncementsView)   => read, "You have read it: it is not shown on your first page any more";
     }
 }

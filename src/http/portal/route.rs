@@ -87,13 +87,13 @@ fn named<A: Address>(req: &PageRequest) -> Result<A, Problem> {
 /// Whether the visitor may, decided as for the API.
 fn permit<A: Address>(req: &PageRequest, needs: Requires) -> Later<Result<(), Problem>> {
     let (address, guest) = (named::<A>(req), req.principal().cloned());
-    let db = req.desk.db.clone();
+    let (db, now) = (req.desk.db.clone(), req.now);
     Box::pin(async move {
         if needs == Requires::Anyone {
             return address.map(drop);
         }
         let guest = guest?;
-        address::permitted(&db, &guest, needs, &address?).await
+        address::permitted(&db, &guest, needs, &address?, now).await
     })
 }
 

@@ -43,8 +43,8 @@ pub(super) fn routes() -> Vec<PortalRoute> {
         GET  "/announcements/new"                   may(Permission::AnnouncementsManage) => new, "The form that adds an announcement";
         POST "/announcements"                       may(Permission::AnnouncementsManage) => add, "Adds an announcement";
         GET  "/announcements/{announcement}"        may(Permission::AnnouncementsView)   => show, "One announcement; for those who write them with its form";
-        POST "/announcements/{announcement}"        may(Permission::AnnouncementsView)   => change, "Changes an announcement";
-        POST "/announcements/{announcement}/remove" may(Permission::AnnouncementsView)   => remove, "Removes an announcement";
+        POST "/announcements/{announcement}"        may(Permission::AnnouncementsManage) => change, "Changes an announcement";
+        POST "/announcements/{announcement}/remove" may(Permission::AnnouncementsManage) => remove, "Removes an announcement";
         POST "/announcements/{announcement}/read"   may(Permission::AnnouncementsView)   => read, "Notes that the visitor has read it";
     }
 }
@@ -422,15 +422,12 @@ impl ForeseeingPage<AnnouncementId> for OnAnnouncement {
 
 async fn change(req: PageRequest, id: AnnouncementId) -> PageResult {
     let (expected, zone) = (req.expected(), req.zone());
-    let writes = req.can(Permission::AnnouncementsManage);
-    let foresee = move |conn: &mut Conn, by: By<'_>, command: &UpdateAnnouncement| {
-        let listener = Listener::of(conn, &by.actor.access, Permission::AnnouncementsManage)?;
-        let before = announcements::find(conn, listener, id, by.now)?;
-        let known = before.and_then(|before| before.until_at);
+    let known = load(&req, id).await?.0.until;
+    let foresee = move |_: &mut Conn, by: By<'_>, command: &UpdateAnnouncement| {
         let until = command.until.as_option().copied().flatten();
         Ok(AtMidnight {
-            // What it said before was read before; who may not change it is refused by the verb.
-            until: until.filter(|until| writes && Some(*until) != known),
+            // What it said before was read before.
+            until: until.filter(|until| Some(*until) != known),
             zone,
             now: by.now,
         })
