@@ -36,7 +36,7 @@ pub(super) fn in_entry(
     if !may_mention(body) {
         return Ok(Vec::new());
     }
-    let mut people = mentionable::on_case(conn, on.case(), actor.side())?;
+    let mut people = mentionable::on_case(conn, on.case(), &actor.access)?;
     let named = mentioned(body, &people);
     people.retain(|(person, _)| named.contains(person));
     if people.is_empty() {
@@ -112,7 +112,7 @@ pub fn offered(
         let name = folded(name);
         name.starts_with(&typed) || name.split(' ').any(|word| word.starts_with(&typed))
     };
-    let people = mentionable::on_case(conn, &case, actor.side())?.into_iter();
+    let people = mentionable::on_case(conn, &case, &actor.access)?.into_iter();
     let ids: Vec<PersonId> = people
         .filter(|(person, name)| *person != actor.id() && fits(name))
         .map(|(person, _)| person)

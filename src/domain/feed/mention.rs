@@ -6,6 +6,9 @@ use crate::domain::text::folded;
 /// The most people whom one entry mentions.
 pub const MOST_MENTIONS: usize = 10;
 
+/// The most signs of a text that are looked at: each is compared with every name there is.
+const MOST_SIGNS: usize = 100;
+
 const SIGN: char = '@';
 
 /// Whether a text may mention somebody at all: only then it is looked up who there is.
@@ -55,7 +58,7 @@ pub fn begins_with(text: &str, name: &str) -> Option<usize> {
     wanted.peek().is_none().then_some(text.len())
 }
 
-/// Those of `people` whom a text mentions, each once. Of names that begin alike it is the longest; who is called the same is
+/// Those of `people` whom a text mentions within its first [`MOST_SIGNS`] signs, each once. Of names that begin alike it is the longest; who is called the same is
 /// mentioned together.
 pub fn mentioned<T: Copy + PartialEq>(text: &str, people: &[(T, String)]) -> Vec<T> {
     let names: Vec<(T, String)> = people
@@ -64,7 +67,7 @@ pub fn mentioned<T: Copy + PartialEq>(text: &str, people: &[(T, String)]) -> Vec
         .filter(|(_, name)| !name.is_empty())
         .collect();
     let mut found = Vec::new();
-    for behind in called(text) {
+    for behind in called(text).take(MOST_SIGNS) {
         let begun = names
             .iter()
             .filter(|(_, name)| begins_with(behind, name).is_some());
@@ -122,6 +125,13 @@ mod tests {
     fn an_address_mentions_nobody() {
         assert!(!may_mention("Write to dana.cole@acme.example, 5 @ 3"));
         assert!(may_mention("@d"));
+    }
+
+    #[test]
+    fn a_text_full_of_signs_is_not_compared_to_its_end() {
+        let signs = |count: usize| format!("{}@Dana Cole", "@x ".repeat(count));
+        assert_eq!(mentioned(&signs(MOST_SIGNS - 1), &people()), [0_u8]);
+        assert!(mentioned(&signs(MOST_SIGNS), &people()).is_empty());
     }
 
     proptest! {

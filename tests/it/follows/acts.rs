@@ -122,6 +122,12 @@ async fn who_can_be_mentioned_is_found_by_typing(desk: Desk) {
     assert_eq!(found(&eve, "q=gina").await, Vec::<String>::new());
     assert_eq!(found(&dana, "q=o&feed=escalation").await, ["Ola Berg"]);
     assert_eq!(found(&dana, "q=otto").await, Vec::<String>::new());
+    // Whoever sees no escalations is not told who has to do with them.
+    let scope = json!({ "name": "x", "permissions": ["cases:view", "feeds:comment"] });
+    let token = dana.post("/tokens", scope).await.created();
+    let of_cases = dana.with_token(&said(&token["token"]));
+    assert_eq!(found(&dana, "q=ola").await, ["Ola Berg"]);
+    assert_eq!(found(&of_cases, "q=ola").await, Vec::<String>::new());
     let path = format!("/cases/{}/mentionable?q=a", case.number);
     desk.person("vic")
         .get(&path)
