@@ -624,6 +624,10 @@ async fn h1_tools_are_for_designated_contacts_of_their_audience(desk: Desk) {
             .await
             .names_fields(&[("href", "malformed")]);
     }
+    // Where it stands among those of others is told to whoever keeps them.
+    let seen = dana.get(&paths[0]).await.ok();
+    assert_eq!(seen["position"], Value::Null);
+    assert_eq!(ada.get(&paths[0]).await.ok()["position"], 1);
     ada.patch(&paths[1], json!({ "position": 1 })).await.ok();
     ada.patch(&paths[0], json!({ "position": 9 })).await.ok();
     assert_eq!(

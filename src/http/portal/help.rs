@@ -146,13 +146,21 @@ fn audience(
     };
     let named = current.and_then(|audience| audience.organizations.as_ref());
     let is_named = |slug: &str| named.is_some_and(|all| all.iter().any(|one| one.slug == slug));
-    let tick = |choice: &Choice| {
-        let name = format!("{AUDIENCE}organizations.{}", choice.value);
-        Control::new(Kind::Check, name, choice.label.clone()).checked(is_named(&choice.value))
+    let tick = |(slug, name): (&str, &str)| {
+        let field = format!("{AUDIENCE}organizations.{slug}");
+        Control::new(Kind::Check, field, name.to_owned()).checked(is_named(slug))
     };
+    let offers = |slug: &str| offered.iter().any(|choice| choice.value == slug);
+    // Those that are named stand here however many there are: whoever saves the form leaves none of them out unseen.
+    let further = named.into_iter().flatten();
+    let further = further.filter(|one| !offers(&one.slug));
+    let choices = offered
+        .iter()
+        .map(|choice| (choice.value.as_str(), choice.label.as_str()))
+        .chain(further.map(|one| (one.slug.as_str(), one.name.as_str())));
     let legend = words.say_of("label", "audience-organizations", &[]);
     let mut controls = vec![to];
-    controls.extend(ticks(legend, offered.iter().map(tick).collect()));
+    controls.extend(ticks(legend, choices.map(tick).collect()));
     controls
 }
 

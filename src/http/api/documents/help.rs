@@ -51,6 +51,11 @@ impl Audiences {
         Ok(Self(Some((named, references))))
     }
 
+    /// Whether the reader keeps such things.
+    pub const fn are_told(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The audience of a thing whose row says `kind`, with the names of the organizations.
     pub fn document(&self, thing: impl Thing, kind: AudienceKind) -> Option<AudienceDocument> {
         let (named, references) = self.0.as_ref()?;
@@ -242,8 +247,8 @@ pub struct ToolDocument {
     pub href: String,
     /// For whom it is; only for those who keep tools.
     pub audience: Option<AudienceDocument>,
-    /// Where it stands among the others.
-    pub position: i64,
+    /// Where it stands among the others; only for those who keep tools, for it counts those that are for somebody else.
+    pub position: Option<i64>,
     /// Counts its changes; also the `ETag`.
     pub version: i64,
 }
@@ -259,7 +264,7 @@ impl ToolDocument {
                 .map(|text| markdown::to_html(text).to_string()),
             href: of.href.clone(),
             audience: audiences.document(of.id, of.audience),
-            position: of.position,
+            position: audiences.are_told().then_some(of.position),
             version: of.version,
         }
     }

@@ -92,7 +92,7 @@ fn controls(req: &PageRequest, choices: &[Choice], current: Option<&ToolDocument
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let description = current.and_then(|one| one.description.clone());
-    let position = current.map(|one| one.position.to_string());
+    let position = current.and_then(|one| Some(one.position?.to_string()));
     let mut controls = vec![
         Control::of(AddTool::title(), label("tool-title"))
             .value(current.map_or("", |one| one.title.as_str())),
