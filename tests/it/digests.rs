@@ -9,6 +9,7 @@ use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::mail_desk::{MailDesk, PUBLIC_URL};
 use crate::support::mailbox::Mail;
+use crate::support::paired::{id_of, said};
 use crate::support::person::{Asking, high};
 
 const DANA: &str = "dana@acme.test";
@@ -16,11 +17,16 @@ const DANA: &str = "dana@acme.test";
 impl MailDesk {
     /// The mails to Dana that arrived since the last time.
     async fn news(&self, known: &mut usize) -> Vec<Mail> {
+        self.news_to(DANA, known).await
+    }
+
+    /// The mails to an address that arrived since the last time.
+    async fn news_to(&self, address: &str, known: &mut usize) -> Vec<Mail> {
         self.desk.mailbox().await;
         let letters = self.server.letters().split_off(*known);
         *known += letters.len();
         let mails = letters.iter().map(|letter| Mail::parse(&letter.data));
-        mails.filter(|mail| mail.to == DANA).collect()
+        mails.filter(|mail| mail.to == address).collect()
     }
 
     /// Dana chooses.
@@ -56,6 +62,7 @@ on_both_databases! { Desk:
 on_both_databases! { Gathering:
     entries_that_follow_each_other_soon_come_in_one_mail,
     what_is_gathered_does_not_come_behind_what_happened_later,
+    what_is_moved_meanwhile_is_not_told_to_who_does_not_read_it_there,
 }
 
 async fn what_happened_in_a_day_comes_in_one_mail_by_case(office: MailDesk) {
@@ -414,4 +421,55 @@ async fn what_is_gathered_does_not_come_behind_what_happened_later(Gathering(off
         "{}",
         mails[0].text
     );
+}
+
+/// F3, A5: of several entries in one mail, those that stand elsewhere by now are for who reads them there.
+async fn what_is_moved_meanwhile_is_not_told_to_who_does_not_read_it_there(
+    Gathering(office): Gathering,
+) {
+    let (abel, nils) = (office.desk.person("abel"), office.desk.person("nils"));
+    let role = json!({ "code": "cases", "name": "Cases", "permissions": ["cases:view"] });
+    abel.post("/roles", role).await.created();
+    let user = format!("/users/{}", id_of(&nils).await);
+    abel.patch(&user, json!({ "roles": ["cases"] })).await.ok();
+    let case = office.dana.opens(high()).await;
+    office.desk.passes(TimeDelta::hours(24));
+    office.dana.reads(&case).await;
+    office.dana.escalates(&case, "no_update").taken().await;
+    office.desk.passes(TimeDelta::minutes(10));
+    let following = format!("/cases/{}/following", case.number);
+    let follow = json!({ "case_feed": "follow" });
+    nils.put(&following, follow).await.ok();
+    let (address, mut known) = (nils.email(), 0);
+    office.news_to(&address, &mut known).await;
+    office.eve.writes(&case, "We are looking.").await;
+    assert_eq!(office.news_to(&address, &mut known).await.len(), 1);
+    office.desk.passes(TimeDelta::minutes(1));
+    let mut written = Vec::new();
+    for words in [
+        "It is the trunk.",
+        "It is replaced tonight.",
+        "Wait for us.",
+    ] {
+        written.push(office.eve.writes(&case, words).await);
+    }
+    assert!(office.news_to(&address, &mut known).await.is_empty());
+    for entry in [&written[0], &written[2]] {
+        let path = format!("/feed-entries/{}/move", said(&entry["id"]));
+        office
+            .eve
+            .post(&path, json!({ "to": "escalation" }))
+            .await
+            .ok();
+    }
+    office.desk.passes(TimeDelta::minutes(5));
+    let mails = office.news_to(&address, &mut known).await;
+    assert_eq!(kinds(&mails), ["entry_posted"]);
+    for (words, is_told) in [
+        ("It is the trunk.", false),
+        ("It is replaced tonight.", true),
+        ("Wait for us.", false),
+    ] {
+        assert_eq!(mails[0].text.contains(words), is_told, "{}", mails[0].text);
+    }
 }
