@@ -80,5 +80,12 @@ mod tests {
         assert_eq!(said(Language::German, -1_234_567), "-1.234.567 Min.");
         assert_eq!(said(Language::German, 999), "999 Min.");
         assert_eq!(said(Language::English, 1_234), "1234 min");
+        let figure = |language, number: f64| {
+            let args = [("number", crate::words::two_decimals(number))];
+            languages.of(language).say("report-number", &args)
+        };
+        assert_eq!(figure(Language::German, 4.5), "4,50");
+        assert_eq!(figure(Language::German, 1_234.0), "1.234,00");
+        assert_eq!(figure(Language::English, 4.256), "4.26");
     }
 }

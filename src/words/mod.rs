@@ -23,6 +23,7 @@ mod translated_test;
 use std::sync::Arc;
 
 use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::types::{FluentNumber, FluentNumberOptions};
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
@@ -186,6 +187,15 @@ impl std::fmt::Debug for Catalogue {
             .field("language", &self.language)
             .finish_non_exhaustive()
     }
+}
+
+/// A number with two decimals, to be written as in the reader's language.
+pub fn two_decimals(number: f64) -> Value<'static> {
+    let options = FluentNumberOptions {
+        minimum_fraction_digits: Some(2),
+        ..FluentNumberOptions::default()
+    };
+    Value::Number(FluentNumber::new((number * 100.0).round() / 100.0, options))
 }
 
 /// A number as German writes it: `1.234`, `0,5`. English numbers of a catalogue are written plainly.

@@ -1142,6 +1142,7 @@ report-now = Stand: jetzt
 report-period = { $from } bis { $to }
 report-none = –
 report-percent = { $percent } %
+report-number = { $number }
 report-more = { $count ->
     [one] Eine weitere Zeile ist hier nicht zu sehen.
    *[other] { $count } weitere Zeilen sind hier nicht zu sehen.

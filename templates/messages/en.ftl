@@ -1103,6 +1103,7 @@ report-now = At this moment
 report-period = { $from } to { $to }
 report-none = –
 report-percent = { $percent } %
+report-number = { $number }
 report-more = { $count ->
     [one] One more row is not shown here.
    *[other] { $count } more rows are not shown here.

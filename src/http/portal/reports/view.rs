@@ -11,8 +11,8 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::report::{Found, label, name};
 use crate::http::table_file::Format;
-use crate::words::Catalogue;
 use crate::words::time::duration;
+use crate::words::{Catalogue, two_decimals};
 
 /// How many rows a card has beside others; its own page has all.
 const MOST_BESIDE: usize = 14;
@@ -131,9 +131,19 @@ fn said(words: &Catalogue, figure: Option<Figure>, unit: Unit) -> String {
             let percent = format!("{:.0}", figure.value() * 100.0);
             words.say("report-percent", &[("percent", percent.into())])
         }
-        (_, Figure::Part(number)) => format!("{number:.2}"),
-        (_, Figure::Whole(number)) => number.to_string(),
+        (_, Figure::Part(number)) => {
+            words.say("report-number", &[("number", two_decimals(number))])
+        }
+        (_, Figure::Whole(number)) => words.say("report-number", &[("number", number.into())]),
     }
+}
+
+/// A figure that is whole, though it was reckoned with like others.
+fn whole(number: f64) -> Figure {
+    // Counts, and seconds below the years that a desk keeps.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let number = number as u64;
+    Figure::Whole(number)
 }
 
 /// What is drawn of a row, in the order of the series.
@@ -190,7 +200,7 @@ fn picture(req: &PageRequest, found: &Found) -> Option<Picture> {
     let value_of = |row: &[Option<Figure>]| match share {
         Share::Stacked => {
             let sum: f64 = row.iter().flatten().map(|figure| figure.value()).sum();
-            format!("{sum:.0}")
+            said(words, Some(whole(sum)), Unit::Count)
         }
         Share::Beside | Share::Lines => {
             let said: Vec<String> = row
@@ -211,10 +221,7 @@ fn picture(req: &PageRequest, found: &Found) -> Option<Picture> {
         &[("report", title.into()), ("by", by.into())],
     );
     let top = match (unit, greatest(&values, share)) {
-        // Whole seconds below the years that a desk keeps.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        (Unit::Seconds, most) => said(words, Some(Figure::Whole(most as u64)), unit),
-        (Unit::Count, most) => format!("{most:.0}"),
+        (Unit::Seconds | Unit::Count, most) => said(words, Some(whole(most)), unit),
         (unit, most) => said(words, Some(Figure::Part(most)), unit),
     };
     Some(Picture {
