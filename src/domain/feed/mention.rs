@@ -1,6 +1,8 @@
 //! Mentions: `@` and somebody's name in an entry. Which names those are is for whoever knows the people; how a text names them
 //! is decided here, for those who are told and for what is shown.
 
+use std::ops::Range;
+
 use crate::domain::text::folded;
 
 /// The most people whom one entry mentions.
@@ -16,16 +18,98 @@ pub fn may_mention(text: &str) -> bool {
     called(text).next().is_some()
 }
 
-/// What follows each sign that begins a word and has a name behind it.
+/// What follows each sign that begins a word and has a name behind it. What stands in code is shown as it is, and names nobody.
 fn called(text: &str) -> impl Iterator<Item = &str> {
+    let code = code(text);
     text.match_indices(SIGN).filter_map(move |(at, sign)| {
         let behind = &text[at + sign.len()..];
         let begins = |character: Option<char>| character.is_some_and(char::is_alphabetic);
-        // What stands in code is shown as it is, and names nobody.
-        let before = text[..at].chars().next_back();
-        let apart = !is_word(before) && before != Some('`');
+        let is_code = code.iter().any(|part| part.contains(&at));
+        let apart = !is_word(text[..at].chars().next_back()) && !is_code;
         (apart && begins(behind.chars().next())).then_some(behind)
     })
+}
+
+/// Where code stands in Markdown: between fences, and within a paragraph between as many backticks as begin it.
+fn code(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut open: Option<(&str, usize)> = None;
+    let (mut paragraph, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let end = at + line.len();
+        match (open, fence(line)) {
+            (None, Some(fence)) => {
+                spans(text, paragraph..at, &mut found);
+                open = Some((fence, at));
+            }
+            (Some((fence, from)), Some(closing))
+                if closing.starts_with(fence) && line.trim() == closing =>
+            {
+                found.push(from..end);
+                (open, paragraph) = (None, end);
+            }
+            (None, None) if line.trim().is_empty() => {
+                spans(text, paragraph..at, &mut found);
+                paragraph = end;
+            }
+            _ => {}
+        }
+        at = end;
+    }
+    match open {
+        Some((_, from)) => found.push(from..at),
+        None => spans(text, paragraph..at, &mut found),
+    }
+    found
+}
+
+/// The signs of a fence with which a line begins.
+fn fence(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches(' ');
+    let sign = line
+        .chars()
+        .next()
+        .filter(|sign| matches!(sign, '`' | '~'))?;
+    let behind = line.trim_start_matches(sign);
+    let signs = &line[..line.len() - behind.len()];
+    (signs.len() >= 3 && !(sign == '`' && behind.contains('`'))).then_some(signs)
+}
+
+/// Adds where code stands in a paragraph.
+fn spans(text: &str, paragraph: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let text = &text[..paragraph.end];
+    let mut at = paragraph.start;
+    while let Some(begin) = text[at..].find('`') {
+        let from = at + begin;
+        if text[..from].ends_with('\\') {
+            at = from + 1;
+            continue;
+        }
+        let inside = from + backticks(&text[from..]);
+        let closing = closing(&text[inside..], inside - from);
+        at = closing.map_or(inside, |length| inside + length);
+        if closing.is_some() {
+            found.push(from..at);
+        }
+    }
+}
+
+/// How many bytes it is to the end of the next run of so many backticks.
+fn closing(text: &str, wanted: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(begin) = text[at..].find('`') {
+        let count = backticks(&text[at + begin..]);
+        at += begin + count;
+        if count == wanted {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// How many backticks a text begins with.
+fn backticks(text: &str) -> usize {
+    text.len() - text.trim_start_matches('`').len()
 }
 
 fn is_word(character: Option<char>) -> bool {
@@ -116,6 +200,13 @@ mod tests {
             ("Dana Cole", vec![]),
             ("@Dana", vec![]),
             ("`@Dana Cole`", vec![]),
+            ("`see @Dana Cole` and ``@Eve ` @Dana Cole``", vec![]),
+            ("```\n@Dana Cole\n```\n@Dana Coleman", vec![1]),
+            ("~~~ log\n@Dana Cole\n```\n", vec![]),
+            // One backtick alone, or behind a backslash, begins nothing.
+            ("a ` b\n\n@Dana Cole ` c", vec![0]),
+            ("\\`@Dana Cole\\`", vec![0]),
+            ("` `` @Dana Cole", vec![0]),
         ] {
             assert_eq!(mentioned(text, &people()), named, "{text}");
         }
