@@ -207,6 +207,9 @@ function mentions() {
       const typed = /(?:^|[^\p{L}\p{N}])@(\p{L}[^\n@]{0,40})$/u.exec(field.value.slice(0, field.selectionStart))?.[1];
       list.hidden = true;
       if (typed === undefined) return;
+      // Not at every key.
+      await new Promise((done) => setTimeout(done, 200));
+      if (mine !== asked) return;
       const answer = await fetch(`${field.dataset.mentions}&q=${encodeURIComponent(typed.trim())}`);
       if (!answer.ok || mine !== asked) return;
       const { items } = await answer.json();
