@@ -134,17 +134,18 @@ pub fn of_person(
         .optional()
 }
 
-/// Those who wait for a place, the first to get one first. Whoever is shut out is passed over.
+/// Those who wait for a place, the first to get one first, `most` of them. Whoever is shut out is passed over.
 ///
 /// # Errors
 /// Database errors.
-pub fn waiting(conn: &mut Conn, tutorial: TutorialId) -> QueryResult<Vec<Registration>> {
+pub fn waiting(conn: &mut Conn, tutorial: TutorialId, most: i64) -> QueryResult<Vec<Registration>> {
     tutorial_registrations::table
         .inner_join(people::table)
         .filter(tutorial_registrations::tutorial_id.eq(tutorial))
         .filter(tutorial_registrations::has_place.eq(false))
         .filter(people::disabled_at.is_null())
         .order(tutorial_registrations::id.asc())
+        .limit(most)
         .select(Registration::as_select())
         .load(conn)
 }

@@ -37,7 +37,7 @@ pub fn register(
     let session = tutorial.session();
     session.takes_registrations(now)?;
     // Nobody overtakes those who wait already.
-    let is_free = !session.is_full() && tutorials::waiting(conn, id)?.is_empty();
+    let is_free = !session.is_full() && tutorials::waiting(conn, id, 1)?.is_empty();
     let standing = Standing::of(is_free);
     tutorials::register(conn, id, (person, organization), standing, now)?;
     let fields = fields(&tutorial, person, standing);
@@ -78,8 +78,8 @@ pub(super) fn fill(conn: &mut Conn, tutorial: &Tutorial, now: Instant) -> VerbRe
     if session.is_full() {
         return Ok(());
     }
-    let mut waiting = tutorials::waiting(conn, tutorial.id)?;
-    waiting.truncate(session.places_for(waiting.len()));
+    let free = i64::try_from(session.places_for(usize::MAX)).unwrap_or(i64::MAX);
+    let waiting = tutorials::waiting(conn, tutorial.id, free)?;
     tutorials::give_places(conn, tutorial.id, &waiting, now)?;
     let letter = Letter::TutorialPlace(facts(tutorial, true));
     for one in &waiting {
