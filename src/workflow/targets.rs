@@ -8,7 +8,7 @@ use super::VerbResult;
 use crate::db::sql_types::{At, json};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, Pause};
 use crate::domain::escalation::Event;
 use crate::domain::organization::Side;
 use crate::domain::target::{
@@ -161,7 +161,13 @@ impl<'a> Keeper<'a> {
         let of = |kind| running.iter().find(|target| target.kind == kind);
         for turn in turns {
             match turn {
-                Turn::Start(kind, started) => self.start(conn, kind, started, now)?,
+                Turn::Start(kind, Started::Running) => {
+                    let replaced = of(kind).map(|target| target.run().pauses_around(now).1);
+                    self.start(conn, kind, (replaced.unwrap_or_default(), None), now)?;
+                }
+                Turn::Start(kind, Started::Paused) => {
+                    self.start(conn, kind, (Vec::new(), Some(now)), now)?;
+                }
                 Turn::Meet(kind) => self.over(conn, of(kind), Over::Met, now)?,
                 Turn::End(kind) => self.over(conn, of(kind), Over::Ended, now)?,
                 Turn::Resume(kind) => self.resume(conn, of(kind), now)?,
@@ -171,11 +177,12 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
+    /// One starts, with the pauses that it has from the beginning, and since when it stands still.
     fn start(
         &self,
         conn: &mut Conn,
         kind: TargetKind,
-        started: Started,
+        (pauses, paused_since): (Vec<Pause>, Option<Instant>),
         now: Instant,
     ) -> VerbResult<()> {
         let rank = self
@@ -192,8 +199,8 @@ impl<'a> Keeper<'a> {
         let run = Run {
             started_at: now,
             allowance,
-            pauses: Vec::new(),
-            paused_since: (started == Started::Paused).then_some(now),
+            pauses,
+            paused_since,
         };
         let due_at = run.due_at(&self.calendar)?;
         let mut new = NewTarget {
@@ -203,7 +210,7 @@ impl<'a> Keeper<'a> {
             due_at,
             alarm_at: None,
         };
-        if started == Started::Running {
+        if paused_since.is_none() {
             new.alarm_at = self.rules.ladder.next_at(new.timing(now), 0);
         }
         Ok(targets::insert(conn, &new, now)?)
@@ -220,6 +227,7 @@ impl<'a> Keeper<'a> {
         let Some(target) = target else { return Ok(()) };
         let mut run = target.run();
         run.resume(now);
+        run.pauses = run.pauses_around(now).0;
         // A calendar that cannot reckon any more keeps nobody from answering a customer.
         let replay = run.replay(&self.calendar, now).ok();
         let mut changes = TargetChanges {

@@ -70,6 +70,22 @@ impl Run {
         }
     }
 
+    /// Its pauses until `at`, and those behind it; one that goes on over `at` is in both, in parts. An entry that is moved in
+    /// ends a target at an instant in the past (F3), and what follows stands still as long as this did.
+    pub fn pauses_around(&self, at: Instant) -> (Vec<Pause>, Vec<Pause>) {
+        let until = self.pauses.iter().filter(|pause| pause.from <= at);
+        let behind = self.pauses.iter().filter(|pause| pause.to > at);
+        let until = until.map(|pause| Pause {
+            to: pause.to.min(at),
+            ..*pause
+        });
+        let behind = behind.map(|pause| Pause {
+            from: pause.from.max(at),
+            ..*pause
+        });
+        (until.collect(), behind.collect())
+    }
+
     /// It goes on at `at`, if it stands still.
     pub fn resume(&mut self, at: Instant) {
         if let Some(from) = self.paused_since.take() {

@@ -169,3 +169,23 @@ proptest! {
         prop_assert!(unpaused.due_at(&calendar).unwrap() <= due_at);
     }
 }
+
+/// F3: what a moved entry ends in the past is told apart from what it starts there.
+#[test]
+fn pauses_are_parted_at_an_instant() {
+    let minute = |n: i64| Instant::UNIX_EPOCH + TimeDelta::minutes(n);
+    let pause = |from, to| Pause {
+        from: minute(from),
+        to: minute(to),
+    };
+    let mut run = run(minute(0), 240, TargetClock::Elapsed);
+    run.pauses = vec![pause(10, 20), pause(30, 60)];
+    for (at, until, behind) in [
+        (5, vec![], run.pauses.clone()),
+        (20, vec![pause(10, 20)], vec![pause(30, 60)]),
+        (40, vec![pause(10, 20), pause(30, 40)], vec![pause(40, 60)]),
+        (90, run.pauses.clone(), vec![]),
+    ] {
+        assert_eq!(run.pauses_around(minute(at)), (until, behind), "{at}");
+    }
+}

@@ -16,6 +16,7 @@ on_both_databases! { Desk:
     f3_an_entry_moves_with_its_author_and_its_time,
     f3_what_is_not_misfiled_stays,
     f3_a_move_meets_what_was_told_in_time,
+    f3_a_move_makes_nobody_late_who_waited_for_an_answer,
     f3_a_moved_entry_is_redacted_everywhere,
     f3_staff_move_on_a_page_of_its_own,
 }
@@ -263,6 +264,39 @@ async fn f3_a_move_meets_what_was_told_in_time(desk: Desk) {
     let seen = ola.sees_escalation(&escalation).await;
     assert_eq!(seen["awaiting_reply_since"], json!(null));
     assert_eq!(target("update").await["paused_since"], json!(null));
+    desk.mailbox().await;
+}
+
+async fn f3_a_move_makes_nobody_late_who_waited_for_an_answer(desk: Desk) {
+    let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
+    let (case, escalation) = escalated(&desk).await;
+    ola.accepts(&escalation, "high", "high").await;
+    desk.passes(TimeDelta::minutes(1));
+    let asked = json!({ "body": "Could you send a trace?", "awaits_reply": true });
+    ola.does(&escalation, "feed", asked).await.created();
+    desk.passes(TimeDelta::minutes(10));
+    let misfiled = eve.writes(&case, "We look meanwhile.").await;
+    desk.passes(TimeDelta::minutes(50));
+    says(&dana, &escalation, "Here it is.").await;
+    desk.passes(TimeDelta::minutes(10));
+    let update = async || -> Value {
+        let seen = ola.sees_escalation(&escalation).await;
+        let targets = seen["targets"].as_array().expect("targets").clone();
+        let found = targets.into_iter().find(|one| one["kind"] == "update");
+        found.expect("a target")
+    };
+    let before = update().await;
+    // It was written while the clock stood still for the answer, and for what is owed then it stands still as long.
+    moves(&eve, &misfiled, json!({ "to": "escalation" }))
+        .await
+        .ok();
+    let after = update().await;
+    assert_eq!(instant(&after["started_at"]), instant(&misfiled["at"]));
+    assert_eq!(
+        instant(&after["due_at"]),
+        instant(&before["due_at"]),
+        "{before} {after}"
+    );
     desk.mailbox().await;
 }
 
