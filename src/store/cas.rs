@@ -49,4 +49,5 @@ macro_rules! compare_and_delete {
     }};
 }
 
-pub(crate) use {compare_and_delete, compare_and_set};
+pub(crate) use compare_and_delete;
+pub(crate) use compare_and_set;
