@@ -2100,6 +2100,7 @@ announcement-remove = Entfernen
 announcement-remove-about = Sie ist dann für alle weg. Soll sie nur enden und bei den vergangenen bleiben, geben Sie ihr stattdessen ein Ende.
 announcement-remove-button = Ankündigung entfernen
 announcement-read = Ich habe sie gelesen
+announcement-is-draft = Entwurf
 announcement-since = Ab
 announcement-ends = bis
 announcement-from-hint = Zeitangaben: { $zone }.
@@ -2296,9 +2297,9 @@ mail-tutorial-changed = An diesem Tutorial hat sich etwas geändert. Jetzt gilt:
 mail-tutorial-elsewhere = Es findet an einem anderen Ort statt.
 mail-tutorial-canceled-title = Tutorial abgesagt: { $title }
 mail-tutorial-canceled = Dieses Tutorial findet nicht statt:
-mail-tutorial-reminder-title-day-before = Morgen: { $title }
+mail-tutorial-reminder-title-day-before = Erinnerung: { $title }
 mail-tutorial-reminder-title-hour-before = In einer Stunde: { $title }
-mail-tutorial-reminder-day-before = Dieses Tutorial, für das Sie einen Platz haben, beginnt in einem Tag:
+mail-tutorial-reminder-day-before = Dieses Tutorial, für das Sie einen Platz haben, beginnt bald:
 mail-tutorial-reminder-hour-before = Dieses Tutorial, für das Sie einen Platz haben, beginnt innerhalb der nächsten Stunde:
 
 ## Portal: protokollierte Ereignisse

@@ -2055,6 +2055,7 @@ announcement-remove = Remove
 announcement-remove-about = It is gone for everybody. To end it and keep it among the past ones, give it an end instead.
 announcement-remove-button = Remove announcement
 announcement-read = I have read it
+announcement-is-draft = Draft
 announcement-since = From
 announcement-ends = until
 announcement-from-hint = By your clock: { $zone }.
@@ -2251,9 +2252,9 @@ mail-tutorial-changed = Something about this tutorial has changed. Now it is:
 mail-tutorial-elsewhere = It takes place elsewhere.
 mail-tutorial-canceled-title = Tutorial canceled: { $title }
 mail-tutorial-canceled = This tutorial does not take place:
-mail-tutorial-reminder-title-day-before = Tomorrow: { $title }
+mail-tutorial-reminder-title-day-before = Reminder: { $title }
 mail-tutorial-reminder-title-hour-before = In an hour: { $title }
-mail-tutorial-reminder-day-before = This tutorial, for which you have a place, begins in a day:
+mail-tutorial-reminder-day-before = This tutorial, for which you have a place, begins soon:
 mail-tutorial-reminder-hour-before = This tutorial, for which you have a place, begins within the hour:
 
 ## Portal: audited events
