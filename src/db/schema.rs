@@ -653,6 +653,24 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
+    saved_filters (id) {
+        id -> Key,
+        organization_id -> Key,
+        person_id -> Key,
+        list -> Text,
+        name -> Text,
+        query -> Text,
+        shared -> Bool,
+        created_at -> Moment,
+        updated_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
     clients (partner_id, client_id) {
         partner_id -> Key,
         client_id -> Key,
@@ -1083,6 +1101,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairing_visits,
     pairing_visit_events,
     recent_errors,
+    saved_filters,
     clients,
     clones,
     line_grants,

@@ -36,7 +36,8 @@ use crate::domain::ids::{
     AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, ErrorId, EscalationId,
     EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId,
     OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
-    PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, TryId, VisitId,
+    PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId, TargetId, TokenId, TryId,
+    VisitId,
 };
 use crate::domain::ids::{AnnouncementId, RegistrationId, ToolId, TutorialId};
 use crate::domain::link::LinkPurpose;
@@ -44,6 +45,7 @@ use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
+use crate::domain::saved_filter::FilteredList;
 use crate::domain::target::{TargetClock, TargetKind};
 use crate::domain::text::{EmailAddress, Slug};
 
@@ -183,6 +185,7 @@ key!(
     PriorityRequestId,
     RoleId,
     RoleRequestId,
+    SavedFilterId,
     SessionId,
     TargetId,
     TokenId,
@@ -310,6 +313,7 @@ text!(
     EntryKind,
     Fault,
     Feed,
+    FilteredList,
     Governance,
     Level,
     LinkPurpose,

@@ -115,6 +115,8 @@ ids! {
     RegistrationId
     /// Names a tool.
     ToolId
+    /// Names a saved filter.
+    SavedFilterId
 }
 
 /// A text that is no id or number of the kind asked for.

@@ -145,6 +145,8 @@ text_types! {
     EmailAddress, 254, address::email;
     /// A short name for addresses: small letters, digits and inner hyphens.
     Slug, 63, address::slug;
+    /// The query of a list's page, such as `status=open&owner=me`: one line.
+    FilterQuery, 1_000, one_line;
     /// A telephone number, such as `+49 30 555 0100`.
     PhoneNumber, 40, phone::number;
     /// Where people come together: a place, or a link: one line.

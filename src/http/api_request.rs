@@ -319,7 +319,7 @@ fn parsed<B: Input>(bytes: &[u8], wanted: bool) -> Result<(B, String), Problem> 
 }
 
 /// The parameters of a query string: a text each, or a list of what was given several times.
-fn parameters(text: &str) -> Result<Value, Problem> {
+pub(super) fn parameters(text: &str) -> Result<Value, Problem> {
     let mut given: Map<String, Value> = Map::new();
     for (index, (name, value)) in form_urlencoded::parse(text.as_bytes()).enumerate() {
         if index == MOST_PARAMETERS {

@@ -38,6 +38,7 @@ pub mod report;
 pub mod requires;
 pub mod route;
 pub mod routes;
+pub mod saved_filters;
 pub mod server;
 pub mod sign_in;
 pub mod state;

@@ -39,6 +39,8 @@ pub fn routes() -> Vec<Route> {
         api::review::routes(),
         api::next_steps::routes(),
         api::callbacks::routes(),
+        api::home::routes(),
+        api::saved_filters::routes(),
         api::radar::routes(),
         api::reports::routes(),
         api::search::routes(),

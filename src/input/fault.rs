@@ -120,6 +120,7 @@ pub const FAULTS: &[&str] = &[
     "too_many",
     "too_many_days",
     "too_many_events",
+    "too_many_filters",
     "too_many_levels",
     "too_many_mentions",
     "too_short",

@@ -31,10 +31,11 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
 use crate::domain::report::Grouping;
+use crate::domain::saved_filter::FilteredList;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::{
-    EmailAddress, Markdown, Note, PersonName, PhoneNumber, PlaceOrLink, Slug, Subject, Title,
-    WebLink,
+    EmailAddress, FilterQuery, Markdown, Note, PersonName, PhoneNumber, PlaceOrLink, Slug, Subject,
+    Title, WebLink,
 };
 use crate::domain::{announcement, tutorial};
 use crate::words::markdown;
@@ -115,6 +116,7 @@ written! {
     PlaceOrLink: Shape::Line(PlaceOrLink::MAX),
     WebLink: Shape::Line(WebLink::MAX),
     AudienceKind: Shape::Choice, announcement::Importance: Shape::Choice, announcement::State: Shape::Choice, tutorial::When: Shape::Choice,
+    FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice,
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,

@@ -84,6 +84,19 @@ pub struct NewStep<'a> {
     pub by: PersonId,
 }
 
+/// The open steps of these cases, the one that falls due first at the beginning.
+///
+/// # Errors
+/// Database errors.
+pub fn open_of_cases(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<NextStep>> {
+    next_steps::table
+        .filter(next_steps::case_id.eq_any(of.to_vec()))
+        .filter(next_steps::state.eq(StepState::Open))
+        .order((next_steps::due_at.asc(), next_steps::id.asc()))
+        .select(NextStep::as_select())
+        .load(conn)
+}
+
 /// Adds an open step.
 ///
 /// # Errors

@@ -97,6 +97,29 @@ pub fn last_of(
         .collect())
 }
 
+/// When a person last said that they have read this feed of several cases.
+///
+/// # Errors
+/// Database errors.
+pub fn last_said_of(
+    conn: &mut Conn,
+    cases: &[CaseId],
+    person: PersonId,
+    feed: Feed,
+) -> QueryResult<Vec<(CaseId, Instant)>> {
+    let rows: Vec<(CaseId, Option<At>)> = feed_reads::table
+        .filter(feed_reads::case_id.eq_any(cases.to_vec()))
+        .filter(feed_reads::person_id.eq(person))
+        .filter(feed_reads::feed.eq(feed).and(feed_reads::said.eq(true)))
+        .group_by(feed_reads::case_id)
+        .select((feed_reads::case_id, max(feed_reads::read_at)))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(case, at)| Some((case, at?.0)))
+        .collect())
+}
+
 /// Records that a person read a feed now, up to this place: because they say so, or because it was shown to them.
 ///
 /// # Errors

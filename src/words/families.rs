@@ -15,6 +15,7 @@ use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
+use crate::domain::home::{Act, Because, Group};
 use crate::domain::language::Language;
 use crate::domain::notice::{
     Audience, Delivery, Fault, NoticeGroup, NoticeKind, NoticeState, Obstacle, PairingSide,
@@ -129,6 +130,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     (
         "nav",
         &[
+            "home",
             "queue",
             "radar",
             "callbacks",
@@ -272,6 +274,11 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("signature-worth", SignatureWorth::NAMES),
     ("record-kind", RecordKind::NAMES),
     ("record-outcome", RecordOutcome::NAMES),
+    ("home-group", Group::NAMES),
+    ("home-about", Group::NAMES),
+    ("home-none", Group::NAMES),
+    ("home-reason", Because::NAMES),
+    ("home-act", Act::NAMES),
     ("radar-prevent", Prevention::NAMES),
     ("radar-see", Prevention::NAMES),
     ("mail-radar-prevent", Prevention::NAMES),

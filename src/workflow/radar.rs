@@ -131,14 +131,14 @@ pub fn warn(conn: &mut Conn, id: CaseId, now: Instant) -> VerbResult<usize> {
 }
 
 /// What the assessment goes by besides the case.
-struct Rules {
-    reasons: Vec<Reason>,
-    policy: Arc<Policy>,
-    book: Arc<CalendarBook>,
+pub(super) struct Rules {
+    pub(super) reasons: Vec<Reason>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) book: Arc<CalendarBook>,
 }
 
 impl Rules {
-    fn load(conn: &mut Conn) -> VerbResult<Self> {
+    pub(super) fn load(conn: &mut Conn) -> VerbResult<Self> {
         let rows = rules::reasons(conn)?;
         let active = rows.iter().filter(|row| row.active);
         Ok(Self {
@@ -148,7 +148,7 @@ impl Rules {
         })
     }
 
-    fn upcoming(&self, case: &RadarCase, window: (Instant, Instant)) -> Vec<Upcoming> {
+    pub(super) fn upcoming(&self, case: &RadarCase, window: (Instant, Instant)) -> Vec<Upcoming> {
         let calendar = self.book.of_line(case.line);
         upcoming(&case.facts, &self.reasons, calendar, &self.policy, window)
     }

@@ -80,6 +80,8 @@ async function put(answer, ...parts) {
     old.replaceWith(document.adoptNode(fresh));
     focus();
   }
+  // The title counts what waits.
+  if (document.getElementById("needs")) document.title = page.title;
 }
 
 async function swap(address, ...parts) {
@@ -270,7 +272,9 @@ function follow() {
   // Each part, and what of it is asked for alone while somebody types in it.
   const parts = [["#case-head"], ["#decision"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
     ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-foot]"],
-    ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"]];
+    ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"],
+    // Nothing is typed on the first page, and the focus goes over.
+    ["#needs", "#needs"]];
   const news = () => {
     clearTimeout(asked);
     asked = setTimeout(async () => {
@@ -462,7 +466,7 @@ addEventListener("keydown", (event) => {
   if (typing || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
   const after = gone;
   gone = event.key === "g";
-  const go = { c: "/cases", q: "/escalations" }[event.key];
+  const go = { h: "/", c: "/cases", q: "/escalations" }[event.key];
   if (after && go) location.assign(go);
   else if (event.key === "/") document.querySelector("#filter-q, [data-search]")?.focus();
   else if (event.key === "j") move(1);

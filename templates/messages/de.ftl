@@ -332,6 +332,7 @@ away-back = Zurück zu { $home }
 theme-auto = Wie das System
 theme-light = Hell
 theme-dark = Dunkel
+nav-home = Start
 nav-queue = Warteschlange
 nav-radar = Radar
 nav-callbacks = Rückrufe
@@ -343,6 +344,7 @@ keys-title = Tasten
 keys-search = suchen
 keys-move = in einer Liste bewegen
 keys-open = öffnen
+keys-home = zur Startseite
 keys-cases = zu den Fällen
 keys-queue = zur Warteschlange
 keys-this = alle Tasten
@@ -878,6 +880,135 @@ foot-since = Eingereicht von { $by }, { $at }.
 foot-state = { $number } ist { $state }
 foot-ranked = Wichtigkeit { $importance }, Dringlichkeit { $urgency }.
 escalate-confirm = Bestätigen Sie dies.
+
+## Portal: die Startseite
+
+home-title = Was Sie jetzt braucht
+home-window = { $count ->
+    [0] Was Sie jetzt braucht
+   *[other] ({ $count }) Was Sie jetzt braucht
+}
+home-more = Alle { $count }
+home-nothing = Nichts wartet auf Sie
+home-nothing-about = Was Sie braucht, wird hier stehen. Alles andere steht in den Listen.
+home-group-missed = Überfällig
+home-group-unclaimed = Nicht übernommen
+home-group-due-next = Die nächsten zwei Stunden
+home-group-off-duty = Zuständige nicht in Bereitschaft
+home-group-answered = Antworten von Kunden
+home-group-mine = Ihre Fälle
+home-group-unowned = Ohne Zuständige in Ihren Geschäftsbereichen
+home-group-radar = Kann bald eskaliert werden
+home-group-my-escalations = Ihre anderen Eskalationen
+home-group-load = Wer was führt
+home-group-waiting = Wartet auf Sie
+home-group-declined = Abgelehnt
+home-group-may-escalate = Kann eskaliert werden
+home-group-promised = Ihnen zugesagt
+home-group-access-requests = Bitten um Zugriff
+home-group-pairings = Kopplungen, die auf Antwort warten
+home-group-unread = Neu, seit Sie zuletzt da waren
+home-about-missed = Das am längsten Überfällige zuerst
+home-about-unclaimed = Was zuerst fällig wird, zuerst
+home-about-due-next = Was zuerst fällig wird, zuerst
+home-about-off-duty = Was zuerst fällig wird, zuerst
+home-about-answered = Ungelesen, das Älteste zuerst
+home-about-mine = Nach Fälligkeit, dann die am längsten ohne Meldung
+home-about-unowned = Hohe Priorität zuerst, dann die am längsten wartenden
+home-about-radar = Nach Zeitpunkt
+home-about-my-escalations = Nach Rang
+home-about-load = Die meisten zuerst
+home-about-waiting = Was am längsten wartet, zuerst
+home-about-declined = Mit dem, was stattdessen zu tun ist
+home-about-may-escalate = Der Support ist im Verzug
+home-about-promised = Was zuerst fällig ist, zuerst
+home-about-access-requests = Wer am längsten wartet, zuerst
+home-about-pairings = Was am längsten wartet, zuerst
+home-about-unread = Das Neueste zuerst
+home-none-missed = Nichts ist überfällig.
+home-none-unclaimed = Jede Eskalation ist übernommen.
+home-none-due-next = Von Ihnen ist in den nächsten zwei Stunden nichts fällig.
+home-none-off-duty = Jede Eskalation hat Zuständige, die in Bereitschaft sind, oder keine.
+home-none-answered = Sie haben alles gelesen, was Kunden zu Ihren Fällen geschrieben haben.
+home-none-mine = Sie sind für keinen offenen Fall zuständig.
+home-none-unowned = Jeder offene Fall Ihrer Geschäftsbereiche hat jemanden, der zuständig ist.
+home-none-radar = Kein Fall kann innerhalb eines Tages eskaliert werden.
+home-none-my-escalations = Sie führen keine andere Eskalation.
+home-none-load = Niemand führt eine Eskalation.
+home-none-waiting = Der Support wartet auf nichts von Ihnen.
+home-none-declined = Keine Ihrer Eskalationen wurde abgelehnt.
+home-none-may-escalate = Der Support ist bei keinem Fall im Verzug.
+home-none-promised = Ihnen ist zurzeit nichts zugesagt.
+home-none-access-requests = Niemand bittet um Zugriff.
+home-none-pairings = Keine Kopplung wartet auf eine Antwort.
+home-none-unread = Sie haben alles gelesen, was der Support geschrieben hat.
+home-reason-claim-due = Übernahme fällig
+home-reason-claim-missed = Übernahme war fällig
+home-reason-first-reply-due = Erste Antwort fällig
+home-reason-first-reply-missed = Erste Antwort war fällig
+home-reason-update-due = Zwischenstand fällig
+home-reason-update-missed = Zwischenstand war fällig
+home-reason-promise-due = Zugesagt: { $named }
+home-reason-promise-missed = Zusage überfällig: { $named }
+home-reason-analysis-due = Ursachenanalyse fällig
+home-reason-analysis-missed = Ursachenanalyse war fällig
+home-reason-submitted = Eingereicht
+home-reason-in-review = In Prüfung seit
+home-reason-awaits-customer = Wartet auf den Kunden seit
+home-reason-nothing-due = Angenommen, und nichts ist zugesagt
+home-reason-off-duty = { $named } ist nicht in Bereitschaft.
+home-reason-load = { $count ->
+    [one] Eine Eskalation, { $named } überfällig
+   *[other] { $count } Eskalationen, { $named } überfällig
+}
+home-reason-customer-wrote = Der Kunde schrieb
+home-reason-last-update = Letzte Meldung
+home-reason-nobody-owns = Eröffnet
+home-reason-eligible-soon = Kann eskaliert werden
+home-reason-support-waits = Der Support wartet auf Ihre Antwort seit
+home-reason-solution-provided = Der Support hat eine Lösung genannt: Sagen Sie, ob sie hilft. Genannt
+home-reason-owner-waits = Wer die Eskalation führt, wartet auf Ihre Antwort seit
+home-reason-declined = Abgelehnt.
+home-reason-eligible-no-update = { $named }: letzte Meldung
+home-reason-eligible-promise = { $named }: zugesagt für
+home-reason-eligible-analysis = { $named }: fällig
+home-reason-asks-for-access = { $named } bittet um Lesezugriff
+home-reason-pairing-waits = { $count ->
+    [one] Eine Person, Gruppe oder Rolle wartet auf Ihre Antwort
+   *[other] { $count } Personen, Gruppen und Rollen warten auf Ihre Antwort
+}
+home-reason-support-wrote = Der Support schrieb
+home-act-claim = Übernehmen
+home-act-decide = Entscheiden
+home-act-assign = Zuweisen
+home-act-update = Meldung schreiben
+home-act-keep-promise = Einhalten oder verschieben
+home-act-deliver-analysis = Liefern
+home-act-answer = Antworten
+home-act-take = Übernehmen
+home-act-escalate = Eskalieren
+home-act-decide-access = Entscheiden
+home-act-decide-pairing = Entscheiden
+
+## Portal: gespeicherte Filter
+
+saved-title = Gespeicherte Filter
+saved-save = Diesen Filter speichern
+saved-save-button = Speichern
+saved-name = Wie Sie ihn nennen
+saved-name-hint = Etwa „Wartet auf mich, hoch“.
+saved-share = Für alle in Ihrer Organisation
+saved-share-hint = Jede Person sieht darin nur, was sie sehen darf.
+saved-shared = Geteilt
+saved-shared-about = Alle in Ihrer Organisation haben ihn.
+saved-own-about = Nur Sie haben ihn.
+saved-change = Ändern
+saved-change-title = Ein gespeicherter Filter
+saved-change-button = Speichern
+saved-new-title = Einen Filter speichern
+saved-open = Die Liste öffnen
+saved-remove = Entfernen
+saved-remove-about = Der Filter verschwindet. Die Liste und was darin steht, bleibt.
 
 ## Portal: was jede Handlung fragt
 
@@ -2866,6 +2997,12 @@ flash-sessions-ended = Sie sind überall sonst abgemeldet.
 flash-detail-sessions-ended = { "" }
 flash-token-revoked = { $name } ist widerrufen.
 flash-detail-token-revoked = Die nächste Anfrage damit wird abgewiesen.
+flash-filter-saved = { $name } ist gespeichert.
+flash-detail-filter-saved = Der Filter steht über der Liste und auf der Startseite.
+flash-filter-changed = { $name } ist geändert.
+flash-detail-filter-changed = { "" }
+flash-filter-removed = { $name } ist entfernt.
+flash-detail-filter-removed = Was er gezeigt hat, steht weiter in der Liste.
 flash-person-invited = Die Einladung ist unterwegs.
 flash-detail-person-invited = Ihr Link gilt einmal und 7 Tage lang.
 flash-person-signed-out = Die Person ist überall abgemeldet.
@@ -3275,6 +3412,7 @@ fault-told-twice = Die Stufe darüber sagt es denselben Personen zur selben Zeit
 fault-too-many-levels = Eine Benachrichtigungsleiter hat höchstens 10 Stufen.
 fault-ends-before-it-begins = Das muss später sein als der Beginn.
 fault-too-many-events = Die Datei hat mehr als { $max } Termine.
+fault-too-many-filters = Sie haben so viele Filter gespeichert, wie Sie können. Entfernen Sie zuerst einen davon.
 fault-too-many-days = Die Termine der Datei sind mehr als { $max } Tage.
 fault-malformed-id = Das ist keine Kennung.
 fault-malformed-cursor = Dieser Cursor gehört nicht zu dieser Liste mit diesen Filtern. Beginnen Sie ohne einen.

@@ -305,6 +305,7 @@ away-back = Back to { $home }
 theme-auto = As the system
 theme-light = Light
 theme-dark = Dark
+nav-home = Home
 nav-queue = Queue
 nav-radar = Radar
 nav-callbacks = Callbacks
@@ -316,6 +317,7 @@ keys-title = Keys
 keys-search = search
 keys-move = move in a list
 keys-open = open
+keys-home = go to the first page
 keys-cases = go to the cases
 keys-queue = go to the queue
 keys-this = all keys
@@ -839,6 +841,135 @@ foot-since = Submitted by { $by }, { $at }.
 foot-state = { $number } is { $state }
 foot-ranked = Importance { $importance }, urgency { $urgency }.
 escalate-confirm = Confirm this.
+
+## Portal: the first page
+
+home-title = What needs you
+home-window = { $count ->
+    [0] What needs you
+   *[other] ({ $count }) What needs you
+}
+home-more = All { $count }
+home-nothing = Nothing waits for you
+home-nothing-about = What needs you will stand here. Everything else is in the lists.
+home-group-missed = Overdue
+home-group-unclaimed = Unclaimed
+home-group-due-next = Next two hours
+home-group-off-duty = Owner off duty
+home-group-answered = Answered by customers
+home-group-mine = Your cases
+home-group-unowned = Unowned in your lines
+home-group-radar = May be escalated soon
+home-group-my-escalations = Your other escalations
+home-group-load = Who runs what
+home-group-waiting = Waiting for you
+home-group-declined = Declined
+home-group-may-escalate = May be escalated
+home-group-promised = Promised to you
+home-group-access-requests = Asking for access
+home-group-pairings = Pairings to answer
+home-group-unread = New since you looked
+home-about-missed = The longest overdue first
+home-about-unclaimed = By what falls due first
+home-about-due-next = By what falls due first
+home-about-off-duty = By what falls due first
+home-about-answered = Unread, oldest first
+home-about-mine = By what is due, then the longest without an update
+home-about-unowned = High priority first, then the longest waiting
+home-about-radar = By when
+home-about-my-escalations = By rank
+home-about-load = The most first
+home-about-waiting = The longest waiting first
+home-about-declined = With what to do instead
+home-about-may-escalate = Support is late
+home-about-promised = By what is due first
+home-about-access-requests = The longest waiting first
+home-about-pairings = The longest waiting first
+home-about-unread = The latest first
+home-none-missed = Nothing is overdue.
+home-none-unclaimed = Every escalation is claimed.
+home-none-due-next = Nothing of yours is due within two hours.
+home-none-off-duty = Every escalation has an owner who is on duty, or none.
+home-none-answered = You have read all that customers wrote on your cases.
+home-none-mine = You own no open case.
+home-none-unowned = Every open case of your lines has an owner.
+home-none-radar = No case can be escalated within a day.
+home-none-my-escalations = You run no other escalation.
+home-none-load = Nobody runs an escalation.
+home-none-waiting = Support waits for nothing from you.
+home-none-declined = None of your escalations was declined.
+home-none-may-escalate = Support is not late on any case.
+home-none-promised = Nothing is promised to you at the moment.
+home-none-access-requests = Nobody asks for access.
+home-none-pairings = No pairing waits for an answer.
+home-none-unread = You have read all that support wrote.
+home-reason-claim-due = Claim due
+home-reason-claim-missed = Claim was due
+home-reason-first-reply-due = First reply due
+home-reason-first-reply-missed = First reply was due
+home-reason-update-due = Update due
+home-reason-update-missed = Update was due
+home-reason-promise-due = Promised: { $named }
+home-reason-promise-missed = Promise overdue: { $named }
+home-reason-analysis-due = Root cause analysis due
+home-reason-analysis-missed = Root cause analysis was due
+home-reason-submitted = Submitted
+home-reason-in-review = In review since
+home-reason-awaits-customer = Waiting for the customer since
+home-reason-nothing-due = Accepted, and nothing is promised
+home-reason-off-duty = { $named } is not on duty.
+home-reason-load = { $count ->
+    [one] One escalation, { $named } overdue
+   *[other] { $count } escalations, { $named } overdue
+}
+home-reason-customer-wrote = The customer wrote
+home-reason-last-update = Last update
+home-reason-nobody-owns = Opened
+home-reason-eligible-soon = Can be escalated
+home-reason-support-waits = Support waits for your answer since
+home-reason-solution-provided = Support gave a solution: say whether it helps. Given
+home-reason-owner-waits = The owner of the escalation waits for your answer since
+home-reason-declined = Declined.
+home-reason-eligible-no-update = { $named }: last update
+home-reason-eligible-promise = { $named }: promised for
+home-reason-eligible-analysis = { $named }: due
+home-reason-asks-for-access = { $named } asks for read-only access
+home-reason-pairing-waits = { $count ->
+    [one] One person, group or role waits for your answer
+   *[other] { $count } people, groups and roles wait for your answer
+}
+home-reason-support-wrote = Support wrote
+home-act-claim = Claim
+home-act-decide = Decide
+home-act-assign = Assign
+home-act-update = Update
+home-act-keep-promise = Keep or move it
+home-act-deliver-analysis = Deliver it
+home-act-answer = Answer
+home-act-take = Take it
+home-act-escalate = Escalate
+home-act-decide-access = Decide
+home-act-decide-pairing = Decide
+
+## Portal: saved filters
+
+saved-title = Saved filters
+saved-save = Save this filter
+saved-save-button = Save
+saved-name = What you call it
+saved-name-hint = Such as “Waiting for me, high”.
+saved-share = For everybody in your organization
+saved-share-hint = Each sees in it only what they may see.
+saved-shared = Shared
+saved-shared-about = Everybody in your organization has it.
+saved-own-about = You alone have it.
+saved-change = Change
+saved-change-title = A saved filter
+saved-change-button = Save
+saved-new-title = Save a filter
+saved-open = Open the list
+saved-remove = Remove
+saved-remove-about = The filter goes. The list, and what is in it, stays.
 
 ## Portal: what each verb asks
 
@@ -2821,6 +2952,12 @@ flash-sessions-ended = You are signed out everywhere else.
 flash-detail-sessions-ended = { "" }
 flash-token-revoked = { $name } is revoked.
 flash-detail-token-revoked = The next request with it is refused.
+flash-filter-saved = { $name } is saved.
+flash-detail-filter-saved = It stands above the list, and on the first page.
+flash-filter-changed = { $name } is changed.
+flash-detail-filter-changed = { "" }
+flash-filter-removed = { $name } is removed.
+flash-detail-filter-removed = What it showed is still in the list.
 flash-person-invited = The invitation is on its way.
 flash-detail-person-invited = Its link works once and for 7 days.
 flash-person-signed-out = They are signed out everywhere.
@@ -3227,6 +3364,7 @@ fault-told-twice = The level above tells the same people at the same time.
 fault-too-many-levels = A ladder has 10 levels at the most.
 fault-ends-before-it-begins = This must be later than its beginning.
 fault-too-many-events = The file has more than { $max } events.
+fault-too-many-filters = You have saved as many filters as you can. Remove one of them first.
 fault-too-many-days = The events of the file are more than { $max } days.
 fault-malformed-id = This is not an id.
 fault-malformed-cursor = This cursor is not one of this list with these filters. Begin without one.

@@ -42,8 +42,7 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 9] = [
-    "/",
+const NO_PAGES: [&str; 7] = [
     "/admin",
     "/sign-in/code",
     "/admin/notices/{notice}/mail",
@@ -56,7 +55,9 @@ const NO_PAGES: [&str; 9] = [
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
-const NO_FORMS: [&str; 27] = [
+const NO_FORMS: [&str; 28] = [
+    // It saves how a list is narrowed, where it is.
+    "/saved-filters",
     "/sign-in/code",
     "/setup/{token}",
     "/invitations/{token}",
@@ -400,9 +401,7 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
         ),
         ("organization", all(&ada, "/organizations", "slug").await),
         ("pairing", all(&abel, "/pairings", "id").await),
-        ("announcement", all(&ada, "/announcements", "id").await),
-        ("tutorial", all(&ada, "/tutorials", "id").await),
-        ("tool", all(&ada, "/tools", "id").await),
+        ("filter", all(&ada, "/saved-filters", "id").await),
         ("token", vec!["cbl_nobody_made_this".to_owned()]),
     ]);
     // One notice of each kind.

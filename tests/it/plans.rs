@@ -162,6 +162,7 @@ fn reads_everything(backend: Backend, sql: &str, line: &str) -> bool {
 
 on_both_databases! { Desk:
     nothing_is_found_by_reading_everything,
+    the_first_page_asks_no_more_for_many_cases,
     a_look_is_one_for_all_who_follow,
 }
 
@@ -283,6 +284,15 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
             }
         }
     }
+    for person in [&dana, &eve, &ola, &ada] {
+        person.get("/home").await.ok();
+        let own = json!({ "name": "Mine", "list": "cases", "query": "status=open" });
+        let filter = person.post("/saved-filters", own).await.created();
+        person.get("/saved-filters").await.ok();
+        let path = format!("/saved-filters/{}", filter["id"].as_str().expect("an id"));
+        person.patch(&path, json!({ "name": "Ours" })).await.ok();
+        person.delete(&path).await.done();
+    }
     ada.get(&format!("/audit-events?case={number}&kind=case."))
         .await
         .ok();
@@ -396,6 +406,47 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     let claims: Vec<String> = claims.flat_map(|sql| plan(&mut conn, sql)).collect();
     let by_index = |line: &String| line.contains("notices_holding_up");
     assert!(claims.iter().any(by_index), "{claims:?}");
+}
+
+async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
+    /// What the desk does by itself meanwhile, generously.
+    const BESIDES: usize = 6;
+    let (dana, eve, sam) = (desk.person("dana"), desk.person("eve"), desk.person("sam"));
+    let opens = async |count: usize| {
+        for _ in 0..count {
+            let case = dana.opens(high()).await;
+            eve.writes(&case, "Which version?").await;
+            let taken = json!({ "owner": eve.email(), "status": "awaiting_customer" });
+            eve.changes(&case, taken).await.ok();
+            let due_at = (desk.now() + TimeDelta::hours(1)).to_rfc3339();
+            let step = json!({ "what": "x", "who": "y", "due_at": due_at });
+            let path = format!("/cases/{}/next-steps", case.number);
+            eve.post(&path, step).await.created();
+        }
+        desk.mailbox().await;
+    };
+    let asked = async || {
+        let mut asked = Vec::new();
+        for person in [&dana, &eve, &sam] {
+            // What a process remembers, it asks for once.
+            person.get("/home").await.ok();
+            let sent = || sent_by(&desk).values().sum::<usize>();
+            let before = sent();
+            WATCHING.fetch_add(1, Ordering::Relaxed);
+            person.get("/home").await.ok();
+            WATCHING.fetch_sub(1, Ordering::Relaxed);
+            asked.push(sent() - before);
+        }
+        asked
+    };
+    opens(2).await;
+    let few = asked().await;
+    opens(10).await;
+    let many = asked().await;
+    for (few, many) in few.iter().zip(&many) {
+        assert!(many <= &(few + BESIDES), "{few} statements became {many}");
+        assert!(*many <= 40, "{many} statements");
+    }
 }
 
 async fn a_look_is_one_for_all_who_follow(desk: Desk) {

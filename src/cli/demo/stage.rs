@@ -1,6 +1,6 @@
 //! Where the stories are told: people do at a past instant what they do in the portal.
 
-mod help;
+mod filters;
 
 use std::collections::HashMap;
 use std::str::FromStr;

@@ -2,7 +2,7 @@
 
 mod access;
 mod escalated;
-mod help;
+mod filters;
 
 use chrono::TimeDelta;
 
@@ -45,10 +45,8 @@ pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     awaiting_customer(stage)?;
     promised(stage)?;
     just_opened(stage)?;
-    access::somebody_asks_to_read(stage)?;
-    help::announced(stage)?;
-    help::shown(stage)?;
-    help::linked(stage)
+    filters::filters_are_saved(stage)?;
+    access::somebody_asks_to_read(stage)
 }
 
 fn somebody_is_always_on_duty(stage: &mut Stage<'_>) -> VerbResult<()> {

@@ -16,8 +16,8 @@ use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
     AccessRequestId, AnnouncementId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef,
     GrantId, GroupId, LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId,
-    PairingMemberId, PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId,
-    ToolId, TutorialId,
+    PairingMemberId, PersonId, PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId,
+    TokenId, ToolId, TutorialId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::report::{Report, ReportName};
@@ -29,8 +29,8 @@ use crate::store::audiences::Listener;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    access_requests, announcements, callbacks, cases, escalations, feeds, groups, organizations,
-    pairings, people, promises, requests, roles, tools, tutorials,
+    access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
+    promises, requests, roles, saved_filters, tools, tutorials,
 };
 use crate::workflow::tutorials::reader;
 
@@ -183,6 +183,8 @@ macro_rules! addresses {
 addresses! {
     // Only ever one's own, and needs no permission.
     TokenId, "An API token, by id.", |_token, _conn, _access| true;
+    SavedFilterId, "A saved filter, by id.",
+        |filter, conn, access| saved_filters::find(conn, access, *filter)?.is_some();
     SessionId, "A session, by id.", |_session, _conn, _access| true;
     AccessRequestId, "A request for read-only access, by id.",
         |request, conn, access| access.can(AccessRequestsView)

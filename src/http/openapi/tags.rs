@@ -40,6 +40,14 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("callbacks", "Calls that were asked for on escalations."),
     (
+        "home",
+        "What needs whoever asks now: the first page, for programs and phones.",
+    ),
+    (
+        "saved-filters",
+        "Lists as somebody narrows them, by a name, for themselves or shared.",
+    ),
+    (
         "radar",
         "Cases that become eligible for escalation soon, and what prevents it.",
     ),

@@ -8,6 +8,7 @@ use super::form::{Choice, Control, Form, Kind};
 use super::help::announcements::Announced;
 use super::list::{Filters, Head};
 use super::parts::Pager;
+use super::saved::SavedFilters;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
 use crate::words::Catalogue;
@@ -22,6 +23,8 @@ pub struct CasesPage {
     pub announced: Vec<Announced>,
     /// What is searched for, status, priority and so on.
     pub filters: Filters,
+    /// Filters that were saved.
+    pub saved: SavedFilters,
     /// Heads of the columns.
     pub heads: Vec<Head>,
     /// The cases.

@@ -211,6 +211,12 @@ closed_enum! {
         SessionsEnded = "sessions_ended",
         /// An API token was revoked.
         TokenRevoked = "token_revoked",
+        /// A filter was saved.
+        FilterSaved = "filter_saved",
+        /// A saved filter was changed.
+        FilterChanged = "filter_changed",
+        /// A saved filter was removed.
+        FilterRemoved = "filter_removed",
         /// A person was invited.
         PersonInvited = "person_invited",
         /// A person was signed out everywhere.

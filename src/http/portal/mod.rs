@@ -8,9 +8,7 @@
 //! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`relationships`], [`admin`] | the pages |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`help`], [`relationships`], [`admin`] | the pages |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`search`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -27,6 +25,7 @@ pub mod escalate;
 pub mod flash;
 pub mod form;
 pub mod help;
+pub mod home;
 pub(crate) mod kept;
 pub mod links;
 mod list;
@@ -51,6 +50,8 @@ pub mod route;
 pub mod routes;
 pub mod rows;
 pub(crate) mod said;
+pub mod saved;
+pub mod saved_filters;
 pub mod search;
 pub mod shell;
 pub mod sign_in;

@@ -7,11 +7,13 @@ use serde::Serialize;
 use super::help::announcements::Announced;
 use super::list::Head;
 use super::parts::{DueView, Pager, Tab};
+use super::saved::SavedFilters;
 use super::shell::Tone;
 use crate::domain::escalation::State;
 use crate::words::Catalogue;
 
 pub(super) use handlers::routes;
+pub use handlers::{QueueView, is_narrowed};
 
 /// The queue.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +26,8 @@ pub struct QueuePage {
     pub duty: String,
     /// Its views.
     pub tabs: Vec<Tab>,
+    /// Filters that were saved.
+    pub saved: SavedFilters,
     /// Heads of the columns.
     pub heads: Vec<Head>,
     /// The escalations of the view.

@@ -19,6 +19,8 @@ pub fn routes() -> Vec<PortalRoute> {
         super::links::routes(),
         super::request_access::routes(),
         super::account::routes(),
+        super::home::routes(),
+        super::saved_filters::routes(),
         super::cases::routes(),
         super::case::routes(),
         super::escalate::routes(),

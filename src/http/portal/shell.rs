@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::theme::{Theme, TimeStyle};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::home::Group;
 use crate::domain::language::Language;
 use crate::domain::organization::Side;
 use crate::http::places::{PlaceView, RoleThere};
@@ -184,7 +185,9 @@ pub(super) fn away(principal: &Principal) -> Option<Away> {
 pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
     let staff = access.side == Side::Provider;
     let help = super::help::first(access);
+    let at_home = access.can(Permission::CasesView) || !Group::of(access).is_empty();
     let places = [
+        ("home", "/", at_home),
         (
             "queue",
             "/escalations",

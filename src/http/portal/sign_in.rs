@@ -16,8 +16,6 @@ use super::route::{PortalRoute, pages};
 use super::said::said_to_people;
 use super::sign_in_form::{SignInPage, carrying, page, sign_in_form};
 use crate::credentials::hash_secret;
-use crate::domain::access::Permission;
-use crate::domain::organization::Side;
 use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName, Title};
 use crate::http::api::account::ShowCode;
@@ -40,7 +38,6 @@ use crate::workflow::{self, Rejection, VerbError};
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { sign_in:
-        GET  "/"              ANYONE    => home, "Leads to where one works";
         GET  "/sign-in"       ANYONE    => show, "The sign-in page";
         POST "/sign-in"       ANYONE    => enter, "Signs in";
         GET  "/sign-in/code"  ANYONE    => show_code, "Asks for a code of the second factor";
@@ -67,21 +64,6 @@ pub struct PasswordPage {
 pub struct SetUpPage {
     /// The provider and its first administrator.
     pub form: Form,
-}
-
-/// Leads to the queue, to the cases, to where else one may work, or to the door.
-async fn home(req: PageRequest) -> PageResult {
-    let Some(guest) = &req.guest else {
-        return Ok(req.go("/sign-in", req.flash.clone()));
-    };
-    let owner = guest.access().can(Permission::EscalationsReview) && guest.side() == Side::Provider;
-    let first = match guest.access().can(Permission::CasesView) {
-        _ if owner => "/escalations",
-        true => "/cases",
-        // Whoever may do nothing here may have work elsewhere.
-        false => "/places",
-    };
-    Ok(req.go(first, req.flash.clone()))
 }
 
 async fn show(req: PageRequest) -> PageResult {

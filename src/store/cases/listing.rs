@@ -268,6 +268,28 @@ pub fn list(
     Ok(rows.into_iter().map(CaseView::from).collect())
 }
 
+/// That an entry has any of the words of a filter; `None` if there are no words.
+///
+/// # Errors
+/// Database errors.
+pub fn said(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Option<Says>> {
+    Ok(terms(conn, reach, filter)?.map(Terms::said))
+}
+
+/// Those of these cases that exist for the reader, in no order.
+///
+/// # Errors
+/// Database errors.
+pub fn among(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<CaseView>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = views!().filter(cases::id.eq_any(ids.to_vec())).into_boxed();
+    query = within_reach!(query, reach);
+    let rows: Vec<ViewRow> = query.load(conn)?;
+    Ok(rows.into_iter().map(CaseView::from).collect())
+}
+
 /// How many cases there are for the reader, counted up to `most`.
 ///
 /// # Errors

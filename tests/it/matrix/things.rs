@@ -79,7 +79,10 @@ impl Things {
         let tool = ada.post("/tools", tool).await.created();
         let user = first(ada.all("/users").await, "email", &idle.email());
         let (_, session) = idle.spare.expect("a session");
+        let own = json!({ "name": "Mine", "list": "cases", "query": "status=open" });
+        let filter = contact.post("/saved-filters", own).await.created();
         Self(vec![
+            ("filter", id(&filter)),
             ("pairing", pairing.id),
             ("member", member),
             ("grant", grant),

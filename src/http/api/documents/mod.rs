@@ -12,6 +12,7 @@ mod effect;
 mod entry;
 mod escalation;
 mod help;
+mod home;
 mod names;
 mod pairing;
 mod radar;
@@ -41,6 +42,7 @@ pub use help::{
     AnnouncementDocument, AudienceDocument, Audiences, RegistrationDocument, ToolDocument,
     TutorialDocument,
 };
+pub use home::{HomeDocument, asks};
 pub use names::{
     CaseName, CaseSummary, EscalationName, GroupName, LineName, OrganizationName, PersonName,
 };

@@ -8,6 +8,7 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
 use crate::domain::organization::OrganizationKind;
+use crate::domain::saved_filter::FilteredList;
 use crate::http::api::cases::{CaseQuery, Cases};
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, Listing, find};
@@ -19,9 +20,11 @@ use crate::http::portal::help::announcements;
 use crate::http::portal::list::{Column, Filter, MOST_COUNTED, filters, heads, pager, total};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::saved;
 use crate::http::problem::Problem;
 use crate::store::announcements::Announcement;
 use crate::store::cases::{self, CaseView};
+use crate::store::saved_filters::{self, SavedFilter};
 use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, contacts, open_case};
 
@@ -56,6 +59,7 @@ struct Beside {
     unread: BTreeSet<CaseId>,
     organizations: Vec<Choice>,
     announced: Vec<Announcement>,
+    saved: Vec<SavedFilter>,
 }
 
 async fn list(req: PageRequest) -> PageResult {
@@ -83,6 +87,7 @@ async fn list(req: PageRequest) -> PageResult {
                 unread: unread(conn, &ids, access.person)?,
                 organizations: customers(conn, access.reach())?,
                 announced: announcements::unread(conn, access, asker.now)?,
+                saved: saved_filters::of_reader(conn, access)?,
             };
             Ok((found, beside))
         })
@@ -133,6 +138,7 @@ fn page(req: &PageRequest, query: &CaseQuery, found: Found<CaseView>, beside: Be
     CasesPage {
         announced: announcements::announced(beside.announced, "/cases"),
         total: total(words, found.count, filters.any),
+        saved: saved::above(req, &beside.saved, FilteredList::Cases),
         filters,
         heads: heads(req, &columns, &query.sort().to_string()),
         pager: pager(req, &found),

@@ -10,6 +10,7 @@ use crate::domain::case::StepState;
 use crate::domain::escalation::State;
 use crate::domain::ids::{EscalationId, PersonId};
 use crate::domain::order::{Sort, Window, orders};
+use crate::domain::saved_filter::FilteredList;
 use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
 use crate::http::list::{self, Asker, ListQuery, list_query};
@@ -19,15 +20,17 @@ use crate::http::portal::list::{Column, Head, MOST_COUNTED, heads, pager, total 
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{DueView, Pager};
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::saved;
 use crate::http::portal::shell::Tone;
 use crate::http::portal::steps::tone;
 use crate::http::problem::Problem;
-use crate::input::CommaList;
+use crate::input::{CommaList, Fault, FieldError, input};
 use crate::store::announcements::Announcement;
 use crate::store::escalations::{
     self, Escalation, EscalationFilter, EscalationOrder, EscalationView,
 };
 use crate::store::promises::{self, NextStep};
+use crate::store::saved_filters::{self, SavedFilter};
 use crate::store::targets::{self, Target};
 use crate::store::{duty, notices, rules};
 
@@ -98,6 +101,48 @@ list_query! {
     pub struct ActiveQuery by QueueOrder, Sort::ascending(QueueOrder::Rank), {}
 }
 
+input! {
+    /// What can be kept of how the queue is looked at.
+    pub struct QueueView {
+        /// Which of its views.
+        view: Option<String>,
+        /// In which order; with `-` the other way round.
+        sort: Option<Sort<QueueOrder>>,
+    }
+}
+
+impl QueueView {
+    /// Whether there is such a view, and it is shown in this order.
+    ///
+    /// # Errors
+    /// [`Code::ValidationFailed`](crate::http::problem::Code::ValidationFailed) naming the view, or the order that ended ones have not.
+    pub fn check(&self) -> Result<(), Problem> {
+        let wrong = |field, allowed: String| {
+            let fault = Fault::new("not_allowed").with("allowed", allowed);
+            Err(Problem::invalid_field(FieldError::new(field, fault)))
+        };
+        match self.view.as_deref() {
+            Some(view) if !View::NAMES.contains(&view) => wrong("view", View::NAMES.join(", ")),
+            // Those that have ended are many, and are in no order that only the active ones have.
+            Some(view) if View::named(view) == View::Closed => {
+                let has = |sort: &Sort<QueueOrder>| {
+                    matches!(sort.by, QueueOrder::Rank | QueueOrder::SubmittedAt)
+                };
+                match self.sort.is_none_or(|sort| has(&sort)) {
+                    true => Ok(()),
+                    false => wrong("sort", "rank, submitted_at".to_owned()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the queue shows what is found among all escalations: something narrows it, and no view is asked for.
+pub fn is_narrowed(asked: impl Fn(&str) -> bool) -> bool {
+    !asked("view") && NARROWING.iter().any(|name| asked(name))
+}
+
 /// What is asked for: the active escalations, which are few enough to be put in any order, or those that have ended and
 /// whatever else is found among all.
 enum Asked {
@@ -137,12 +182,13 @@ struct Found {
     ended: Option<list::Found<EscalationView>>,
     labels: Vec<(String, String)>,
     announced: Vec<Announcement>,
+    saved: Vec<SavedFilter>,
 }
 
 async fn show(req: PageRequest) -> PageResult {
-    let view = match req.asked("view") {
-        None if NARROWING.iter().any(|name| req.asked(name).is_some()) => View::Found,
-        named => View::named(named.unwrap_or_default()),
+    let view = match is_narrowed(|name| req.asked(name).is_some()) {
+        true => View::Found,
+        false => View::named(req.asked("view").unwrap_or_default()),
     };
     let asked = Asked::of(&req, view)?;
     let ended = match &asked {
@@ -174,6 +220,7 @@ fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result
         steps: promises::of_escalations(conn, &ids)?,
         targets: targets::newest_of(conn, &ids)?,
         duty: on_duty(conn, asker)?,
+        saved: saved_filters::of_reader(conn, asker.access)?,
         ended: ended
             .map(|query| list::find::<Queue>(conn, asker, query, Some(MOST_COUNTED)))
             .transpose()?,
@@ -297,6 +344,7 @@ fn page(
             Some(names) => words.say("queue-duty", &[("names", names.join(", ").into())]),
         },
         tabs: view.tabs(words, counts),
+        saved: saved::above(req, &found.saved, FilteredList::Escalations),
         heads: asked.heads(req),
         rows: rows.into_iter().map(|view| row(req, found, view)).collect(),
         total: total_of(words, total, false),
