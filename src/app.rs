@@ -9,7 +9,7 @@ use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
     Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, OlderWords, Outbox,
-    Resets, Rhythm, Steps, Targets, Tutorials, Warnings,
+    Resets, Rhythm, Steps, Sweeping, Targets, Tutorials, Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -63,6 +63,7 @@ fn jobs(desk: &AppState, settings: &Settings) -> Jobs {
         ))
         .with(ErrorLogJob::new(db(), desk.errors.clone()))
         .with(outbox.shown_in(&desk.workers))
+        .with(Sweeping::new(db(), desk.uploads.store.clone()))
         .with(Housekeeping::new(db()))
         .with(OlderWords::new(db()))
 }

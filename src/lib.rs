@@ -14,6 +14,7 @@
 //! | [`words`], [`templates`] | the catalogue of everything a person reads; what all templates can do |
 //! | [`config`], [`credentials`] | settings; passwords, tokens and signatures |
 //! | [`clock`], [`telemetry`], [`private_files`] | the clock; logs and figures; files that only their owner reads |
+//! | [`attachments`] | the bytes of files, kept once each; the scanner that looks at them first |
 //! | [`blocking`] | threads for what waits or reckons |
 //! | [`domain`] | the rules: pure, no database, no HTTP, no clock of its own |
 //!
@@ -21,6 +22,7 @@
 //! change is found by floor and word. `docs/ARCHITECTURE.md` goes through it, and says what changes where something is added.
 
 pub mod app;
+pub mod attachments;
 pub mod blocking;
 pub mod cli;
 pub mod clock;

@@ -1,23 +1,30 @@
-//! `casebell backup`: a checked copy of everything, taken while the desk runs.
+//! `casebell backup`: a checked copy of everything, taken while the desk runs: of the database, and of the files that people have
+//! attached as it names them.
 
 pub(super) mod archive;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
+use crate::attachments::{ContentHash, Store};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::db::snapshot::SnapshotError;
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, migrate};
 use crate::domain::audit::Verdict;
 use crate::private_files;
-use crate::store::audit;
+use crate::store::{attachments, audit};
 use archive::{FORMAT, Manifest};
 
-/// Write a copy of the database to a new file, while the desk runs. It is checked: its rows, the chain of audited events,
-/// and what was written. The secret key is not in it.
+/// The migration with which files came.
+const WITH_FILES: &str = "0036";
+
+/// Write a copy of the database and of attached files to a new file, while the desk runs. It is checked: its rows, the chain of
+/// audited events, and what was written. The secret key is not in it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct BackupArgs {
     /// The file to make, such as casebell-2026-03-01.tar.gz.
@@ -44,7 +51,22 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
     private_files::create_folder(&copy)?;
     let db = Db::open_as_it_is(&settings.database_url.location())?;
     let made_at = Clock::System.now();
-    let snapshot = super::block_on(async { Ok(db.copy_into(&copy, whole_chain).await?) })?;
+    let store = Store::in_data_dir(&settings.data_dir);
+    // What is redacted meanwhile stays until it is copied: the copy of the database names it.
+    let unswept = store.hold().context("the folder of attachments")?;
+    let named: Arc<Mutex<Vec<ContentHash>>> = Arc::default();
+    let check = {
+        let named = Arc::clone(&named);
+        Arc::new(move |conn: &mut Conn| {
+            whole_chain(conn)?;
+            *named.lock().unwrap_or_else(PoisonError::into_inner) = named_files(conn)?;
+            Ok(())
+        })
+    };
+    let snapshot = super::block_on(async { Ok(db.copy_into(&copy, check).await?) })?;
+    let named = std::mem::take(&mut *named.lock().unwrap_or_else(PoisonError::into_inner));
+    let missing_attachments = copy_files(&store, &named, &copy)?;
+    drop(unswept);
     let key = settings.existing_secret_key()?;
     let manifest = Manifest {
         format: FORMAT,
@@ -52,6 +74,7 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
         made_at,
         snapshot,
         secret_key_fingerprint: key.map(|key| key.fingerprint()),
+        missing_attachments,
         parts: archive::parts(&copy)?,
     };
     let draft = workplace.path().join("backup");
@@ -62,14 +85,50 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
         return Ok(super::print(&serde_json::to_string_pretty(&manifest)?)?);
     }
     super::print(&format!(
-        "{} has the {} rows of {} tables as of {}, and was read back. The secret key is not in it: keep that as well, \
-         apart from it.",
+        "{} has the {} rows of {} tables and {} attached files as of {}, and was read back. The secret key is not in it: keep \
+         that as well, apart from it.",
         file.display(),
         manifest.snapshot.rows.values().sum::<u64>(),
         manifest.snapshot.rows.len(),
+        manifest.files().count(),
         made_at.format("%Y-%m-%dT%H:%M:%SZ"),
     ))?;
+    if let Some(first) = manifest.missing_attachments.first() {
+        super::print(&format!(
+            "{} attached files could not be read and are not in it, such as {first}: look at {}.",
+            manifest.missing_attachments.len(),
+            settings.data_dir.join("attachments").display(),
+        ))?;
+    }
     Ok(())
+}
+
+/// The contents that the files of a database have; none of a schema that knows no files yet.
+fn named_files(conn: &mut Conn) -> Result<Vec<ContentHash>, SnapshotError> {
+    let knows = (migrate::applied(conn)?.iter()).any(|version| version.as_str() >= WITH_FILES);
+    let named = match knows {
+        true => attachments::named_by_all(conn)?,
+        false => Vec::new(),
+    };
+    let mut contents: Vec<_> = named.into_iter().map(|named| named.content).collect();
+    contents.dedup();
+    Ok(contents)
+}
+
+/// Puts these files beside the copy of the database; gives those that cannot be had. One that is lost keeps nobody from saving the
+/// rest.
+fn copy_files(store: &Store, named: &[ContentHash], folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for content in named {
+        let path = folder.join(archive::name_of(content));
+        if let Err(error) = store.copy_to(content, &path) {
+            match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => return Err(error.into()),
+                _ => missing.push(content.to_string()),
+            }
+        }
+    }
+    Ok(missing)
 }
 
 /// A folder for what is on its way, gone afterwards.

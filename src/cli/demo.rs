@@ -4,6 +4,7 @@
 //! hangs together: feeds, history, notices and deadlines, some of which are still running.
 
 mod cast;
+mod files;
 mod stage;
 mod stories;
 
@@ -12,6 +13,7 @@ use anyhow::bail;
 use super::import::{Watch, casebell};
 use super::refusal::error;
 use super::serve;
+use crate::attachments::Store;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, MailUrl, Settings};
 use crate::db::{Db, DbError};
@@ -29,7 +31,8 @@ pub(super) fn run(_args: &DemoArgs, settings: Settings) -> anyhow::Result<()> {
     let settings = apart(settings);
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?.without_limits();
-        furnish(&db, Clock::System.now()).await
+        let store = Store::in_data_dir(&settings.data_dir);
+        furnish(&db, &store, Clock::System.now()).await
     })?;
     super::print(&cast::accounts())?;
     if !settings.listen.ip().is_loopback() {
@@ -57,7 +60,7 @@ fn apart(mut settings: Settings) -> Settings {
 }
 
 /// Brings the people and the stories, if they are not there.
-async fn furnish(db: &Db, now: Instant) -> anyhow::Result<()> {
+async fn furnish(db: &Db, store: &Store, now: Instant) -> anyhow::Result<()> {
     let provider = db
         .read(|conn| Ok::<_, DbError>(organizations::provider(conn)?))
         .await?;
@@ -72,11 +75,12 @@ async fn furnish(db: &Db, now: Instant) -> anyhow::Result<()> {
     if let Some(refusal) = report.refusals().first() {
         bail!("the samples do not fit: {refusal}");
     }
+    let store = store.clone();
     db.write(move |conn| {
         let first = Window::first(Sort::ascending(CaseOrder::OpenedAt), 1);
         let any = cases::list(conn, Reach::Everything, &CaseFilter::default(), &first)?;
         if any.is_empty() {
-            stories::tell(&mut stage::Stage::set(conn, now)?)?;
+            stories::tell(&mut stage::Stage::set(conn, &store, now)?)?;
         }
         Ok(())
     })

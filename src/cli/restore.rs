@@ -1,13 +1,18 @@
 //! `casebell restore`: a backup taken back into an empty place, after all of it was checked.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
 
 use super::backup::{archive, whole_chain, workplace};
+use crate::attachments::Store;
 use crate::config::Settings;
 use crate::db::{Location, snapshot};
 use crate::private_files;
 
-/// Take a backup back, into a place where no database is yet: the file of the settings, or an empty PostgreSQL database.
+/// Take a backup back, into a place where no database is yet: the file of the settings, or an empty PostgreSQL database. Attached
+/// files go into the data directory.
 /// Everything in it is checked before; if something is wrong, nothing changes.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct RestoreArgs {
@@ -30,13 +35,24 @@ pub(super) fn run(args: &RestoreArgs, settings: &Settings) -> anyhow::Result<()>
     private_files::create_folder(beside)?;
     let workplace = workplace(beside)?;
     let manifest = archive::read(&args.file, Some(workplace.path()))?;
-    snapshot::fill(&location, workplace.path(), &manifest.snapshot, whole_chain)?;
+    let store = Store::in_data_dir(&settings.data_dir);
+    // Before the rows that name them: what is left of a restoration that fails is named by nobody, and swept away.
+    for (name, content) in manifest.files() {
+        let taken = store.take_in(&workplace.path().join(name));
+        let taken = taken.context("an attached file could not be put back")?;
+        if taken != content {
+            bail!("{name} has changed while it was put back");
+        }
+    }
+    let check = Arc::new(whole_chain);
+    snapshot::fill(&location, workplace.path(), &manifest.snapshot, check)?;
     super::print(&format!(
-        "{} is back as of {}: {} rows of {} tables, and the chain of audited events is whole.",
+        "{} is back as of {}: {} rows of {} tables and {} attached files, and the chain of audited events is whole.",
         settings.database_url,
         manifest.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
         manifest.snapshot.rows.values().sum::<u64>(),
         manifest.snapshot.rows.len(),
+        manifest.files().count(),
     ))?;
     let key = settings.existing_secret_key()?.map(|key| key.fingerprint());
     if let Some(its) = manifest.secret_key_fingerprint

@@ -4,6 +4,7 @@
 //! what would be right; a key that nobody knows is a mistake too, so that a misspelt one is not silently ignored. A
 //! secret can also stand in a file of its own, which its key with `_file` names.
 
+mod attachments;
 mod secret_file;
 mod secret_key;
 mod sources;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use lettre::message::Mailbox;
 use secrecy::SecretString;
 
+pub use attachments::AttachmentSettings;
 pub use secret_key::SecretKey;
 use sources::{Found, Sources};
 pub use values::{DatabaseUrl, LogFormat, MailUrl, PublicUrl};
@@ -63,6 +65,8 @@ pub struct Settings {
     pub sessions: SessionLimits,
     /// What whoever reads `/metrics` and the details of `/readyz` shows as a bearer token; nobody may unless it is set.
     pub metrics_token: Option<SecretString>,
+    /// Which files people may attach, and how many (F4).
+    pub attachments: AttachmentSettings,
     /// What is allowed, and should be otherwise all the same.
     pub remarks: Vec<Remark>,
 }
@@ -105,6 +109,10 @@ const KNOWN: &[Known] = &[
     known("session_idle_minutes"),
     known("session_lifetime_hours"),
     secret("metrics_token", "metrics_token_file"),
+    known("attachments_limit_gib"),
+    known("attachments_forbidden"),
+    known("attachments_scanner"),
+    known("attachments_scan_seconds"),
 ];
 
 /// One mistake in the configuration.
@@ -225,6 +233,7 @@ impl Settings {
                 .unwrap_or_default(),
             sessions,
             metrics_token: reader.value("metrics_token", values::bearer_token),
+            attachments: AttachmentSettings::read(&mut reader),
             data_dir,
             remarks: reader.remarks,
         };

@@ -53,7 +53,7 @@ pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
 }
 
 /// The migrations that the database has, in order.
-pub(super) fn applied(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+pub(crate) fn applied(conn: &mut Conn) -> Result<Vec<String>, DbError> {
     let applied =
         diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
             .load::<Applied>(conn)?;

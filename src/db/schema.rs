@@ -1065,7 +1065,28 @@ diesel::joinable!(tutorial_registrations -> tutorials (tutorial_id));
 diesel::joinable!(tutorial_registrations -> people (person_id));
 diesel::joinable!(tutorial_registrations -> organizations (organization_id));
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    attachments (id) {
+        id -> Key,
+        organization_id -> Key,
+        uploaded_by -> Key,
+        uploaded_at -> Moment,
+        attached_at -> Nullable<Moment>,
+        case_id -> Nullable<Key>,
+        entry_id -> Nullable<Key>,
+        position -> BigInt,
+        name -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        sha256 -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    attachments,
     calendars,
     lines_of_business,
     organizations,

@@ -9,6 +9,7 @@ mod sqlite;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use diesel::result::Error as Diesel;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{Conn, Db, DbError, Failure, Inner, Location, migrate};
 
 /// Looks over a copy with the eyes of the floors above; the error says what is wrong.
-pub type Check = fn(&mut Conn) -> Result<(), SnapshotError>;
+pub type Check = Arc<dyn Fn(&mut Conn) -> Result<(), SnapshotError> + Send + Sync>;
 
 /// What a copy is a copy of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,10 +111,10 @@ impl Db {
     pub async fn copy_into(&self, folder: &Path, check: Check) -> Result<Snapshot, SnapshotError> {
         let folder = folder.to_owned();
         match &*self.inner {
-            Inner::Sqlite(sqlite) => sqlite::copy(sqlite.path(), &folder, check),
+            Inner::Sqlite(sqlite) => sqlite::copy(sqlite.path(), &folder, &check),
             Inner::Postgres(_) => {
                 let all = self.without_limits();
-                all.read(move |conn| postgres::copy(conn, &folder, check))
+                all.read(move |conn| postgres::copy(conn, &folder, &check))
                     .await
             }
         }
@@ -149,8 +150,8 @@ pub fn fill(
         return Err(SnapshotError::Later(version.clone()));
     }
     match location {
-        Location::Sqlite(path) => sqlite::fill(path, folder, snapshot, check),
-        Location::Postgres(url) => postgres::fill(url, folder, snapshot, check),
+        Location::Sqlite(path) => sqlite::fill(path, folder, snapshot, &check),
+        Location::Postgres(url) => postgres::fill(url, folder, snapshot, &check),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::announcement::Importance;
+use crate::domain::attachment::MediaType;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::SeenBy;
 use crate::domain::callback;
@@ -33,9 +34,9 @@ use crate::domain::duty::Assignment;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
-    AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, ErrorId, EscalationId,
-    EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId,
-    OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
+    AccessRequestId, AttachmentId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, ErrorId,
+    EscalationId, EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId,
+    OneTimeLinkId, OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
     PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId, TargetId, TokenId, TryId,
     VisitId,
 };
@@ -164,6 +165,7 @@ macro_rules! key {
 
 key!(
     AccessRequestId,
+    AttachmentId,
     CalendarId,
     CallbackId,
     CaseId,
@@ -317,6 +319,7 @@ text!(
     Governance,
     Level,
     LinkPurpose,
+    MediaType,
     NoticeKind,
     NoticeState,
     OrganizationKind,

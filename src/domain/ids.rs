@@ -81,6 +81,8 @@ ids! {
     NoticeId
     /// Names a one-time link.
     OneTimeLinkId
+    /// Names a file that was attached, or waits to be.
+    AttachmentId
     /// Names an audited event.
     EventId
     /// Names a role given to a person or an access group.

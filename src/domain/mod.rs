@@ -9,6 +9,7 @@ mod closed_enum;
 pub mod access;
 pub mod access_request;
 pub mod announcement;
+pub mod attachment;
 pub mod audience;
 pub mod audit;
 pub mod calendar;

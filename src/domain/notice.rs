@@ -327,6 +327,7 @@ impl Payload {
             at: later.at,
             by: by.clone(),
             body: added.body.clone(),
+            files: added.files.clone(),
         });
         first.further.extend(added.further.iter().cloned());
         // How the case stands is told as of the last of them.
@@ -348,6 +349,7 @@ impl Payload {
             let next = entry.further.remove(0);
             entry.entry = next.entry;
             entry.body = next.body;
+            entry.files = next.files;
             self.at = next.at;
             self.actor = Some(next.by);
         }

@@ -151,12 +151,12 @@ impl Caller for Returning {
 }
 
 impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
-    /// Reads a request, in the order that this file's head gives.
+    /// Reads a request, in the order that this file's head gives. Without a payload its body is left to the handler.
     pub(super) async fn extract(
         desk: Arc<AppState>,
         asks: Asks,
         request: &HttpRequest,
-        payload: web::Payload,
+        payload: Option<web::Payload>,
     ) -> Result<Self, Problem> {
         let live = request.app_data::<web::Data<Live>>();
         let live = live.ok_or_else(|| Problem::new(Code::Internal))?;
@@ -196,10 +196,9 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
             .get_all(header::ACCEPT)
             .filter_map(|value| value.to_str().ok());
         let accept = accept.collect::<Vec<_>>().join(",");
-        let bytes = if changes {
-            super::body::read(request, payload, most_bytes::<B>()).await?
-        } else {
-            Bytes::new()
+        let bytes = match payload.filter(|_| changes) {
+            Some(payload) => super::body::read(request, payload, most_bytes::<B>()).await?,
+            None => Bytes::new(),
         };
         let (body, digest) = body(request, bytes, key.is_some()).await?;
         let repeat = key.map(|(key, principal)| {
@@ -365,6 +364,15 @@ where
             Some(request) => idempotency::repeated(&self.desk.db, request, self.now).await,
             None => Ok(None),
         }
+    }
+
+    /// The request as one that says this too: of a body that its handler has read.
+    #[must_use]
+    pub(super) fn saying(mut self, what: &str) -> Self {
+        if let Some(repeat) = &mut self.repeat {
+            repeat.hash = idempotency::with(&self.desk.key, &repeat.hash, what);
+        }
+        self
     }
 
     /// Reads in one consistent transaction.

@@ -116,6 +116,11 @@ fn signed(secret: &SecretKey, said: &Value) -> String {
     hex::encode(secret.sign(PURPOSE, said.to_string().as_bytes()))
 }
 
+/// What is kept of a request that says this too.
+pub fn with(secret: &SecretKey, hash: &str, what: &str) -> String {
+    signed(secret, &json!([hash, what]))
+}
+
 /// The answer to an earlier request that was the same, if there is one. It is looked for before anything else is done: what
 /// the request asks for may be impossible a second time, such as showing the password that it has changed.
 ///

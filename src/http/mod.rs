@@ -42,8 +42,10 @@ pub mod saved_filters;
 pub mod server;
 pub mod sign_in;
 pub mod state;
+pub mod stored_file;
 pub mod table_file;
 pub mod throttle;
 pub mod trace;
+pub mod uploads;
 
 pub use server::{BindError, Server, Stopper};

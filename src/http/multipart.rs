@@ -12,6 +12,11 @@ use futures_util::{Stream, TryStreamExt, stream};
 
 use super::body::Chunks;
 use super::problem::{Code, Problem};
+use super::uploads::{Uploads, too_large};
+use crate::attachments::Received;
+use crate::domain::attachment::{FileName, LARGEST, MOST_OF_AN_ENTRY};
+use crate::input::{Fault, FieldError};
+use crate::workflow::attachments::FIELD;
 
 /// In pieces of how many bytes the parser is handed a body; it refuses to hold much more than one.
 const PIECE: usize = 16 * 1024;
@@ -23,6 +28,127 @@ pub struct Most {
     pub bytes: usize,
     /// In parts.
     pub parts: usize,
+}
+
+/// What the parts of a form with attachments are.
+#[derive(Debug, Default)]
+pub struct SentParts {
+    /// Fields that hold a text; of one that is sent twice, the last.
+    pub fields: HashMap<String, String>,
+    /// The files that were chosen, in their order, written to the side.
+    pub files: Vec<(FileName, Received)>,
+    /// Why a file was not taken, if one was not. What else was sent is here all the same.
+    pub refused: Option<Problem>,
+}
+
+/// How many bytes are taken in of files that are not kept, so that the words beside them are read.
+const LET_PASS: usize = 32 * 1024 * 1024;
+/// How many bytes the texts of a form with attachments have together.
+const OF_TEXTS: usize = 512 * 1024;
+/// How many texts it has.
+const MOST_TEXTS: usize = 100;
+
+impl SentParts {
+    /// Takes a body apart as it comes. `uploads` takes the files, as long as `trusts` says so of the texts that stand before them;
+    /// other files are let pass.
+    ///
+    /// # Errors
+    /// As for [`Parts::of`].
+    pub async fn of(
+        request: &HttpRequest,
+        payload: Payload,
+        uploads: &Uploads,
+        trusts: impl Fn(&HashMap<String, String>) -> bool,
+    ) -> Result<Self, Problem> {
+        let most = MOST_OF_AN_ENTRY * LARGEST + LET_PASS;
+        let chunks = Chunks::of(request, payload, most)?;
+        let why = Rc::new(Cell::new(None));
+        let pieces = pieces(chunks).map_err({
+            let why = Rc::clone(&why);
+            move |problem| {
+                why.set(Some(problem));
+                PayloadError::Incomplete(None)
+            }
+        });
+        let mut multipart = Multipart::new(request.headers(), pieces);
+        let mut parts = Self::default();
+        let (mut of_texts, mut passed) = (OF_TEXTS, LET_PASS);
+        let failed = |problem| why.take().unwrap_or(problem);
+        while let Some(part) = multipart
+            .try_next()
+            .await
+            .map_err(|_| failed(malformed()))?
+        {
+            let named = part.content_disposition();
+            let file = named.and_then(|named| named.get_filename().map(str::to_owned));
+            match file {
+                None if parts.fields.len() >= MOST_TEXTS => {
+                    return Err(Problem::new(Code::TooComplex)
+                        .with("max_values", MOST_TEXTS)
+                        .with("max_depth", 1));
+                }
+                None => parts.read(part, &mut of_texts).await.map_err(failed)?,
+                // Browsers send a file without a name where none was chosen.
+                Some(name) => {
+                    let is_taken =
+                        !name.is_empty() && parts.refused.is_none() && trusts(&parts.fields);
+                    if is_taken {
+                        parts.take(&name, part, uploads).await.map_err(failed)?;
+                    } else {
+                        let_pass(part, &mut passed).await.map_err(failed)?;
+                    }
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    async fn read(&mut self, mut part: Field, left: &mut usize) -> Result<(), Problem> {
+        let name = part.name().ok_or_else(malformed)?.to_owned();
+        let content = part.bytes(*left).await;
+        let content =
+            content.map_err(|_| Problem::new(Code::TooLarge).with("max_bytes", OF_TEXTS))?;
+        let content = content.map_err(|_| malformed())?;
+        *left -= content.len();
+        let text = String::from_utf8(content.into()).map_err(|_| malformed())?;
+        // As in every other form: no page sends it, no text holds it.
+        if name.contains('\0') || text.contains('\0') {
+            return Err(malformed());
+        }
+        self.fields.insert(name, text);
+        Ok(())
+    }
+
+    /// What is wrong with a file is told with what else was typed.
+    async fn take(&mut self, name: &str, part: Field, uploads: &Uploads) -> Result<(), Problem> {
+        let name = FileName::cleaned(name);
+        let allowed = match self.files.len() < MOST_OF_AN_ENTRY {
+            true => uploads.takes(&name),
+            false => Err(too_many()),
+        };
+        let received = match allowed {
+            Ok(()) => uploads.receive(part.map_err(|_| malformed())).await,
+            Err(problem) => Err(problem),
+        };
+        match received {
+            Ok(received) => self.files.push((name, received)),
+            Err(problem) if problem.code() == Code::BadRequest => return Err(problem),
+            Err(problem) => self.refused = Some(problem),
+        }
+        Ok(())
+    }
+}
+
+async fn let_pass(mut part: Field, left: &mut usize) -> Result<(), Problem> {
+    while let Some(bytes) = part.try_next().await.map_err(|_| malformed())? {
+        *left = left.checked_sub(bytes.len()).ok_or_else(too_large)?;
+    }
+    Ok(())
+}
+
+fn too_many() -> Problem {
+    let fault = Fault::new("too_many").with("max", MOST_OF_AN_ENTRY);
+    Problem::invalid_field(FieldError::new(FIELD, fault))
 }
 
 /// What the parts are.

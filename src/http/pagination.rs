@@ -15,8 +15,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, AnnouncementId, CallbackId, CaseId, EntryId, ErrorId, EscalationId, EventId,
-    GroupId, NoticeId, OrganizationId, PairingId, PersonId, TokenId, TutorialId, VisitId,
+    AccessRequestId, AnnouncementId, AttachmentId, CallbackId, CaseId, EntryId, ErrorId,
+    EscalationId, EventId, GroupId, NoticeId, OrganizationId, PairingId, PersonId, TokenId,
+    TutorialId, VisitId,
 };
 use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
@@ -87,6 +88,7 @@ macro_rules! positions {
 positions!(
     AccessRequestId,
     AnnouncementId,
+    AttachmentId,
     CaseId,
     CallbackId,
     EntryId,

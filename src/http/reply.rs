@@ -175,21 +175,21 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     /// has that already.
     pub(super) fn into_representation(mut self, asked: &HeaderMap) -> HttpResponse<BoxBody> {
         if self.live.is_some() || self.download.is_some() {
-            return self.into_response();
+            return self.answered(false, Some(asked));
         }
         let tag = etag::of_representation(self.version, &self.body);
         let known = etag::known(asked, &tag);
         let is_known = known.is_some();
         self = self.header(header::ETAG.as_str(), known.unwrap_or(tag));
-        self.answered(is_known)
+        self.answered(is_known, Some(asked))
     }
 
     /// The HTTP answer to whoever changed something.
     pub(super) fn into_response(self) -> HttpResponse<BoxBody> {
-        self.answered(false)
+        self.answered(false, None)
     }
 
-    fn answered(self, known: bool) -> HttpResponse<BoxBody> {
+    fn answered(self, known: bool, asked: Option<&HeaderMap>) -> HttpResponse<BoxBody> {
         let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
         let mut response = HttpResponse::build(if known {
             StatusCode::NOT_MODIFIED
@@ -215,7 +215,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             return response.content_type(EVENT_STREAM).streaming(events);
         }
         if let Some(file) = self.download {
-            return file.into_response(response);
+            return file.into_response(response, asked);
         }
         if known || self.body.is_empty() {
             return response.finish();

@@ -15,9 +15,11 @@ use super::answers::always_sent;
 use super::api_request::{Address, ApiRequest, Caller, Requires};
 use super::asks::Asks;
 use super::paths::{self, Handler};
+use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::state::AppState;
+use super::uploads::{FileBody, Incoming};
 use crate::input::{Input, JSON, Member};
 
 /// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
@@ -129,6 +131,39 @@ impl Route {
         }
     }
 
+    /// A row of a route whose body is a file, which the handler reads while it comes.
+    pub fn uploading<A, Q, T, const STATUS: u16, F, Fut>(
+        path: &'static str,
+        asks: impl Into<Asks>,
+        name: &'static str,
+        summary: &'static str,
+        handler: F,
+    ) -> Self
+    where
+        A: Address,
+        Q: Input,
+        T: ToSchema + 'static,
+        F: Fn(ApiRequest<A, (), Q>, Incoming) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply<T, STATUS>, Problem>> + 'static,
+    {
+        let asks = asks.into();
+        let handler = move |_| {
+            let handler = handler.clone();
+            paths::handler(move |request, payload| take(asks, handler.clone(), request, payload))
+        };
+        Self {
+            method: Method::POST,
+            path,
+            needs: asks.needs,
+            asks,
+            name,
+            summary,
+            shape: LazyLock::new(Shape::of::<A, FileBody, Q, Principal, T, STATUS>),
+            media: &[JSON],
+            handler: Box::new(handler),
+        }
+    }
+
     /// The same route, which answers in one of these media types instead of JSON.
     #[must_use]
     pub fn answering_in(mut self, media: &'static [&'static str]) -> Self {
@@ -183,6 +218,35 @@ impl Shape {
     }
 }
 
+/// Reads all of a request but its body, which is a file, and lets the handler take that.
+async fn take<A, Q, T: 'static, const STATUS: u16, F, Fut>(
+    asks: Asks,
+    handler: F,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse<BoxBody>
+where
+    A: Address,
+    Q: Input,
+    F: Fn(ApiRequest<A, (), Q>, Incoming) -> Fut,
+    Fut: Future<Output = Result<Reply<T, STATUS>, Problem>>,
+{
+    let work = async {
+        let desk = request
+            .app_data::<web::Data<AppState>>()
+            .map(|desk| Arc::clone(desk));
+        let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
+        let req = ApiRequest::extract(desk, asks, &request, None).await?;
+        handler(req, Incoming::new(request.clone(), payload)).await
+    };
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(reply)) => reply.into_response(),
+        Ok(Err(problem)) => HttpResponse::from_error(problem),
+        // The panic itself was reported where it happened.
+        Err(_) => HttpResponse::from_error(Problem::new(Code::Internal)),
+    }
+}
+
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer<A, B, Q, P, T: 'static, const STATUS: u16, F, Fut>(
     (asks, repeats): (Asks, Repeats),
@@ -203,7 +267,7 @@ where
             .app_data::<web::Data<AppState>>()
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
-        let req = ApiRequest::extract(desk, asks, &request, payload).await?;
+        let req = ApiRequest::extract(desk, asks, &request, Some(payload)).await?;
         let kept = match repeats {
             Repeats::AsKept => req.repeated().await?,
             Repeats::Anew => None,

@@ -33,6 +33,7 @@ pub fn routes() -> Vec<Route> {
         api::feeds::routes(),
         api::following::routes(),
         api::mentionable::routes(),
+        api::attachments::routes(),
         api::live::routes(),
         api::eligibility::routes(),
         api::escalations::routes(),

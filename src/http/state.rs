@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::client::Proxies;
 use super::problem::{Code, Problem};
 use super::readiness::Readiness;
+use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::config::{MailUrl, PublicUrl, SecretKey, Settings};
 use crate::credentials::Hashers;
@@ -47,6 +48,8 @@ pub struct AppState {
     pub readiness: Readiness,
     /// Signs links.
     pub key: SecretKey,
+    /// Files that people send.
+    pub uploads: Uploads,
     /// Where processes that send mail show that they live.
     pub workers: PathBuf,
     /// What whoever measures has to show, if anybody may.
@@ -84,6 +87,7 @@ impl AppState {
             readiness: Readiness::default(),
             support_phone: settings.support_phone.clone(),
             key,
+            uploads: Uploads::new(settings),
             workers: settings.data_dir.join("workers"),
             metrics_token: settings.metrics_token.clone(),
             proxies: Proxies::trusted(settings.trusted_proxies.clone()),

@@ -1,5 +1,6 @@
 //! The values that fields have.
 
+mod attachments;
 mod lists;
 mod plain;
 mod texts;

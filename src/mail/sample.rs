@@ -212,6 +212,7 @@ fn full(kind: NoticeKind) -> Value {
         NoticeKind::EntryPosted => json!({
             "feed": "case", "entry": "0195e1a5-7c00-7000-8000-000000000001",
             "body": "We see one-way RTP after the re-INVITE on the `eu-central` edge.\n\nCould you send us a trace?",
+            "files": ["failing-call.png", "edge <eu>.log"],
             "further": [{
                 "entry": "0195e1a5-7c00-7000-8000-000000000002", "at": instant() + TimeDelta::minutes(2),
                 "by": {"name": "Sam Reed", "organization": "Northstar Support", "side": "provider"},
@@ -221,6 +222,7 @@ fn full(kind: NoticeKind) -> Value {
         NoticeKind::Mentioned => json!({
             "feed": "case", "entry": "0195e1a5-7c00-7000-8000-000000000001",
             "body": "@Dana Cole, could you send us a trace?",
+            "files": ["failing-call.png"],
         }),
         NoticeKind::RcaRequested => {
             json!({"note": "Please explain the delay of the failover.", "due_at": due_at})
@@ -308,6 +310,7 @@ fn bare(kind: NoticeKind) -> Value {
             "next_steps",
             "calls",
             "further",
+            "files",
         ] {
             facts.remove(optional);
         }

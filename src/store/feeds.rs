@@ -19,6 +19,7 @@ use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
+use crate::store::attachments::{self, Attachment};
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 use crate::words::markdown::{self, Rendered};
@@ -116,6 +117,8 @@ pub struct EntryView {
     pub author: Option<String>,
     /// The number of the escalation that it is about.
     pub escalation: Option<EscalationNumber>,
+    /// Its files, in their order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl EntryView {
@@ -191,7 +194,7 @@ pub fn list(
         .order(feed_entries::position.desc())
         .limit(limit)
         .load(conn)?;
-    Ok(rows.into_iter().map(EntryView::from).collect())
+    with_files(conn, rows)
 }
 
 /// What was written or changed behind a place in the feeds of a case, in the order of its commit, `limit` at most. It is
@@ -218,7 +221,7 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
             escalations::number.nullable(),
         ))
         .load(conn)?;
-    Ok(rows.into_iter().map(EntryView::from).collect())
+    with_files(conn, rows)
 }
 
 /// One entry that exists for the reader.
@@ -244,7 +247,25 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
         query = query.filter(feed_entries::visibility.eq(Visibility::Public));
     }
     let row: Option<Row> = query.get_result(conn).optional()?;
-    Ok(row.map(EntryView::from))
+    Ok(with_files(conn, row.into_iter().collect())?.pop())
+}
+
+/// Rows with the files of all of them, which are asked for at once.
+fn with_files(conn: &mut Conn, rows: Vec<Row>) -> QueryResult<Vec<EntryView>> {
+    // Nobody but the desk leaves marks.
+    let written = rows
+        .iter()
+        .filter(|(entry, ..)| entry.kind != EntryKind::Mark && entry.redacted_at.is_none());
+    let ids: Vec<EntryId> = written.map(|(entry, ..)| entry.id).collect();
+    let mut files = attachments::of_entries(conn, &ids)?;
+    let with_its = |row: Row| {
+        let attachments = files.remove(&row.0.id).unwrap_or_default();
+        EntryView {
+            attachments,
+            ..EntryView::from(row)
+        }
+    };
+    Ok(rows.into_iter().map(with_its).collect())
 }
 
 /// An entry with its author's names and its escalation's number.
@@ -256,6 +277,7 @@ impl From<Row> for EntryView {
             entry,
             author: author.map(|(first, last)| display_name(&first, &last)),
             escalation: escalation.map(EscalationNumber::new),
+            attachments: Vec::new(),
         }
     }
 }

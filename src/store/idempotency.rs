@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::db::schema::idempotency_keys as keys;
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
-use crate::domain::ids::{EntryId, PersonId};
+use crate::domain::ids::{AttachmentId, EntryId, PersonId};
 
 /// A request that may be repeated under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +153,47 @@ pub fn forget(conn: &mut Conn, entry: EntryId, wordings: &BTreeSet<String>) -> Q
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Takes the names of files, whose entry is redacted, out of the answers that are kept.
+///
+/// # Errors
+/// Database errors.
+pub fn forget_files(conn: &mut Conn, files: &[AttachmentId]) -> QueryResult<()> {
+    for file in files {
+        let id = file.to_string();
+        let rows: Vec<(PersonId, String, String)> = keys::table
+            .select((keys::person_id, keys::key, keys::body))
+            .filter(keys::body.like(containing(&id)).escape('\\'))
+            .load(conn)?;
+        for (person, key, body) in rows {
+            let Ok(mut answer) = serde_json::from_str::<Value>(&body) else {
+                continue;
+            };
+            unname(&mut answer, &id);
+            let of_request = keys::person_id.eq(person).and(keys::key.eq(key));
+            diesel::update(keys::table.filter(of_request))
+                .set(keys::body.eq(json(&answer)?))
+                .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties the name of whatever has this id.
+fn unname(value: &mut Value, id: &str) {
+    match value {
+        Value::Object(members) => {
+            if members.get("id").and_then(Value::as_str) == Some(id)
+                && let Some(name) = members.get_mut("name")
+            {
+                *name = Value::from("");
+            }
+            members.values_mut().for_each(|member| unname(member, id));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| unname(item, id)),
+        _ => {}
+    }
 }
 
 /// How words begin in JSON: enough to look for, since a pattern may not be long.

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod access_requests;
 pub mod announcements;
+pub mod attachments;
 pub mod attempts;
 pub mod audiences;
 pub mod audit;
@@ -50,6 +51,7 @@ pub mod rules;
 pub mod saved_filters;
 mod search;
 pub mod second_factors;
+pub mod seen_files;
 pub mod sessions;
 pub mod setup_links;
 pub mod staff;

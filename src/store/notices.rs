@@ -152,6 +152,8 @@ fn queue(to: To<'_>, kind: NoticeKind) -> String {
 const WORDS: [&str; 5] = ["body", "details", "note", "reply", "summary"];
 /// The entry whose words a notice repeats.
 const ENTRY: &str = "entry";
+/// What the files of an entry are called, in a notice that repeats it.
+const FILES: &str = "files";
 /// The entries that it tells of besides.
 const FURTHER: &str = "further";
 
@@ -189,6 +191,9 @@ pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usi
                 repeats = true;
             }
         }
+        if is_of_it && about.remove(FILES).is_some() {
+            repeats = true;
+        }
         if let Some(Value::Array(further)) = about.get_mut(FURTHER) {
             for one in further.iter_mut().filter_map(Value::as_object_mut) {
                 let is_of_it =
@@ -196,6 +201,7 @@ pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usi
                 let same = one.get("body").and_then(Value::as_str) == Some(entry.body.as_str());
                 if is_of_it || same {
                     one.insert("body".to_owned(), Value::from(""));
+                    one.remove(FILES);
                     repeats = true;
                 }
             }

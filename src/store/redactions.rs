@@ -1,5 +1,5 @@
 //! Taking an entry's words away from wherever else they stand (F4): rows that repeat them, notices and the mails that were
-//! written of them, and answers kept for a repetition.
+//! written of them, answers kept for a repetition, and the files that came with it.
 //!
 //! What repeats an entry is known by its words; or by being said at the same instant by the same person, since the entry may
 //! have been corrected after it was repeated. Kept answers repeat those rows, and so are searched for every wording that was
@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::feeds::{self, Entry};
-use super::{audit, idempotency, notices};
+use super::{attachments, audit, idempotency, notices};
 use crate::db::schema::{escalations, priority_requests};
 use crate::db::sql_types::{At, MaybeAt, json};
 use crate::db::{self, Conn};
@@ -34,6 +34,8 @@ pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResul
     for thread in threads(conn, entry)? {
         notices::forget(conn, thread, entry)?;
     }
+    let files = attachments::forget_of_entry(conn, entry.id)?;
+    idempotency::forget_files(conn, &files)?;
     // What was said by telephone stands in the case feed, and is told of with the escalation (M12).
     if let (Feed::Case, Some(escalation)) = (entry.feed, entry.escalation_id) {
         notices::forget(conn, Thread::Escalation(escalation), entry)?;

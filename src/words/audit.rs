@@ -69,6 +69,7 @@ pub const FIELDS: &[&str] = &[
     "business_impact",
     "product",
     "engagements",
+    "attachments",
     "owner",
     "line_of_business",
     "closed_at",
@@ -244,6 +245,8 @@ pub fn value(
         Json::Number(number) => number.to_string(),
         Json::String(text) => one(words, times, kind, field, text, named),
         Json::Array(items) if items.is_empty() => words.say("audit-nothing", &[]),
+        // Their names may have to be taken away, and are kept elsewhere.
+        Json::Array(items) if field == "attachments" => items.len().to_string(),
         Json::Array(items) => {
             let texts = items.iter().map(|item| match item {
                 Json::String(text) => one(words, times, kind, field, text, named),
@@ -421,6 +424,8 @@ mod tests {
             ),
             "mon: 09:00-12:00, 13:00-17:00"
         );
+        let files = told("entry.posted", "attachments", json!(["0191", "0192"]));
+        assert_eq!(files, "2");
         assert_eq!(
             told("case.changed", "description", json!("é".repeat(500)))
                 .chars()

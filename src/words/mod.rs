@@ -8,6 +8,7 @@
 
 pub mod assessment;
 pub mod audit;
+pub mod files;
 pub mod home;
 pub mod languages;
 pub mod markdown;

@@ -12,11 +12,13 @@
 //! | [`Digests`] | makes the daily digests (N5) |
 //! | [`Resets`] | sends links to who wants to set a new password |
 //! | [`LastSeenJob`] | writes down when sessions were last used |
+//! | [`Sweeping`] | takes away attached files that nobody names any more (F4) |
 //! | [`Housekeeping`] | deletes what has expired |
 //! | [`OlderWords`] | makes the words of older rows, by which they are found |
 //!
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
 
+mod attachments;
 mod backoff;
 mod calls;
 mod digests;
@@ -33,6 +35,7 @@ mod targets;
 mod tutorials;
 mod words;
 
+pub use attachments::Sweeping;
 pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use calls::{Calls, SeenTo};
 pub use digests::{Digested, Digests};

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::attachments;
 use super::on::{On, lock_escalation};
 use super::posted_words::{entry, updated_by_provider};
 use super::record::Recorded;
@@ -13,13 +14,14 @@ use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Channel, Status, after_contact_reply, change_status, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
-use crate::domain::feed::{EntryKind, Visibility, may_edit};
-use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId, PersonId};
+use crate::domain::feed::{EntryKind, Feed, Visibility, may_edit};
+use crate::domain::ids::{AttachmentId, CaseRef, EntryId, EscalationRef, EventId, PersonId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
 use crate::domain::target::Happening;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::input;
+use crate::store::attachments::Attachment;
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, EntryView, NewEntry};
@@ -34,6 +36,8 @@ input! {
         visibility: Option<Visibility>,
         /// Where the case stands from then on; staff only, and only by lawful moves. It stays where it is if not given.
         status: Option<Status>,
+        /// Files that you have sent before, by id, in this order.
+        attachments: Option<Vec<AttachmentId>>,
     }
 }
 
@@ -47,6 +51,8 @@ input! {
         /// Whether the update that is owed next stands still until the requester's side has answered in this feed. Only staff
         /// ask so, in public.
         awaits_reply: Option<bool>,
+        /// Files that you have sent before, by id, in this order.
+        attachments: Option<Vec<AttachmentId>>,
     }
 }
 
@@ -55,12 +61,20 @@ impl PostEntry {
     pub fn reaches(&self) -> Visibility {
         self.visibility.unwrap_or(Visibility::Public)
     }
+
+    fn files(&self) -> Option<&[AttachmentId]> {
+        self.attachments.as_deref()
+    }
 }
 
 impl PostOnEscalation {
     /// Who it reaches.
     pub fn reaches(&self) -> Visibility {
         self.visibility.unwrap_or(Visibility::Public)
+    }
+
+    fn files(&self) -> Option<&[AttachmentId]> {
+        self.attachments.as_deref()
     }
 }
 
@@ -120,7 +134,8 @@ pub fn post_on_case(
         details: mention::kept(None, &mentions),
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    let (id, case) = insert_entry(conn, actor, on, &entry, &mentions)?;
+    let files = attachments::chosen(conn, actor, Some(case.id), command.files(), now)?;
+    let (id, case) = insert_entry(conn, actor, on, (&entry, &files), &mentions)?;
     match command.status {
         Some(to) => moved_on(conn, actor, &case, to, now)?,
         None => replied(conn, actor, &case, now)?,
@@ -155,7 +170,8 @@ pub fn post_on_escalation(
         details: mention::kept(asks, &mentions),
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    let (id, case) = insert_entry(conn, actor, on, &entry, &mentions)?;
+    let files = attachments::chosen(conn, actor, Some(case.id), command.files(), now)?;
+    let (id, case) = insert_entry(conn, actor, on, (&entry, &files), &mentions)?;
     let happening = match (visibility, actor.side()) {
         (Visibility::Internal, _) => return Ok(id),
         (Visibility::Public, Side::Provider) => Happening::ProviderWrote { awaits_reply },
@@ -222,18 +238,20 @@ pub fn record_communication(
             now,
         )
     };
-    Ok(insert_entry(conn, actor, on, &entry, &[])?.0)
+    Ok(insert_entry(conn, actor, on, (&entry, &[]), &[])?.0)
 }
 
-/// Adds an entry and tells those who should know.
+/// Adds an entry with its files and tells those who should know.
 fn insert_entry(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,
-    entry: &NewEntry<'_>,
+    (entry, files): (&NewEntry<'_>, &[Attachment]),
     mentions: &[(PersonId, String)],
 ) -> VerbResult<(EntryId, Case)> {
     let (id, said) = feeds::insert(conn, entry)?;
+    let to = (on.case().organization_id, on.case().id, Some(id));
+    attachments::attach(conn, &attachments::ids(files), to, entry.at)?;
     updated_by_provider(conn, on.case(), entry)?;
     let case = cases::find(conn, on.case().id)?;
     let mut after = record::object(
@@ -244,12 +262,14 @@ fn insert_entry(
         .as_ref()
         .and_then(|details| details.get(feeds::AWAITS_REPLY));
     after.extend(asks.map(|asks| (feeds::AWAITS_REPLY.to_owned(), asks.clone())));
+    attachments::recorded(files, &mut after);
     let recorded = Recorded::added(subject(id), after).saying(said);
     let posted = PostedEntry {
         entry: id,
         visibility: entry.visibility,
         body: entry.body.to_owned(),
         mentioned: mentions.iter().map(|(person, _)| *person).collect(),
+        files: attachments::names(files),
     };
     let (on, event) = (On::of(&case, on.escalation()), EntryEvent::Posted(posted));
     published(conn, actor, on, recorded, event, entry.at)?;
@@ -379,6 +399,7 @@ pub fn edit(
             .map(|(person, _)| person)
             .filter(|person| !known.contains(person))
             .collect(),
+        files: attachments::names(&view.attachments),
     });
     published(conn, actor, on, recorded, edited, now)?;
     Ok(id)

@@ -8,6 +8,7 @@ pub mod administer;
 pub mod allow_networks;
 pub mod announcements;
 pub mod assess;
+pub mod attachments;
 pub mod audience;
 pub mod calendars;
 pub mod callback;
@@ -74,6 +75,7 @@ use diesel::result::Error as Diesel;
 use crate::db::{DbError, Failure};
 use crate::domain::access::{Access, Beyond, CaseField, Denied, FieldRefusal, Permission, Reach};
 use crate::domain::access_request::AccessRequestRefusal;
+use crate::domain::attachment::NoRoom;
 use crate::domain::calendar::{CalendarError, InvalidCalendar};
 use crate::domain::callback as calls;
 use crate::domain::case::{
@@ -200,6 +202,10 @@ pub enum Rejection {
     EditWindowClosed,
     /// An entry of this kind is not changed or redacted; or it was redacted before (F4).
     NotEditable,
+    /// There is no room for a file among those of its organization (F4).
+    NoRoom(NoRoom),
+    /// A file that is attached to something is not forgotten by its sender.
+    Attached,
     /// Nobody would be left who administers the organization.
     LastAdministrator {
         /// Its name.

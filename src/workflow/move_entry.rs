@@ -8,7 +8,7 @@ use super::feed::{escalation_of, lock_entry, subject};
 use super::notify::{self, ToldOfEntries};
 use super::on::On;
 use super::record::{self, Recorded};
-use super::{Actor, Rejection, VerbResult, publish, targets};
+use super::{Actor, Rejection, VerbResult, attachments, publish, targets};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -152,6 +152,7 @@ fn tell(
         feed: to,
         entry: Some(entry.id),
         body: entry.body.clone(),
+        files: attachments::names(&view.attachments),
         further: Vec::new(),
     });
     let on = match to {

@@ -4,14 +4,14 @@ use diesel::QueryResult;
 
 use super::administer::refused;
 use super::record::{Recorded, case_fields};
-use super::{Actor, Rejection, VerbResult, publish};
+use super::{Actor, Rejection, VerbResult, attachments, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
 use crate::domain::event::CaseEvent;
-use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId};
+use crate::domain::ids::{AttachmentId, CaseId, CaseNumber, OrganizationId, PersonId};
 use crate::domain::notice::Opened;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
@@ -47,6 +47,8 @@ input! {
         channel: Option<Channel>,
         /// Its name in another system, unique over the installation; staff only.
         external_id: Option<Subject>,
+        /// Files that you have sent before, by id, in this order.
+        attachments: Option<Vec<AttachmentId>>,
     }
 }
 
@@ -102,6 +104,7 @@ pub fn open_case(
             }
         }
     }
+    let files = attachments::chosen(conn, actor, None, open.attachments.as_deref(), now)?;
     let number = CaseNumber::new(Counter::Case.next(conn)?);
     // Behind the counter, at which those who open cases at the same time wait for each other.
     if let Some(name) = external_id
@@ -132,13 +135,21 @@ pub fn open_case(
         channel: open.channel,
     };
     let id = cases::insert(conn, &new, now)?;
+    attachments::attach(
+        conn,
+        &attachments::ids(&files),
+        (organization, id, None),
+        now,
+    )?;
     let case = cases::find(conn, id)?;
-    let fields = case_fields(&case);
+    let mut fields = case_fields(&case);
+    attachments::recorded(&files, &mut fields);
     let recorded = Recorded::added(case.subject_id(), fields).sealing(Thing::Case(id));
     let event = CaseEvent::Opened(Opened {
         description: case.description.clone(),
         deployment: case.deployment,
         business_impact: case.business_impact,
+        files: attachments::names(&files),
     });
     publish::on_case(conn, actor, &case, recorded, event, now)?;
     Ok(id)

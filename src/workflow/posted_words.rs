@@ -1,7 +1,7 @@
 //! Words of people, put into a feed.
 
 use super::on::On;
-use super::{Actor, VerbResult, settled};
+use super::{Actor, VerbResult, attachments, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -24,7 +24,9 @@ pub(super) fn post_words(
         verdict: words.verdict,
         ..entry(actor, on, words.kind, words.body, now)
     };
-    let (_, said) = feeds::insert(conn, &entry)?;
+    let (id, said) = feeds::insert(conn, &entry)?;
+    let to = (on.case().organization_id, on.case().id, Some(id));
+    attachments::attach(conn, words.files, to, now)?;
     updated_by_provider(conn, on.case(), &entry)?;
     Ok(said)
 }

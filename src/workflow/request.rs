@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::record::Recorded;
-use super::{Actor, Rejection, VerbResult, publish, record, settled};
+use super::{Actor, Rejection, VerbResult, attachments, publish, record, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -14,7 +14,7 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::rca_due_at;
 use crate::domain::event::CaseEvent;
-use crate::domain::ids::{CaseId, CaseRef, EventId, PriorityRequestId};
+use crate::domain::ids::{AttachmentId, CaseId, CaseRef, EventId, PriorityRequestId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::text::Markdown;
 use crate::input::input;
@@ -55,6 +55,8 @@ input! {
     pub struct DeliverAnalysis {
         /// The analysis, in Markdown.
         body: Markdown,
+        /// Files that you have sent before, by id, in this order.
+        attachments: Option<Vec<AttachmentId>>,
     }
 }
 
@@ -197,10 +199,15 @@ pub fn deliver_analysis(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::DeliverRca.permission())?;
     let rca = deliver_rca(case.status, case.rca(), now)?;
+    let named = command.attachments.as_deref();
+    let files = attachments::chosen(conn, actor, Some(case.id), named, now)?;
     let after = set_rca(conn, &case, rca, now)?;
-    let recorded = Recorded::case(&case, &after);
+    let mut recorded = Recorded::case(&case, &after);
+    attachments::recorded(&files, recorded.after.get_or_insert_default());
     let event = CaseEvent::RcaDelivered {
         analysis: body.to_string(),
+        files: attachments::ids(&files),
+        names: attachments::names(&files),
     };
     publish::on_case(conn, actor, &after, recorded, event, now)?;
     Ok(case.id)

@@ -300,6 +300,92 @@ function follow() {
 
 follow();
 
+/* Files that are attached */
+
+// Without a script they go with the form. With one they go at once, so that one sees how far they are, and what is not taken is
+// refused before all of it is sent.
+function send(attach, file) {
+  const told = attach.querySelector("[data-told]");
+  const say = (text) => {
+    told.hidden = text === "";
+    told.textContent = text;
+  };
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${attach.dataset.attach}?name=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.setRequestHeader("x-csrf-token", attach.closest("form").elements.csrf_token.value);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      const percent = String(event.total ? Math.floor((100 * event.loaded) / event.total) : 0);
+      say(attach.dataset.sending.replace("$name", () => file.name).replace("$percent", percent));
+    });
+    request.addEventListener("loadend", () => {
+      const answer = request.response;
+      if (request.status === 201) {
+        say("");
+        hold(attach, answer);
+      } else {
+        const why = answer?.errors?.[0]?.message ?? answer?.detail ?? "";
+        say(`${attach.dataset.failed.replace("$name", () => file.name)} ${why}`);
+      }
+      resolve(request.status === 201);
+    });
+    request.send(file);
+  });
+}
+
+// A file that is here, and goes with the form as long as it is ticked.
+function hold(attach, file) {
+  const list = attach.querySelector("[data-files]");
+  const item = document.createElement("li");
+  const label = document.createElement("label");
+  const tick = document.createElement("input");
+  const name = document.createElement("span");
+  const places = [...list.querySelectorAll("input")].map((held) => Number(/\d+/.exec(held.name)?.[0] ?? 0));
+  tick.type = "checkbox";
+  tick.name = `attachments[${Math.max(-1, ...places) + 1}]`;
+  tick.value = file.id;
+  tick.checked = true;
+  tick.id = label.htmlFor = `file-${file.id}`;
+  label.className = "tick";
+  name.textContent = file.name;
+  label.append(tick, name);
+  item.append(label);
+  list.append(item);
+}
+
+async function sendAll(attach, files) {
+  attach.closest("form").dispatchEvent(new Event("input"));
+  for (const file of files) if (!(await send(attach, file))) break;
+}
+
+addEventListener("change", async (event) => {
+  const attach = event.target.closest?.("[data-attach]");
+  if (!attach || event.target.type !== "file") return;
+  const files = [...event.target.files];
+  event.target.value = "";
+  await sendAll(attach, files);
+});
+
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  addEventListener(kind, (event) => {
+    const attach = event.target.closest?.("form")?.querySelector("[data-attach]");
+    if (!attach || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    attach.classList.toggle("over", kind === "dragover");
+    if (kind === "drop") sendAll(attach, [...event.dataTransfer.files]);
+  });
+}
+
+addEventListener("paste", (event) => {
+  const attach = event.target.closest?.("form")?.querySelector("[data-attach]");
+  const files = [...(event.clipboardData?.files ?? [])];
+  if (!attach || files.length === 0) return;
+  event.preventDefault();
+  sendAll(attach, files);
+});
+
 /* The rank that importance and urgency give */
 
 for (const ranking of document.querySelectorAll("[data-ranking]")) {

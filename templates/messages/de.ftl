@@ -1010,6 +1010,20 @@ saved-open = Die Liste öffnen
 saved-remove = Entfernen
 saved-remove-about = Der Filter verschwindet. Die Liste und was darin steht, bleibt.
 
+## Portal: angehängte Dateien
+
+attach-label = Dateien anhängen
+attach-hint = Bis zu 10 Dateien mit je 25 MiB. Sie können sie auch hierher ziehen oder hier einfügen.
+attach-sending = { $name } wird gesendet: { $percent } %
+attach-failed = { $name } wurde nicht gesendet.
+file-remove = Wegnehmen
+file-size-bytes = { $count ->
+    [one] { $count } Byte
+   *[other] { $count } Byte
+}
+file-size-kib = { $size } KiB
+file-size-mib = { $size } MiB
+
 ## Portal: was jede Handlung fragt
 
 panel-title-edit = Fall bearbeiten
@@ -2661,6 +2675,7 @@ audit-field-deployment = Betriebsart
 audit-field-business-impact = Geschäftliche Auswirkung
 audit-field-product = Produkt
 audit-field-engagements = Beteiligt
+audit-field-attachments = Dateien
 audit-field-owner = Zuständig
 audit-field-line-of-business = Geschäftsbereich
 audit-field-closed-at = Geschlossen
@@ -2831,6 +2846,8 @@ flash-entry-edited = Der Eintrag wurde geändert.
 flash-detail-entry-edited = { "" }
 flash-entry-redacted = Der Eintrag wurde geschwärzt.
 flash-detail-entry-redacted = { "" }
+flash-file-removed = Die Datei wurde weggenommen.
+flash-detail-file-removed = { "" }
 flash-priority-asked = Um mittlere Priorität ist gebeten.
 flash-detail-priority-asked = Der Support entscheidet darüber im Fall.
 flash-priority-granted = Die Priorität wurde erhöht.
@@ -3313,6 +3330,18 @@ problem-stale-version = Inzwischen geändert
 problem-detail-stale-version = Das ist jetzt in Version { $version }. Lesen Sie es neu, und senden Sie Ihre Änderung mit seinem ETag als If-Match.
 problem-too-large = Zu groß
 problem-detail-too-large = Ein Inhalt darf höchstens { $max_bytes } Bytes haben.
+problem-already-attached = Die Datei ist angehängt
+problem-detail-already-attached = Sie gehört zu dem Eintrag, an den sie angehängt ist. Der Support kann ihn schwärzen, und seine Dateien verschwinden mit ihm.
+problem-attachment-limit-reached = Kein Platz für diese Datei
+problem-detail-attachment-limit-reached = Die Dateien dieser Organisation dürfen zusammen { $limit_mib } MiB haben, und { $left_mib } MiB sind noch frei. Senden Sie eine kleinere Datei, oder bitten Sie die Betreiber um mehr Platz.
+problem-file-infected = Die Virenprüfung weist diese Datei ab
+problem-detail-file-infected = { $file } wurde nicht angenommen. Die Virenprüfung meldet: { $found }
+problem-range-not-satisfiable = Diesen Teil gibt es nicht
+problem-detail-range-not-satisfiable = Die Datei hat { $bytes } Byte, und keines von denen, nach denen gefragt wurde.
+problem-scanner-unavailable = Dateien können zurzeit nicht geprüft werden
+problem-detail-scanner-unavailable = Die Virenprüfung antwortet nicht, und ohne sie wird keine Datei angenommen. Sonst ist nichts verloren; versuchen Sie es in einigen Minuten wieder.
+problem-storage-unavailable = Dateien sind zurzeit nicht verfügbar
+problem-detail-storage-unavailable = Dateien können jetzt weder geschrieben noch gelesen werden; den Grund finden die Betreiber im Protokoll des Servers. Nichts wurde geändert; versuchen Sie es gleich noch einmal.
 problem-unsupported-media-type = Eine andere Art von Inhalt ist nötig
 problem-detail-unsupported-media-type = Senden Sie den Inhalt als { $expected }.
 problem-validation-failed = Einige Felder stimmen nicht
@@ -3390,6 +3419,8 @@ fault-given-twice = Geben Sie das einmal an.
 fault-not-an-instant = Das muss ein Zeitpunkt nach RFC 3339 sein, zum Beispiel 2026-03-03T14:05:00Z.
 fault-out-of-range = Das muss eine ganze Zahl von { $min } bis { $max } sein.
 fault-not-allowed = Möglich ist nur: { $allowed }.
+fault-already-attached = Diese Datei ist schon an etwas angehängt. Senden Sie sie noch einmal, um sie auch hier anzuhängen.
+fault-forbidden-kind = { $file } ist von einer Art, die hier nicht angenommen wird ({ $kinds }). Packen Sie sie, oder senden Sie sie auf einem anderen Weg.
 fault-empty = Das darf nicht leer sein.
 fault-too-long = Das darf höchstens { $max } Zeichen haben.
 fault-too-many = Das darf höchstens { $max } Einträge haben.
@@ -3499,6 +3530,7 @@ mail-subject-reply = Re: [{ $number }] { $subject }
 mail-by = { $name } ({ $organization })
 mail-about = { $number } · { $subject }
 mail-facts = { $organization } · { $priority } · { $status }
+mail-files = Dateien, die es auf der Seite gibt:
 mail-said = { $by } schrieb:
 mail-reason-given = Der Grund:
 mail-see-case = Fall ansehen

@@ -970,6 +970,19 @@ saved-new-title = Save a filter
 saved-open = Open the list
 saved-remove = Remove
 saved-remove-about = The filter goes. The list, and what is in it, stays.
+## Portal: files that are attached
+
+attach-label = Attach files
+attach-hint = Up to 10 files of 25 MiB. You may drop or paste them here too.
+attach-sending = Sending { $name }: { $percent } %
+attach-failed = { $name } was not sent.
+file-remove = Take away
+file-size-bytes = { $count ->
+    [one] { $count } byte
+   *[other] { $count } bytes
+}
+file-size-kib = { $size } KiB
+file-size-mib = { $size } MiB
 
 ## Portal: what each verb asks
 
@@ -2616,6 +2629,7 @@ audit-field-deployment = Deployment
 audit-field-business-impact = Business impact
 audit-field-product = Product
 audit-field-engagements = Engaged
+audit-field-attachments = Files
 audit-field-owner = Owner
 audit-field-line-of-business = Line of business
 audit-field-closed-at = Closed
@@ -2786,6 +2800,8 @@ flash-entry-edited = The entry was changed.
 flash-detail-entry-edited = { "" }
 flash-entry-redacted = The entry was redacted.
 flash-detail-entry-redacted = { "" }
+flash-file-removed = The file was taken away.
+flash-detail-file-removed = { "" }
 flash-priority-asked = Medium priority was asked for.
 flash-detail-priority-asked = Support decides on it in the case.
 flash-priority-granted = The priority was raised.
@@ -3268,6 +3284,18 @@ problem-stale-version = Changed meanwhile
 problem-detail-stale-version = This is at version { $version } now. Read it again, and send your change with its ETag as If-Match.
 problem-too-large = Too large
 problem-detail-too-large = A body may have { $max_bytes } bytes at the most.
+problem-already-attached = The file is attached
+problem-detail-already-attached = It belongs to the entry that it is attached to. Staff can redact that, and its files go with it.
+problem-attachment-limit-reached = No room for this file
+problem-detail-attachment-limit-reached = The files of this organization may have { $limit_mib } MiB together, and { $left_mib } MiB are left. Send a smaller file, or ask whoever runs the desk for more room.
+problem-file-infected = The scanner refuses this file
+problem-detail-file-infected = { $file } was not taken. The scanner says: { $found }
+problem-range-not-satisfiable = No such part
+problem-detail-range-not-satisfiable = The file has { $bytes } bytes, and none of those that were asked for.
+problem-scanner-unavailable = Files cannot be looked at for the moment
+problem-detail-scanner-unavailable = The scanner does not answer, and no file is taken without it. Nothing else is lost; try again in a few minutes.
+problem-storage-unavailable = Files are not available for the moment
+problem-detail-storage-unavailable = Files cannot be written or read now; whoever runs the desk finds the reason in its log. Nothing was changed; try again shortly.
 problem-unsupported-media-type = Another kind of body is taken
 problem-detail-unsupported-media-type = Send the body as { $expected }.
 problem-validation-failed = Some fields are wrong
@@ -3342,6 +3370,8 @@ fault-given-twice = Give this once.
 fault-not-an-instant = This must be an instant as in RFC 3339, such as 2026-03-03T14:05:00Z.
 fault-out-of-range = This must be a whole number from { $min } to { $max }.
 fault-not-allowed = This must be one of: { $allowed }.
+fault-already-attached = This file is attached to something already. Send it again to attach it here too.
+fault-forbidden-kind = { $file } is of a kind that is not taken here ({ $kinds }). Pack it, or send it another way.
 fault-empty = This must not be empty.
 fault-too-long = This may have { $max } characters at the most.
 fault-too-many = This may have { $max } items at the most.
@@ -3450,6 +3480,7 @@ mail-subject-reply = Re: [{ $number }] { $subject }
 mail-by = { $name } ({ $organization })
 mail-about = { $number } · { $subject }
 mail-facts = { $organization } · { $priority } · { $status }
+mail-files = Files, which are to be had on the page:
 mail-said = { $by } wrote:
 mail-reason-given = The reason:
 mail-see-case = See the case

@@ -89,6 +89,9 @@ async fn things(desk: &Desk) -> BTreeMap<&'static str, String> {
     let step = json!({ "what": "Look", "who": "Eve", "due_at": due_at });
     let path = format!("/cases/{}/next-steps", case.number);
     let step = eve.post(&path, step).await.created();
+    let path = format!("/cases/{}/attachments?name=a.log", case.number);
+    let file = dana.asks(Method::POST, &path).body("a line");
+    let file = file.await.created();
     let first = |list: Value| list["items"][0]["id"].as_str().map(str::to_owned);
     let nils = ada.all("/users").await;
     let nils = nils
@@ -100,6 +103,7 @@ async fn things(desk: &Desk) -> BTreeMap<&'static str, String> {
         ("case", case.number),
         ("escalation", escalation.number),
         ("entry", id(&entry)),
+        ("attachment", id(&file)),
         ("step", id(&step)),
         ("user", id(nils)),
         ("person", id(nils)),

@@ -42,7 +42,9 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 7] = [
+const NO_PAGES: [&str; 8] = [
+    // A file that somebody has attached.
+    "/attachments/{attachment}",
     "/admin",
     "/sign-in/code",
     "/admin/notices/{notice}/mail",
@@ -55,9 +57,10 @@ const NO_PAGES: [&str; 7] = [
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
-const NO_FORMS: [&str; 28] = [
+const NO_FORMS: [&str; 29] = [
     // It saves how a list is narrowed, where it is.
     "/saved-filters",
+    "/attachments/{attachment}",
     "/sign-in/code",
     "/setup/{token}",
     "/invitations/{token}",
@@ -419,6 +422,11 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
         }
     }
     things.insert("member", members);
+    let mut files = Vec::new();
+    for case in &things["case"] {
+        files.extend(all(&ada, &format!("/cases/{case}/attachments"), "id").await);
+    }
+    things.insert("attachment", files);
     things
 }
 

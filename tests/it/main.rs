@@ -9,6 +9,7 @@ mod accounts;
 mod administration;
 mod api;
 mod asvs;
+mod attachments;
 mod audit;
 mod authority;
 mod backups;

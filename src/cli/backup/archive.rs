@@ -12,6 +12,7 @@ use flate2::{Compression, GzBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::attachments::ContentHash;
 use crate::db::snapshot::Snapshot;
 use crate::private_files;
 
@@ -19,7 +20,9 @@ use crate::private_files;
 pub const FORMAT: u32 = 1;
 const MANIFEST: &str = "manifest.json";
 /// A list longer than this is none.
-const LONGEST_MANIFEST: u64 = 1 << 20;
+const LONGEST_MANIFEST: u64 = 1 << 28;
+/// How the names of parts begin that are attached files; their hash follows.
+const OF_A_FILE: &str = "attachment-";
 /// How every archive begins: gzip without a name or an instant.
 const BEGINNING: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
@@ -37,8 +40,29 @@ pub struct Manifest {
     pub snapshot: Snapshot,
     /// What tells the installation's secret key from another one; the key itself is not in the archive.
     pub secret_key_fingerprint: Option<String>,
+    /// The hashes of attached files that could not be had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_attachments: Vec<String>,
     /// The parts, by name.
     pub parts: BTreeMap<String, Part>,
+}
+
+impl Manifest {
+    /// The attached files in it: the name of each part, and of its bytes.
+    pub fn files(&self) -> impl Iterator<Item = (&str, ContentHash)> {
+        let names = self.parts.keys();
+        names.filter_map(|name| Some((name.as_str(), content_of(name)?)))
+    }
+}
+
+/// The name of the part that is an attached file with these bytes.
+pub fn name_of(content: &ContentHash) -> String {
+    format!("{OF_A_FILE}{content}")
+}
+
+/// Of which bytes a part is the file, if it is one.
+fn content_of(name: &str) -> Option<ContentHash> {
+    name.strip_prefix(OF_A_FILE)?.parse().ok()
 }
 
 /// A part of the archive.
@@ -170,7 +194,8 @@ fn members(archive: &mut tar::Archive<impl Read>, folder: Option<&Path>) -> io::
             }
             None => hashed(member, &mut io::sink())?,
         };
-        if found != said {
+        let other = |content: ContentHash| content.as_str() != found.sha256;
+        if found != said || content_of(&name).is_some_and(other) {
             return Err(wrong(&format!("{name} has changed")));
         }
     }
@@ -237,6 +262,7 @@ mod tests {
                 rows: BTreeMap::new(),
             },
             secret_key_fingerprint: None,
+            missing_attachments: Vec::new(),
             parts: parts.collect(),
         }
     }
@@ -278,6 +304,12 @@ mod tests {
         assert_eq!(
             reads(&[database], &[database, keys]),
             not_whole("keys is not in its list")
+        );
+        let named = format!("{OF_A_FILE}{}", "0".repeat(64));
+        let other = (named.as_str(), &b"not of that hash"[..]);
+        assert_eq!(
+            reads(&[other], &[other]),
+            not_whole(&format!("{named} has changed"))
         );
     }
 }

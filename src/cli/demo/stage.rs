@@ -11,10 +11,13 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::cast;
+use crate::attachments::Store;
+use crate::config::AttachmentSettings;
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Role;
+use crate::domain::attachment::FileName;
 use crate::domain::callback::Spoken;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
@@ -22,13 +25,14 @@ use crate::domain::case::{
 use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::escalation::Level;
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::ids::{AttachmentId, CaseRef, EscalationRef};
 use crate::domain::notice::Stance;
 use crate::domain::text::TextError;
 use crate::input::Patch;
 use crate::store::{self, Counter, pairings, people, promises};
 use crate::workflow::access_request::{self, AskForAccess};
 use crate::workflow::assess::assess;
+use crate::workflow::attachments::{self, For, SentFile};
 use crate::workflow::callback::{self, AskCallback, CallWindow};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::duty::{SetDuty, SetShift, set_duty};
@@ -60,6 +64,7 @@ const BEFORE: (i64, i64) = (110, 39);
 /// The people, and the instant at which the stories have arrived at now.
 pub struct Stage<'a> {
     conn: &'a mut Conn,
+    store: &'a Store,
     cast: HashMap<&'static str, Actor>,
     now: Instant,
 }
@@ -98,7 +103,7 @@ fn text<T: FromStr<Err = TextError>>(text: &str) -> VerbResult<T> {
 
 impl<'c> Stage<'c> {
     /// Calls everybody.
-    pub fn set(conn: &'c mut Conn, now: Instant) -> VerbResult<Self> {
+    pub fn set(conn: &'c mut Conn, store: &'c Store, now: Instant) -> VerbResult<Self> {
         let mut cast = HashMap::new();
         for one in cast::PEOPLE {
             let email = text(&one.email())?;
@@ -114,7 +119,12 @@ impl<'c> Stage<'c> {
         }
         Counter::Case.at_least(conn, BEFORE.0)?;
         Counter::Escalation.at_least(conn, BEFORE.1)?;
-        Ok(Self { conn, cast, now })
+        Ok(Self {
+            conn,
+            store,
+            cast,
+            now,
+        })
     }
 
     /// Somebody opens a case.
@@ -131,6 +141,7 @@ impl<'c> Stage<'c> {
             contact: None,
             channel: None,
             external_id: None,
+            attachments: None,
         };
         let at = self.now - ago;
         let actor = self.actor(who)?;
@@ -287,6 +298,49 @@ impl Scene<'_, '_> {
         self.writes(who, ago, body, Visibility::Public)
     }
 
+    /// Somebody writes in the case feed, and attaches a file.
+    pub fn shows(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        body: &str,
+        (name, bytes): (&str, &[u8]),
+    ) -> VerbResult<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let file = self.sent(&actor, name, bytes, at)?;
+        let entry = PostEntry {
+            body: text(body)?,
+            visibility: None,
+            attachments: Some(vec![file]),
+        };
+        post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)
+    }
+
+    fn sent(
+        &mut self,
+        actor: &Actor,
+        name: &str,
+        bytes: &[u8],
+        at: Instant,
+    ) -> VerbResult<AttachmentId> {
+        let store = self.stage.store;
+        let kept = || -> std::io::Result<SentFile> {
+            let mut draft = store.begin()?;
+            draft.write(bytes)?;
+            let received = draft.finish()?;
+            Ok(SentFile {
+                name: FileName::cleaned(name),
+                media_type: received.media_type(),
+                bytes: received.bytes(),
+                content: store.keep(received)?,
+            })
+        };
+        let file = kept().map_err(|error| DbError::Unavailable(error.to_string()))?;
+        let limit = AttachmentSettings::default().limit;
+        let what_for = For::Case(self.case);
+        attachments::send(self.stage.conn, actor, what_for, (&file, limit), at)
+    }
+
     /// Staff write in the case feed what the customer does not see.
     pub fn notes(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         self.writes(who, ago, body, Visibility::Internal)
@@ -304,6 +358,7 @@ impl Scene<'_, '_> {
             body: text(body)?,
             visibility: Some(visibility),
             status: None,
+            attachments: None,
         };
         post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)
     }
@@ -399,7 +454,10 @@ impl Scene<'_, '_> {
     /// Staff deliver it.
     pub fn delivers_analysis(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
-        let analysis = DeliverAnalysis { body: text(body)? };
+        let analysis = DeliverAnalysis {
+            body: text(body)?,
+            attachments: None,
+        };
         deliver_analysis(self.stage.conn, &actor, &self.case, &analysis, at).map(drop)
     }
 
@@ -502,6 +560,7 @@ impl Scene<'_, '_> {
             body: text(body)?,
             visibility: None,
             awaits_reply: None,
+            attachments: None,
         };
         post_on_escalation(self.stage.conn, &actor, &escalation, &entry, at).map(drop)
     }

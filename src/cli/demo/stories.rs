@@ -7,6 +7,7 @@ mod filters;
 use chrono::TimeDelta;
 
 use super::cast::{RECORDING, REPORTING, VOICE};
+use super::files;
 use super::stage::{Ago, Opening, Stage};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
 use crate::domain::duty::Weekday;
@@ -212,9 +213,11 @@ fn not_yet_eligible(stage: &mut Stage<'_>) -> VerbResult<()> {
         days(1) + hours(21),
         "Reproduced with your test number. Please send a packet capture of one failing call.",
     )?;
-    case.says("dana", days(1) + hours(14), "Capture sent to your upload folder. 214 agents affected since Sunday evening; inbound is fine.")?;
+    let heard = files::waveform().unwrap_or_default();
+    case.shows("dana", days(1) + hours(14), "The capture is in your upload folder; this is what one failing call sounds like. 214 agents affected since Sunday evening; inbound is fine.", ("failing-call.png", &heard))?;
     case.notes("sam", hours(21), "Vendor ticket 88123 opened; they ask for the edge's core dump. Do not mention the vendor to the customer yet.")?;
-    case.says("sam", hours(20) + minutes(48), "We see one-way RTP after the re-INVITE at 28 s on the eu-central edge. Could you confirm whether the SBC firmware changed on Friday?")?;
+    let log = files::edge_log();
+    case.shows("sam", hours(20) + minutes(48), "We see one-way RTP after the re-INVITE at 28 s on the eu-central edge. Could you confirm whether the SBC firmware changed on Friday?", ("edge-eu-central.log", log.as_bytes()))?;
     case.reads("dana", hours(20))
 }
 

@@ -12,10 +12,15 @@ use crate::workflow::assess::assess;
 /// A demonstration, and when it began.
 struct Demonstration {
     database: TestDatabase,
+    folder: tempfile::TempDir,
     now: Instant,
 }
 
 impl Demonstration {
+    fn store(&self) -> Store {
+        Store::in_data_dir(self.folder.path())
+    }
+
     async fn all(&self) -> Vec<CaseView> {
         self.database
             .read(|conn| {
@@ -62,10 +67,15 @@ async fn on_any_day() -> Vec<Demonstration> {
         "2026-08-15T22:40:00Z",
         "2026-03-30T12:00:00Z",
     ] {
-        let database = TestDatabase::new();
-        let now: Instant = now.parse().expect("an instant");
-        furnish(&database, now).await.expect("furnished");
-        desks.push(Demonstration { database, now });
+        let desk = Demonstration {
+            database: TestDatabase::new(),
+            folder: tempfile::tempdir().expect("a folder"),
+            now: now.parse().expect("an instant"),
+        };
+        furnish(&desk.database, &desk.store(), desk.now)
+            .await
+            .expect("furnished");
+        desks.push(desk);
     }
     desks
 }
@@ -133,9 +143,13 @@ async fn a_second_start_brings_nothing_twice() {
     for desk in on_any_day().await {
         let before = desk.all().await.len();
         assert_eq!(before, 17);
-        furnish(&desk.database, desk.now + chrono::TimeDelta::days(1))
-            .await
-            .expect("furnished");
+        furnish(
+            &desk.database,
+            &desk.store(),
+            desk.now + chrono::TimeDelta::days(1),
+        )
+        .await
+        .expect("furnished");
         assert_eq!(desk.all().await.len(), before);
     }
 }
@@ -148,7 +162,9 @@ async fn a_real_desk_is_left_alone() {
     casebell::import(&database, record.as_bytes(), now, &Watch::nobody())
         .await
         .expect("loaded");
-    let refused = furnish(&database, now).await.expect_err("refused");
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::in_data_dir(folder.path());
+    let refused = furnish(&database, &store, now).await.expect_err("refused");
     assert_eq!(
         refused.to_string(),
         "this database is that of Bellhop; the demonstration needs one of its own"

@@ -25,7 +25,7 @@ const TABLES: &str = "SELECT tablename::text AS text FROM pg_tables WHERE schema
 pub(super) fn copy(
     conn: &mut Conn,
     folder: &Path,
-    check: Check,
+    check: &Check,
 ) -> Result<Snapshot, SnapshotError> {
     let migrations = migrate::applied(conn)?;
     let pg = server(conn)?;
@@ -88,7 +88,7 @@ pub(super) fn fill(
     url: &SecretString,
     folder: &Path,
     snapshot: &Snapshot,
-    check: Check,
+    check: &Check,
 ) -> Result<(), SnapshotError> {
     let mut conn = Conn::Postgres(connect(url)?);
     conn.transaction(|conn| {

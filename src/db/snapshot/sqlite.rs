@@ -14,7 +14,7 @@ use crate::private_files;
 
 const FILE: &str = "casebell.db";
 
-pub(super) fn copy(path: &Path, folder: &Path, check: Check) -> Result<Snapshot, SnapshotError> {
+pub(super) fn copy(path: &Path, folder: &Path, check: &Check) -> Result<Snapshot, SnapshotError> {
     let copy = folder.join(FILE);
     // SQLite writes into an empty file that is there, and this one is private.
     private_files::create_file(&copy).map_err(SnapshotError::file(&copy))?;
@@ -30,7 +30,7 @@ pub(super) fn copy(path: &Path, folder: &Path, check: Check) -> Result<Snapshot,
 }
 
 /// What the file holds, if it is whole.
-fn inspect(file: &Path, check: Check) -> Result<Snapshot, SnapshotError> {
+fn inspect(file: &Path, check: &Check) -> Result<Snapshot, SnapshotError> {
     let mut conn = Conn::Sqlite(connect(file, WRITER_WAITS)?);
     require_whole(&mut conn)?;
     let migrations = migrate::applied(&mut conn)?;
@@ -43,7 +43,7 @@ fn inspect(file: &Path, check: Check) -> Result<Snapshot, SnapshotError> {
             .get_result::<Count>(&mut conn)?;
         rows.insert(table, u64::try_from(count.count).unwrap_or_default());
     }
-    conn.transaction(check)?;
+    conn.transaction(|conn| check(conn))?;
     Ok(Snapshot {
         database: Kind::Sqlite,
         migrations,
@@ -84,7 +84,7 @@ pub(super) fn fill(
     path: &Path,
     folder: &Path,
     snapshot: &Snapshot,
-    check: Check,
+    check: &Check,
 ) -> Result<(), SnapshotError> {
     require_empty(path)?;
     let copy = folder.join(FILE);

@@ -5,7 +5,7 @@ use crate::domain::Instant;
 use crate::domain::audit::EventKind;
 use crate::domain::case::{BusinessImpact, Engagement, Priority, Status};
 use crate::domain::feed::{EntryKind, Feed, MarkDetails};
-use crate::domain::ids::EscalationNumber;
+use crate::domain::ids::{AttachmentId, EscalationNumber};
 use crate::domain::notice::{About, Asked, Decided, Delivered, Noted, Opened, RcaRequest};
 
 /// What can happen to a case, or in its feed.
@@ -38,6 +38,9 @@ pub(crate) enum CaseEvent {
     },
     RcaDelivered {
         analysis: String,
+        /// Its files, and what they are called.
+        files: Vec<AttachmentId>,
+        names: Vec<String>,
     },
     Entry(EntryEvent),
     Step(StepEvent),
@@ -133,9 +136,12 @@ impl CaseEvent {
                 let note = note.as_deref()?;
                 Some(PostedWords::after_the_mark(EntryKind::WorkNote, note))
             }
-            Self::RcaDelivered { analysis } => {
-                Some(PostedWords::after_the_mark(EntryKind::Rca, analysis))
-            }
+            Self::RcaDelivered {
+                analysis, files, ..
+            } => Some(PostedWords {
+                files,
+                ..PostedWords::after_the_mark(EntryKind::Rca, analysis)
+            }),
         }
     }
 
@@ -170,9 +176,12 @@ impl CaseEvent {
                 note,
                 due_at: Some(due_at),
             })),
-            Self::RcaDelivered { analysis } => {
-                Some(About::RcaDelivered(Delivered { body: analysis }))
-            }
+            Self::RcaDelivered {
+                analysis, names, ..
+            } => Some(About::RcaDelivered(Delivered {
+                body: analysis,
+                files: names,
+            })),
             Self::Entry(entry) => entry.notice(Feed::Case),
             Self::Step(step) => step.notice(),
         }

@@ -3,7 +3,7 @@
 use crate::domain::audit::EventKind;
 use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, SettledStep, Visibility};
-use crate::domain::ids::{EntryId, EscalationNumber, PersonId};
+use crate::domain::ids::{AttachmentId, EntryId, EscalationNumber, PersonId};
 use crate::domain::notice::{About, Entry, Mention, Step};
 
 /// What can happen to a promised next step, on a case or on an escalation.
@@ -82,6 +82,8 @@ pub(crate) struct PostedEntry {
     pub(crate) body: String,
     /// Whom they name.
     pub(crate) mentioned: Vec<PersonId>,
+    /// What its files are called.
+    pub(crate) files: Vec<String>,
 }
 
 impl EntryEvent {
@@ -124,6 +126,7 @@ impl EntryEvent {
                     feed,
                     entry: Some(entry.entry),
                     body: entry.body.clone(),
+                    files: entry.files.clone(),
                     people: entry.mentioned.clone(),
                 }))
             }
@@ -141,6 +144,7 @@ impl PostedEntry {
                 feed,
                 entry: Some(self.entry),
                 body: self.body,
+                files: self.files,
                 further: Vec::new(),
             })),
         }
@@ -155,6 +159,8 @@ pub(crate) struct PostedWords<'a> {
     pub(crate) body: &'a str,
     /// Whether they stand before the mark.
     pub(crate) come_first: bool,
+    /// The files that go with them, which are attached to nothing yet.
+    pub(crate) files: &'a [AttachmentId],
     /// What they tell the requester that became of the escalation, if they answer it (C7).
     pub(crate) verdict: Option<State>,
 }
@@ -165,6 +171,7 @@ impl<'a> PostedWords<'a> {
             kind,
             body,
             come_first: false,
+            files: &[],
             verdict: None,
         }
     }
@@ -195,6 +202,7 @@ mod tests {
                 visibility,
                 body: "Between us".to_owned(),
                 mentioned: Vec::new(),
+                files: Vec::new(),
             }))
         };
         assert!(posted(Visibility::Internal).notice().is_none());

@@ -100,6 +100,9 @@ pub struct Opened {
     pub deployment: Deployment,
     /// What it does to the customer's business.
     pub business_impact: BusinessImpact,
+    /// What the files are called that came with it.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// Something done with or without a word.
@@ -120,6 +123,9 @@ pub struct Entry {
     pub entry: Option<EntryId>,
     /// What it says.
     pub body: String,
+    /// What its files are called.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// What was written in the same feed soon after, in its order (N7).
     #[serde(default)]
     pub further: Vec<Further>,
@@ -135,6 +141,9 @@ pub struct Mention {
     pub entry: Option<EntryId>,
     /// What it says.
     pub body: String,
+    /// What its files are called.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Whom it names.
     #[serde(skip)]
     pub people: Vec<PersonId>,
@@ -152,6 +161,9 @@ pub struct Further {
     pub by: ActorFacts,
     /// What it says.
     pub body: String,
+    /// What its files are called.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// A request for a root cause analysis.
@@ -170,6 +182,9 @@ pub struct RcaRequest {
 pub struct Delivered {
     /// The analysis.
     pub body: String,
+    /// What its files are called.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// A request for a higher priority.

@@ -14,10 +14,10 @@ use crate::domain::access::Permission::{
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
-    AccessRequestId, AnnouncementId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef,
-    GrantId, GroupId, LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId,
-    PairingMemberId, PersonId, PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId,
-    TokenId, ToolId, TutorialId,
+    AccessRequestId, AnnouncementId, AttachmentId, CalendarId, CallbackId, CaseRef, EntryId,
+    EscalationRef, GrantId, GroupId, LineId, MalformedId, NextStepId, NoticeId, OrganizationId,
+    PairingId, PairingMemberId, PersonId, PriorityRequestId, RoleId, RoleRequestId, SavedFilterId,
+    SessionId, TokenId, ToolId, TutorialId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::report::{Report, ReportName};
@@ -30,7 +30,7 @@ use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
     access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
-    promises, requests, roles, saved_filters, tools, tutorials,
+    promises, requests, roles, saved_filters, seen_files, tools, tutorials,
 };
 use crate::workflow::tutorials::reader;
 
@@ -199,6 +199,9 @@ addresses! {
             && callbacks::find(conn, access.reach(), *callback)?.is_some();
     EntryId, "A feed entry, by id.",
         |entry, conn, access| access.can(CasesView) && feeds::view(conn, access, *entry)?.is_some();
+    // What it is attached to says who sees it; until then, who sent it.
+    AttachmentId, "A file, by id.",
+        |file, conn, access| seen_files::visible(conn, access, *file)?.is_some();
     NextStepId, "A promised next step, by id.",
         |step, conn, access| access.can(CasesView) && promises::find(conn, access.reach(), *step)?.is_some();
     PriorityRequestId, "A priority request, by id.",

@@ -7,6 +7,7 @@ pub mod access_requests;
 pub mod account;
 pub mod allowed_networks;
 pub mod announcements;
+pub mod attachments;
 pub mod audit;
 pub mod calendars;
 pub mod callbacks;

@@ -113,6 +113,33 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
     ),
     ("/cases", "/reopen", &[Code::CaseNotClosed]),
     ("/cases", "/feed", &[Code::CaseClosed]),
+    (
+        "/cases",
+        "/attachments",
+        &[
+            Code::CaseClosed,
+            Code::AttachmentLimitReached,
+            Code::FileInfected,
+            Code::ScannerUnavailable,
+            Code::StorageUnavailable,
+        ],
+    ),
+    (
+        "/attachments",
+        "/attachments",
+        &[
+            Code::AttachmentLimitReached,
+            Code::FileInfected,
+            Code::ScannerUnavailable,
+            Code::StorageUnavailable,
+        ],
+    ),
+    ("/attachments", "/{attachment}", &[Code::AlreadyAttached]),
+    (
+        "/attachments",
+        "/content",
+        &[Code::RangeNotSatisfiable, Code::StorageUnavailable],
+    ),
     ("/cases", "/external-communications", &[Code::CaseClosed]),
     ("/cases", "/next-steps", &[Code::CaseClosed]),
     (

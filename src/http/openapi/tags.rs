@@ -27,6 +27,10 @@ const TAGS: &[(&str, &str)] = &[
         "Entries of feeds, corrected, moved or redacted.",
     ),
     (
+        "attachments",
+        "Files: sent first, and then attached to what is written.",
+    ),
+    (
         "next-steps",
         "What is promised: done, missed, or promised anew.",
     ),

@@ -254,7 +254,7 @@ impl Answer {
             Body::Elsewhere(address) => {
                 response.insert_header((header::LOCATION, address)).finish()
             }
-            Body::Download(file) => file.into_response(response),
+            Body::Download(file) => file.into_response(response, None),
             Body::Plain(content_type, name, bytes) => response
                 .content_type(content_type)
                 .insert_header((

@@ -151,6 +151,7 @@ pub fn open_case_form(words: &Catalogue, of: ForOthers, lines: Vec<Choice>) -> F
         words.say("open-case-button", &[]),
         controls,
     )
+    .attaching("/api/v1/attachments".to_owned())
 }
 
 /// Choices for the values of a closed enum, in the words of `family`, with more about each from `hints`.

@@ -1,5 +1,6 @@
 //! Feed entries, threads and composers as pages show them.
 
+use super::file_view::{Attach, views};
 use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
@@ -60,6 +61,7 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         redacted: row.redacted_at.is_some(),
         link: link(of, view)?,
         contact: contact(of.req.words(), row),
+        files: views(words, &view.attachments),
         verbs: verbs(of, view)?,
     })
 }
@@ -168,11 +170,11 @@ fn verbs(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Vec<Link>, Problem
 }
 
 /// Where the visitor writes into the case feed, or into an escalation's (`escalation` is its owner's name then); none
-/// for who only reads.
+/// for who only reads. It is sent to the first address, and its files, by a script, to the second.
 pub fn composer(
     req: &PageRequest,
     id: &str,
-    action: String,
+    (action, upload): (String, String),
     organization: &str,
     escalation: Option<&str>,
 ) -> Option<Composer> {
@@ -210,5 +212,6 @@ pub fn composer(
         mentions: String::new(),
         value: String::new(),
         error: String::new(),
+        attach: Attach::new(id, upload),
     })
 }

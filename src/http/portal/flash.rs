@@ -43,6 +43,8 @@ closed_enum! {
         EntryRedacted = "entry_redacted",
         /// An entry was moved to the other feed.
         EntryMoved = "entry_moved",
+        /// A file was taken away.
+        FileRemoved = "file_removed",
         /// A higher priority was asked for.
         PriorityAsked = "priority_asked",
         /// A priority request was granted.

@@ -11,9 +11,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::file_view::{Attach, FileView};
 use super::said::{fault_said_to_people, said_to_people};
 use crate::http::problem::{Code, Problem};
 use crate::words::Catalogue;
+use crate::workflow::attachments::FIELD;
 
 pub use control::{Choice, Control, Group, Kind};
 pub(super) use fingerprints::{CONFIRMED, seen};
@@ -45,6 +47,8 @@ pub struct Form {
     pub confirmed: String,
     /// Whether it has rows that come and go. Its first button is then one that is not seen, which the Enter key presses.
     pub reshapes: bool,
+    /// Where files to attach are chosen, if it takes any. It is then sent in several parts.
+    pub attach: Option<Attach>,
     /// What stood in fields that were taken off it: the names and values of hidden fields.
     pub carried: Vec<(String, String)>,
 }
@@ -96,8 +100,25 @@ impl Form {
             problems: Vec::new(),
             consequences: Vec::new(),
             confirmed: String::new(),
+            attach: None,
             carried: Vec::new(),
         }
+    }
+
+    /// The form as one that takes files to attach, which a script sends to `upload`.
+    #[must_use]
+    pub(super) fn attaching(mut self, upload: String) -> Self {
+        self.attach = Some(Attach::new(self.id, upload));
+        self
+    }
+
+    /// The form with files that are here already, and attached to nothing yet.
+    #[must_use]
+    pub(super) fn holding(mut self, files: Vec<FileView>) -> Self {
+        if let Some(attach) = &mut self.attach {
+            attach.files = files;
+        }
+        self
     }
 
     /// The form as one that takes something away from somebody.
@@ -223,6 +244,10 @@ impl Form {
     /// is, `name[1]`), or with the whole form when it has none of that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
         let list = name.split('[').next().unwrap_or(name);
+        if let (FIELD, Some(attach)) = (list, &mut self.attach) {
+            attach.error = why.into();
+            return;
+        }
         let seen = |named: &dyn Fn(&str) -> bool| {
             let mut controls = self.controls.iter();
             controls.position(|control| {
@@ -246,6 +271,7 @@ impl Form {
     /// Whether something is wrong with it.
     pub fn refused(&self) -> bool {
         !self.problems.is_empty()
+            || (self.attach.as_ref()).is_some_and(|attach| !attach.error.is_empty())
             || self
                 .controls
                 .iter()

@@ -13,6 +13,7 @@ use actix_web::web::Bytes;
 use super::Portal;
 use super::flash::Flash;
 use super::once::{self, Sending};
+use super::sent_files::SentFiles;
 use super::shell::{Shell, away, clock_words, navigation, place_lines, viewer};
 use super::theme::{Theme, TimeStyle};
 use crate::credentials::Holder;
@@ -42,6 +43,8 @@ pub enum Posted {
     ByOurPages,
     /// The same, and they may carry a file.
     WithFile,
+    /// The same, and they may carry files to attach (F4).
+    WithAttachments,
     /// Anybody's: the address itself says what may be done, and for whom.
     ByAnybody,
 }
@@ -73,6 +76,8 @@ pub struct PageRequest {
     pub typed: HashMap<String, String>,
     /// The file that was sent along.
     pub file: Option<Bytes>,
+    /// The files to attach that were sent along, until somebody takes them.
+    pub(super) sent: SentFiles,
     /// Path and query.
     pub address: String,
     /// Where they come from.

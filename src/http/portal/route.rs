@@ -157,6 +157,18 @@ impl PortalRoute {
         self
     }
 
+    /// The rows with forms at these paths taken that carry files to attach.
+    pub(super) fn with_attachments(rows: Vec<Self>, at: &[&str]) -> Vec<Self> {
+        let rows = rows.into_iter().map(|row| {
+            let carries = row.method == Method::POST && at.contains(&row.path);
+            match carries {
+                true => row.posted(Posted::WithAttachments),
+                false => row,
+            }
+        });
+        rows.collect()
+    }
+
     /// What answers its requests.
     pub(super) fn handler(&self) -> paths::Handler {
         let (asks, posted) = (self.asks, self.posted);

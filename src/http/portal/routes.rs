@@ -23,6 +23,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::saved_filters::routes(),
         super::cases::routes(),
         super::case::routes(),
+        super::attachments::routes(),
         super::escalate::routes(),
         super::queue::routes(),
         super::review::routes(),

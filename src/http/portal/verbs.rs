@@ -6,6 +6,7 @@ mod escalation;
 
 use std::collections::HashMap;
 
+use super::file_view::FileView;
 use super::form::{Control, Form, faults};
 use super::parts::Panel;
 use crate::http::problem::Problem;
@@ -93,6 +94,13 @@ impl Panel {
         for control in self.others() {
             control.fill(typed);
         }
+        self
+    }
+
+    /// The panel with files that are here already, and attached to nothing yet.
+    #[must_use]
+    pub fn holding(mut self, files: Vec<FileView>) -> Self {
+        self.form = self.form.holding(files);
         self
     }
 

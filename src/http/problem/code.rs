@@ -180,6 +180,14 @@ codes! {
     AccountDisabled = "account_disabled", CONFLICT;
     /// A notice that waits or was sent is not sent again.
     NoticeNotEnded = "notice_not_ended", CONFLICT;
+    /// A file is attached to something already (F4).
+    AlreadyAttached = "already_attached", CONFLICT;
+    /// The organization's files would be more than it may have (F4); `left_bytes` says how much room there is.
+    AttachmentLimitReached = "attachment_limit_reached", CONFLICT;
+    /// The scanner of the installation has found something in a file (F4); `found` says what.
+    FileInfected = "file_infected", UNPROCESSABLE_ENTITY;
+    /// A part of a file is asked for that it does not have.
+    RangeNotSatisfiable = "range_not_satisfiable", RANGE_NOT_SATISFIABLE;
     /// Somebody has to remain administrator of the organization.
     LastAdministrator = "last_administrator", CONFLICT;
     /// A predefined role is copied, never changed or removed (A2).
@@ -240,6 +248,10 @@ codes! {
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS;
     /// A defect; the log has the rest.
     Internal = "internal", INTERNAL_SERVER_ERROR;
+    /// The scanner that looks at files does not answer; the file was not taken (F4).
+    ScannerUnavailable = "scanner_unavailable", SERVICE_UNAVAILABLE;
+    /// The folder of attachments cannot be read or written (F4).
+    StorageUnavailable = "storage_unavailable", SERVICE_UNAVAILABLE;
     /// The database does not answer, or cannot be written.
     DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE;
 }

@@ -156,6 +156,13 @@ impl Problem {
         self.header(header::WWW_AUTHENTICATE, challenge)
     }
 
+    /// Files cannot be kept or read now; the log says why.
+    pub fn storage_unavailable(error: &std::io::Error) -> Self {
+        tracing::error!(%error, "an attachment could not be written or read");
+        Self::new(Code::StorageUnavailable)
+            .header(header::RETRY_AFTER, HeaderValue::from(BUSY_RETRY_AFTER))
+    }
+
     /// More is asked for at once than is taken, and nothing was done.
     pub fn busy() -> Self {
         Self::new(Code::Busy).header(header::RETRY_AFTER, HeaderValue::from(BUSY_RETRY_AFTER))
@@ -243,6 +250,12 @@ impl Problem {
         match &self.0.cause {
             Some(cause) => Some(cause.kind()),
             None if code == Code::Internal => Some("see the log".to_owned()),
+            None if code == Code::StorageUnavailable => {
+                Some("the folder of attachments; see the log".to_owned())
+            }
+            None if code == Code::ScannerUnavailable => {
+                Some("the scanner of attachments; see the log".to_owned())
+            }
             None => None,
         }
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::access::{Beyond, CaseField, FieldRefusal, Permission};
 use crate::domain::access_request::AccessRequestRefusal;
+use crate::domain::attachment::NoRoom;
 use crate::domain::calendar::CalendarError;
 use crate::domain::callback;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
@@ -17,6 +18,9 @@ use crate::domain::reason::{AnswerError, AnswerProblem};
 use crate::domain::tutorial;
 use crate::input::{Fault, FieldError};
 use crate::workflow::{Rejection, VerbError};
+
+/// Bytes in what people count files in.
+const MIB: u64 = 1024 * 1024;
 
 impl From<VerbError> for Problem {
     fn from(failed: VerbError) -> Self {
@@ -95,6 +99,12 @@ impl From<Rejection> for Problem {
             Rejection::EscalationEnded => Self::new(Code::EscalationEnded),
             Rejection::EditWindowClosed => Self::new(Code::EditWindowClosed),
             Rejection::NotEditable => Self::new(Code::NotEditable),
+            Rejection::NoRoom(NoRoom { limit, left }) => Self::new(Code::AttachmentLimitReached)
+                .with("limit_bytes", limit)
+                .with("left_bytes", left)
+                .with("limit_mib", limit / MIB)
+                .with("left_mib", left / MIB),
+            Rejection::Attached => Self::new(Code::AlreadyAttached),
             Rejection::LastAdministrator { organization } => {
                 Self::new(Code::LastAdministrator).with("organization", organization)
             }

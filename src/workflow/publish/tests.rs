@@ -34,6 +34,7 @@ fn told(conn: &mut Conn, visibility: Visibility) -> VerbResult<i64> {
         entry,
         visibility: Visibility::Public,
         body: "Their firewall, I think.".to_owned(),
+        files: Vec::new(),
     });
     let recorded = Recorded::added(case.subject_id(), CaseFields::new());
     on_case(conn, &actor, &case, recorded, CaseEvent::Entry(posted), now)?;

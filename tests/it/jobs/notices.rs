@@ -16,6 +16,7 @@ fn internal(body: &str) -> PostEntry {
         body: body.parse().unwrap(),
         visibility: Some(Visibility::Internal),
         status: None,
+        attachments: None,
     }
 }
 
@@ -70,6 +71,7 @@ async fn the_story_of_an_escalation(desk: JobDesk) {
             body: "When?".parse().unwrap(),
             visibility: None,
             awaits_reply: None,
+            attachments: None,
         },
     );
     desk.write(move |conn| {

@@ -33,6 +33,12 @@ impl Things {
         let path = format!("/cases/{}/next-steps", case.number);
         let step = eve.post(&path, step).await.created();
         let entry = contact.writes(&case, "Hello?").await;
+        let path = format!("/cases/{}/attachments?name=matrix.txt", case.number);
+        let file = contact.asks(Method::POST, &path).body("one of each");
+        let file = id(&file.await.created());
+        let path = format!("/cases/{}/feed", case.number);
+        let with_it = json!({ "body": "See the file.", "attachments": [file] });
+        contact.post(&path, with_it).await.created();
         let request = json!({ "priority": "medium", "note": "It spreads." });
         let path = format!("/cases/{}/priority-requests", low.number);
         let request = contact.post(&path, request).await.created();
@@ -97,6 +103,7 @@ impl Things {
             ("callback", id(&call)),
             ("step", id(&step)),
             ("entry", id(&entry)),
+            ("attachment", file),
             ("request", id(&request)),
             ("organization", slug.to_owned()),
             ("user", user.clone()),
@@ -144,6 +151,8 @@ pub fn query(path: &str) -> &'static str {
         "/api/v1/calendars/{calendar}/replay" => {
             "?from=2026-03-02T09:00:00Z&unit=business_days&window=1"
         }
+        // Of a kind that is not taken, so that whoever may sends nothing all the same.
+        "/api/v1/attachments" | "/api/v1/cases/{case}/attachments" => "?name=matrix.exe",
         _ => "",
     }
 }

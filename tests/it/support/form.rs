@@ -28,10 +28,12 @@ pub struct Field {
 }
 
 impl Form {
-    /// Where it leads, if it is sent as most are: what takes a file is sent in parts, and has stories of its own.
+    /// Where it leads, if it is sent as most are: what takes a file is sent in parts, and has stories of its own. What may carry
+    /// files to attach is taken without any as well.
     pub fn leads(form: &str) -> Option<String> {
         let head = form.split('>').next().unwrap_or_default();
-        let posts = head.contains("method=\"post\"") && !head.contains("multipart/form-data");
+        let in_parts = head.contains("multipart/form-data") && !form.contains(" data-attach=");
+        let posts = head.contains("method=\"post\"") && !in_parts;
         text_of(head, "action").filter(|_| posts)
     }
 

@@ -169,6 +169,7 @@ impl JobDesk {
             contact: None,
             channel: None,
             external_id: None,
+            attachments: None,
         };
         self.write(move |conn| open_case(conn, &dana, &open, now))
             .await
@@ -185,6 +186,7 @@ impl JobDesk {
             body: body.parse().unwrap(),
             visibility: None,
             status: None,
+            attachments: None,
         };
         let (by, now) = (by.clone(), self.now());
         self.write(move |conn| feed::post_on_case(conn, &by, &CaseRef::Id(case), &entry, now))

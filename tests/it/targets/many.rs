@@ -62,6 +62,7 @@ pub(super) async fn opened(desk: &JobDesk, priority: Priority, count: usize) -> 
         contact: None,
         channel: None,
         external_id: None,
+        attachments: None,
     };
     let (now, mut cases) = (desk.now(), Vec::new());
     while cases.len() < count {

@@ -73,6 +73,7 @@ fn entry(visibility: Visibility) -> PostOnEscalation {
         body: "We are looking.".parse().unwrap(),
         visibility: Some(visibility),
         awaits_reply: None,
+        attachments: None,
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{EscalationName, Reader};
+use super::{AttachmentName, EscalationName, Reader};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{EntryId, PersonId};
@@ -47,6 +47,8 @@ pub struct EntryDocument {
     /// When its words were taken away.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub redacted_at: Option<Instant>,
+    /// Its files.
+    pub attachments: Vec<AttachmentName>,
     /// Counts its changes.
     pub version: i64,
 }
@@ -95,6 +97,7 @@ impl EntryDocument {
             details: entry.details.as_ref().map(|details| details.0.clone()),
             edited_at: entry.edited_at,
             redacted_at: entry.redacted_at,
+            attachments: view.attachments.iter().map(AttachmentName::from).collect(),
             version: entry.version,
         }
     }

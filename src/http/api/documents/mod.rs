@@ -4,6 +4,7 @@
 //! business, and whatever only staff keep.
 
 mod access;
+mod attachment;
 mod audit;
 mod callback;
 mod case;
@@ -23,6 +24,7 @@ use chrono_tz::Tz;
 pub use access::{
     GroupDocument, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
 };
+pub use attachment::{AttachmentDocument, AttachmentName};
 pub use audit::{AuditEventDocument, tells_position};
 pub use callback::{CallbackDocument, WindowDocument};
 pub use case::{

@@ -16,6 +16,7 @@ use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::portal::steps;
 use crate::http::problem::Problem;
 use crate::store::{cases, feeds, requests};
+use crate::workflow::attachments::For;
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::feed::{self, EditEntry, PostEntry, RecordCommunication, RedactEntry};
 use crate::workflow::move_entry::{MoveEntry, move_entry};
@@ -27,7 +28,7 @@ use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
-    pages! { case:
+    let rows = pages! { case:
         GET  "/cases/{case}"                         may(Permission::CasesView)            => show, "A case";
         POST "/cases/{case}"                         may(Permission::CasesUpdate)          => edit, "Changes a case";
         POST "/cases/{case}/take"                    may(Permission::CasesWork)            => buttons::take, "Gives a case to whoever takes it";
@@ -46,7 +47,8 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/entries/{entry}"                      may(Permission::FeedsComment)         => edit_entry, "Corrects an entry";
         POST "/entries/{entry}/redaction"            may(Permission::FeedsRedact)          => redact, "Takes an entry's words away";
         POST "/entries/{entry}/move"                 may(Permission::FeedsMove)            => move_to, "Moves an entry to the other feed";
-    }
+    };
+    PortalRoute::with_attachments(rows, &["/cases/{case}/feed", "/cases/{case}/rca/delivery"])
 }
 
 /// A form on a case page: the panel of a verb about `subject`, or the composer of the feed if there is no verb.
@@ -130,6 +132,10 @@ async fn read(req: PageRequest, case: CaseRef) -> PageResult {
 
 async fn post(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "");
+    let (req, files) = req.with_files(For::Case(case)).await;
+    if let Err(problem) = files {
+        return req.finish(&page, Err(problem)).await;
+    }
     req.act(&page, move |conn, by, command: &PostEntry| {
         feed::post_on_case(conn, by.actor, &case, command, by.now)?;
         Ok(posted(command.reaches()))
@@ -194,6 +200,10 @@ async fn request_rca(req: PageRequest, case: CaseRef) -> PageResult {
 
 async fn deliver_rca(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "deliver_rca");
+    let (req, files) = req.with_files(For::Case(case)).await;
+    if let Err(problem) = files {
+        return req.finish(&page, Err(problem)).await;
+    }
     req.act(&page, move |conn, by, command: &DeliverAnalysis| {
         request::deliver_analysis(conn, by.actor, &case, command, by.now)?;
         Ok(Done::RcaDelivered)

@@ -104,7 +104,10 @@ pub(super) fn panel(
             verbs::decide_priority_panel(words, action, &page)
         }
         CaseVerb::RequestRca => verbs::request_rca_panel(words, to("rca"), &page),
-        CaseVerb::DeliverRca => verbs::deliver_rca_panel(words, to("rca/delivery"), &page),
+        CaseVerb::DeliverRca => {
+            let to = (to("rca/delivery"), record.upload());
+            verbs::deliver_rca_panel(words, to, &page)
+        }
         CaseVerb::Promise => {
             let people = record.engineers.iter().map(Person::name).collect();
             verbs::promise_panel(words, to("next-steps"), &page, people, zone)

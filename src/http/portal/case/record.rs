@@ -17,6 +17,7 @@ use crate::domain::order::{Sort, Window};
 use crate::domain::reason::{Governance, Reason};
 use crate::http::pagination::Paging;
 use crate::http::problem::Problem;
+use crate::store::attachments::{self, Attachment};
 use crate::store::calendars::CalendarBook;
 use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView};
 use crate::store::cases::{self, CaseView};
@@ -43,6 +44,8 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) view: CaseView,
     /// A page of the case feed, newest first.
     pub(in crate::http::portal) entries: Vec<EntryView>,
+    /// The files that came with its description.
+    pub(in crate::http::portal) description_files: Vec<Attachment>,
     /// Where the older ones begin.
     pub(in crate::http::portal) older: Option<String>,
     /// Its escalations, newest first; none for who may not see them.
@@ -127,6 +130,7 @@ impl CaseRecord {
                 true => callbacks_of(conn, access, id)?,
                 false => Vec::new(),
             },
+            description_files: attachments::of_description(conn, id)?,
             entries,
             older,
             promised: histories(conn, &steps)?,
@@ -198,6 +202,11 @@ impl CaseRecord {
     /// The page of the case.
     pub(in crate::http::portal) fn page(&self) -> String {
         format!("/cases/{}", self.view.case.number)
+    }
+
+    /// Where a script sends files for what is written on it.
+    pub(in crate::http::portal) fn upload(&self) -> String {
+        format!("/api/v1/cases/{}/attachments", self.view.case.number)
     }
 
     pub(in crate::http::portal) fn is_open(&self) -> bool {

@@ -20,6 +20,7 @@ use crate::http::portal::answer::PageResult;
 use crate::http::portal::calls;
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::entries::{Reading, composer, entry};
+use crate::http::portal::file_view::{FileView, views};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{
     CaseFeed, Composer, ComposerMove, EscalationFeed, Link, OpeningView, Panel, Thread,
@@ -68,7 +69,10 @@ pub(in crate::http::portal) async fn show_again(
     let Some(panel) = panel(req, &record, verb, subject) else {
         return Err(problem.into());
     };
-    let panel = panel.refused_for(req.words(), &req.typed, &problem);
+    let panel =
+        panel
+            .holding(req.pending_files().await?)
+            .refused_for(req.words(), &req.typed, &problem);
     let status = problem.code().status();
     req.show_again(status, PLACE, "case", &page(req, &record, Some(panel))?)
 }
@@ -87,7 +91,8 @@ pub(super) async fn compose_again(
     let Some(composer) = &mut page.case_feed.composer else {
         return Err(problem.into());
     };
-    composer.error = error_of(req, &problem);
+    composer.refuse(&problem, error_of(req, &problem));
+    composer.attach.files = req.pending_files().await?;
     composer.value = req.typed.get("body").cloned().unwrap_or_default();
     req.show_again(problem.code().status(), PLACE, "case", &page)
 }
@@ -251,7 +256,8 @@ pub(in crate::http::portal) fn case_feed(
         .collect::<Result<Vec<_>, _>>()?;
     let action = format!("{}/feed", record.page());
     let writes = record.takes(req.access()?, CaseVerb::Write);
-    let mut composer = composer(req, "write", action, organization, None).filter(|_| writes);
+    let to = (action, record.upload());
+    let mut composer = composer(req, "write", to, organization, None).filter(|_| writes);
     if let Some(composer) = &mut composer {
         composer.mentions = format!("/api/v1{}/mentionable?feed=case", record.page());
         composer.moves = moves_on(req, record);
@@ -292,12 +298,17 @@ fn opening(req: &PageRequest, record: &CaseRecord) -> OpeningView {
     let edits = req.access().is_ok_and(|access| {
         record.takes(access, CaseVerb::Edit) && access.may_change(CaseField::Description).is_ok()
     });
+    let remove = req.can(Permission::FeedsRedact);
     OpeningView {
         by: view.opened_by.name.clone(),
         initials: initials(&view.opened_by.name),
         at: view.case.opened_at,
         body: view.case.description.clone(),
         long: view.case.description.len() > LONG_DESCRIPTION,
+        files: views(req.words(), &record.description_files)
+            .into_iter()
+            .map(|file| FileView { remove, ..file })
+            .collect(),
         change: edits.then(|| {
             Link::new(
                 req.words().say("entry-edit", &[]),
@@ -361,12 +372,18 @@ pub(in crate::http::portal) fn escalation_feed(
             open: is_newest && !is_current && matches!(escalation.state, State::Declined),
             entries,
             older: None,
-            composer: composer(req, "answer", action, organization, Some(&owner))
-                .filter(|_| writes)
-                .map(|composer| Composer {
-                    mentions: format!("/api/v1{}/mentionable?feed=escalation", record.page()),
-                    ..composer
-                }),
+            composer: composer(
+                req,
+                "answer",
+                (action, record.upload()),
+                organization,
+                Some(&owner),
+            )
+            .filter(|_| writes)
+            .map(|composer| Composer {
+                mentions: format!("/api/v1{}/mentionable?feed=escalation", record.page()),
+                ..composer
+            }),
         };
         if is_current {
             feed.current = Some(thread)

@@ -26,6 +26,7 @@ use crate::store::announcements::Announcement;
 use crate::store::cases::{self, CaseView};
 use crate::store::saved_filters::{self, SavedFilter};
 use crate::store::{feeds, lines, organizations, reads};
+use crate::workflow::attachments::For;
 use crate::workflow::open_case::{OpenCase, contacts, open_case};
 
 /// The most organizations that a list offers.
@@ -34,11 +35,12 @@ const PLACE: &str = "cases";
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
-    pages! { cases:
+    let rows = pages! { cases:
         GET  "/cases"     may(Permission::CasesView)   => list, "The list of cases";
         GET  "/cases/new" may(Permission::CasesCreate) => new, "The form that opens a case";
         POST "/cases"     may(Permission::CasesCreate) => open, "Opens a case";
-    }
+    };
+    PortalRoute::with_attachments(rows, &["/cases"])
 }
 
 /// Its columns; which organization is told to who sees several.
@@ -199,7 +201,7 @@ impl FormPage<CaseNumber> for Opening {
     }
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
-        let form = form(req).await?;
+        let form = form(req).await?.holding(req.pending_files().await?);
         let form = form.refused_for(req.words(), &req.typed, &problem);
         let status = problem.code().status();
         req.show_again(status, PLACE, "open-case", &open_page(req, form))
@@ -207,6 +209,10 @@ impl FormPage<CaseNumber> for Opening {
 }
 
 async fn open(req: PageRequest) -> PageResult {
+    let (req, files) = req.with_files(For::Opening).await;
+    if let Err(problem) = files {
+        return req.finish(&Opening, Err(problem)).await;
+    }
     req.act(&Opening, |conn, by, command: &OpenCase| {
         let id = open_case(conn, by.actor, command, by.now)?;
         Ok(cases::find(conn, id)?.number)

@@ -8,18 +8,19 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpMessage, HttpRequest, web};
 use tracing_actix_web::RequestId;
 
-use super::typed::{form, pairs};
+use super::typed::{form, pairs, prepare};
 use super::{PageRequest, Posted};
 use crate::domain::calendar::MOST_EVENTS;
 use crate::http::api_request::LARGEST_BODY;
 use crate::http::cookies::Carries;
 use crate::http::language::accepted;
-use crate::http::multipart::{Most, Parts};
+use crate::http::multipart::{Most, Parts, SentParts};
 use crate::http::paths::values_of;
 use crate::http::portal::Portal;
 use crate::http::portal::flash::Flash;
 use crate::http::portal::once::Sending;
 use crate::http::portal::one_click;
+use crate::http::portal::sent_files::SentFiles;
 use crate::http::portal::theme::{Theme, TimeStyle};
 use crate::http::principal::{self, Via};
 use crate::http::problem::{Code, Problem};
@@ -68,6 +69,7 @@ impl PageRequest {
             let typed = match posted {
                 Posted::ByOurPages => form(request, payload).await,
                 Posted::WithFile => req.form_with_file(request, payload).await,
+                Posted::WithAttachments => req.form_with_attachments(request, payload).await,
                 Posted::ByAnybody => one_click::read(request, payload).await,
             };
             match typed {
@@ -75,8 +77,9 @@ impl PageRequest {
                 Err(problem) => return Err((req, problem)),
             }
             req.sending = req.guest.as_ref().and_then(|guest| {
-                let (path, file) = (request.path(), req.file.as_deref());
-                Sending::of(&req.desk.key, guest, path, &req.typed, file)
+                let files = req.sent.told();
+                let file = req.file.as_deref().or(files.as_deref());
+                Sending::of(&req.desk.key, guest, request.path(), &req.typed, file)
             });
             if posted != Posted::ByAnybody
                 && let Err(problem) = req.check_origin(request)
@@ -147,6 +150,7 @@ impl PageRequest {
             query: pairs(request.query_string().as_bytes()).unwrap_or_default(),
             typed: HashMap::new(),
             file: None,
+            sent: SentFiles::default(),
             address: address.map_or("/", |address| address.as_str()).to_owned(),
             user_agent: text(header::USER_AGENT)
                 .unwrap_or_default()
@@ -186,6 +190,29 @@ impl PageRequest {
         let parts = Parts::of(request, payload, WITH_FILE).await?;
         self.file = parts.file;
         Ok(parts.fields)
+    }
+
+    /// A form that may carry files to attach. They are taken once it is known that a page of this house sends them, for somebody
+    /// who is signed in; what was typed beside them is read in any case, so that it is not lost.
+    async fn form_with_attachments(
+        &mut self,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<HashMap<String, String>, Problem> {
+        if !request.content_type().eq_ignore_ascii_case(FORM_WITH_FILE) {
+            return form(request, payload).await;
+        }
+        let _place = match &self.guest {
+            Some(guest) => Some(self.desk.uploads.place(guest.actor.id())?),
+            None => None,
+        };
+        let trusts = |fields: &HashMap<String, String>| {
+            let token = fields.get("csrf_token").map(String::as_str);
+            (self.guest.as_ref()).is_some_and(|guest| guest.check_csrf(token).is_ok())
+        };
+        let parts = SentParts::of(request, payload, &self.desk.uploads, trusts).await?;
+        self.sent = SentFiles::of(parts.files, parts.refused);
+        prepare(parts.fields).await
     }
 
     /// A form has to come from a page of this house: it carries the session's token; before there is a session, the

@@ -36,17 +36,35 @@ pub(super) async fn form(
     // A long form is read where nobody else waits for it, and its long words rendered before the one writer keeps them.
     apart(move || {
         let typed = pairs(&bytes)?;
-        for (name, text) in &typed {
-            if text.len() > LONG_WORDS
-                && !name.contains("password")
-                && let Ok(words) = Markdown::parse(text)
-            {
-                markdown::prepare(words.as_str());
-            }
-        }
+        render_long(&typed);
         Ok(typed)
     })
     .await?
+}
+
+/// What was typed, with its long words rendered.
+pub(super) async fn prepare(
+    typed: HashMap<String, String>,
+) -> Result<HashMap<String, String>, Problem> {
+    if typed.values().all(|text| text.len() <= LONG_WORDS) {
+        return Ok(typed);
+    }
+    apart(move || {
+        render_long(&typed);
+        typed
+    })
+    .await
+}
+
+fn render_long(typed: &HashMap<String, String>) {
+    for (name, text) in typed {
+        if text.len() > LONG_WORDS
+            && !name.contains("password")
+            && let Ok(words) = Markdown::parse(text)
+        {
+            markdown::prepare(words.as_str());
+        }
+    }
 }
 
 pub(super) fn pairs(text: &[u8]) -> Result<HashMap<String, String>, Problem> {

@@ -6,7 +6,9 @@ use super::Link;
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;
+use crate::http::portal::file_view::{Attach, FileView, is_of_files};
 use crate::http::portal::shell::Tone;
+use crate::http::problem::Problem;
 use crate::words::markdown::Rendered;
 
 /// Who wrote something.
@@ -57,6 +59,8 @@ pub struct EntryView {
     pub link: Option<Link>,
     /// The contact that was recorded.
     pub contact: Option<ContactView>,
+    /// Its files.
+    pub files: Vec<FileView>,
     /// What the reader may do with it.
     pub verbs: Vec<Link>,
 }
@@ -99,6 +103,18 @@ pub struct Composer {
     pub value: String,
     /// What is wrong with it; empty when nothing is.
     pub error: String,
+    /// Where files go.
+    pub attach: Attach,
+}
+
+impl Composer {
+    /// Says what is wrong with it, where that is.
+    pub fn refuse(&mut self, problem: &Problem, why: String) {
+        match is_of_files(problem) {
+            true => self.attach.error = why,
+            false => self.error = why,
+        }
+    }
 }
 
 /// A button that posts, and puts the case to a status.
@@ -151,6 +167,8 @@ pub struct OpeningView {
     pub body: String,
     /// Whether it is so long that it would keep the rest of the feed out of sight.
     pub long: bool,
+    /// The files that came with it.
+    pub files: Vec<FileView>,
     /// Where it is changed, for who may.
     pub change: Option<Link>,
 }

@@ -3,7 +3,7 @@
 use super::show::{compose_again, show, show_again};
 use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::ids::{EscalationId, EscalationRef};
+use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
@@ -15,13 +15,14 @@ use crate::http::problem::Problem;
 use crate::input::Field;
 use crate::store::escalations;
 use crate::workflow::VerbError;
+use crate::workflow::attachments::For;
 use crate::workflow::feed::{self, PostOnEscalation};
 use crate::workflow::promise::{PromiseStep, promise_on_escalation};
 use crate::workflow::review_escalation::Verb;
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
-    pages! { review:
+    let rows = pages! { review:
         GET  "/escalations/{escalation}"            may(Permission::EscalationsView)     => show, "An escalation";
         POST "/escalations/{escalation}/claim"      may(Permission::EscalationsReview)   => claim, "Claims an escalation";
         POST "/escalations/{escalation}/assign"     may(Permission::EscalationsAssign)   => assign, "Assigns an escalation";
@@ -34,7 +35,8 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/escalations/{escalation}/rater"      may(Permission::EscalationsReview)   => ask_rater, "Asks somebody else for the rating";
         POST "/escalations/{escalation}/feed"       may(Permission::FeedsComment)        => post, "Writes in an escalation's feed";
         POST "/escalations/{escalation}/next-steps" may(Permission::NextStepsPromise)    => promise, "Promises a next step on an escalation";
-    }
+    };
+    PortalRoute::with_attachments(rows, &["/escalations/{escalation}/feed"])
 }
 
 /// A form on the page of an escalation: the panel of a verb, or the composer of the feed.
@@ -177,6 +179,15 @@ async fn rate(req: PageRequest, escalation: EscalationRef) -> PageResult {
 
 async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Composer);
+    let reach = req.access()?.reach();
+    let found = req
+        .read(move |conn| Ok(escalations::ids_of(conn, reach, &escalation)?))
+        .await?;
+    let (_, case) = found.ok_or_else(Problem::not_found)?;
+    let (req, files) = req.with_files(For::Case(CaseRef::Id(case))).await;
+    if let Err(problem) = files {
+        return req.finish(&page, Err(problem)).await;
+    }
     req.act(&page, move |conn, by, command: &PostOnEscalation| {
         feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
         Ok(posted(command.reaches()))

@@ -77,7 +77,8 @@ pub(super) async fn compose_again(
     let Some(composer) = thread.and_then(|thread| thread.composer.as_mut()) else {
         return Err(problem.into());
     };
-    composer.error = error_of(req, &problem);
+    composer.refuse(&problem, error_of(req, &problem));
+    composer.attach.files = req.pending_files().await?;
     composer.value = req.typed.get("body").cloned().unwrap_or_default();
     req.show_again(problem.code().status(), place(req), "review", &page)
 }

@@ -254,11 +254,17 @@ pub fn request_rca_panel(words: &Catalogue, action: String, cancel: &str) -> Pan
 }
 
 /// Delivers it.
-pub fn deliver_rca_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
+pub fn deliver_rca_panel(
+    words: &Catalogue,
+    (action, upload): (String, String),
+    cancel: &str,
+) -> Panel {
     let controls = vec![
         Control::of(DeliverAnalysis::body(), name(words, "rca-body")).hint(more(words, "markdown")),
     ];
-    panel(words, "deliver_rca", action, cancel, controls)
+    let mut panel = panel(words, "deliver_rca", action, cancel, controls);
+    panel.form = panel.form.attaching(upload);
+    panel
 }
 
 /// What, who and by when of a next step; `prefix` keeps several on one form apart. Times are in `zone`.
