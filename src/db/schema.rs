@@ -1085,6 +1085,81 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    articles (id) {
+        id -> Key,
+        slug -> Text,
+        title -> Text,
+        sort_title -> Text,
+        summary -> Nullable<Text>,
+        body -> Text,
+        category -> Text,
+        category_key -> Text,
+        audience -> Text,
+        state -> Text,
+        newest_version -> BigInt,
+        shown_version -> BigInt,
+        changed_by -> Key,
+        changed_at -> Moment,
+        published_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    article_versions (article_id, number) {
+        article_id -> Key,
+        number -> BigInt,
+        title -> Text,
+        summary -> Nullable<Text>,
+        body -> Text,
+        written_by -> Key,
+        written_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::Key;
+
+    article_words (word, article_id) {
+        word -> Text,
+        article_id -> Key,
+        weight -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    article_votes (article_id, person_id) {
+        article_id -> Key,
+        person_id -> Key,
+        helpful -> Bool,
+        comment -> Nullable<Text>,
+        voted_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    escalation_guide (id) {
+        id -> BigInt,
+        links -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::joinable!(article_words -> articles (article_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     calendars,
@@ -1135,6 +1210,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     known_devices,
     password_reset_requests,
     access_requests,
+    articles,
+    article_versions,
+    article_words,
+    article_votes,
+    escalation_guide,
     write_probes,
     epochs,
     target_rules,

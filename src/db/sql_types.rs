@@ -23,6 +23,7 @@ use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::announcement::Importance;
+use crate::domain::article;
 use crate::domain::attachment::MediaType;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::SeenBy;
@@ -34,11 +35,11 @@ use crate::domain::duty::Assignment;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
-    AccessRequestId, AttachmentId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, ErrorId,
-    EscalationId, EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId,
-    OneTimeLinkId, OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
-    PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId, TargetId, TokenId, TryId,
-    VisitId,
+    AccessRequestId, ArticleId, AttachmentId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId,
+    ErrorId, EscalationId, EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId,
+    NoticeId, OneTimeLinkId, OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId,
+    PersonId, PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId, TargetId,
+    TokenId, TryId, VisitId,
 };
 use crate::domain::ids::{AnnouncementId, RegistrationId, ToolId, TutorialId};
 use crate::domain::link::LinkPurpose;
@@ -165,6 +166,7 @@ macro_rules! key {
 
 key!(
     AccessRequestId,
+    ArticleId,
     AttachmentId,
     CalendarId,
     CallbackId,
@@ -305,6 +307,7 @@ macro_rules! text {
 
 text!(
     AccessRequestState,
+    article::State,
     Assignment,
     BusinessImpact,
     Channel,

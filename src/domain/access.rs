@@ -86,6 +86,10 @@ closed_enum! {
         ReportsView = "reports:view",
         /// Take reports out as files.
         ReportsExport = "reports:export",
+        /// Read articles of the knowledge base that are for one (H1).
+        ArticlesView = "articles:view",
+        /// Write, publish and archive articles, and see who found them helpful.
+        ArticlesWrite = "articles:write",
         /// See organizations.
         OrganizationsView = "organizations:view",
         /// Add and change organizations.
@@ -248,6 +252,8 @@ impl Permission {
             | Self::RadarView
             | Self::ReportsView
             | Self::ReportsExport
+            | Self::ArticlesView
+            | Self::ArticlesWrite
             | Self::OrganizationsView
             | Self::UsersView
             | Self::LinesView

@@ -7,6 +7,7 @@
 mod access_request;
 mod account;
 mod administrative;
+mod article;
 mod audited;
 mod callback;
 mod case;
@@ -23,6 +24,7 @@ pub(crate) use administrative::{
     NoticeFields, OrganizationFields, PersonFields, ReasonFields, RemovedRole, ResentFilters,
     ResentNotices, RoleFields, SecondFactorFields, TokenFields, TokenOwner,
 };
+pub(crate) use article::{ArticleEvent, ArticleFields, CategoryFields, GuideFields};
 pub(crate) use audited::{Audited, Changed, subject};
 pub(crate) use callback::CallbackEvent;
 pub(crate) use case::{CaseChange, CaseEvent};

@@ -119,6 +119,8 @@ ids! {
     ToolId
     /// Names a saved filter.
     SavedFilterId
+    /// Names an article of the knowledge base.
+    ArticleId
 }
 
 /// A text that is no id or number of the kind asked for.

@@ -137,6 +137,8 @@ text_types! {
     Markdown, 50_000, pasted_lines;
     /// Plain words: a reason, a note, an answer; several lines.
     Note, 5_000, pasted_lines;
+    /// What an article is about: one line.
+    Summary, 300, one_line;
     /// The name of a thing, a channel, or whom one spoke with: one line.
     Title, 100, one_line;
     /// A person's first or last name: one line.

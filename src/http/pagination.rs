@@ -15,7 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, AnnouncementId, AttachmentId, CallbackId, CaseId, EntryId, ErrorId,
+    AccessRequestId, AnnouncementId, ArticleId, AttachmentId, CallbackId, CaseId, EntryId, ErrorId,
     EscalationId, EventId, GroupId, NoticeId, OrganizationId, PairingId, PersonId, TokenId,
     TutorialId, VisitId,
 };
@@ -88,6 +88,7 @@ macro_rules! positions {
 positions!(
     AccessRequestId,
     AnnouncementId,
+    ArticleId,
     AttachmentId,
     CaseId,
     CallbackId,

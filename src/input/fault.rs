@@ -13,6 +13,7 @@ use crate::words::{self, Catalogue};
 
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
+    "begins_archived",
     "below_itself",
     "cannot_be_contact",
     "cannot_rate",
@@ -100,6 +101,7 @@ pub const FAULTS: &[&str] = &[
     "no_days",
     "no_working_day",
     "nothing_chosen",
+    "too_many_links",
     "nothing_ticked",
     "only_with_organizations",
     "out_of_order",

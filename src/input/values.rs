@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{At, Errors, Fault, Shape};
 use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::callback;
@@ -21,6 +22,7 @@ use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
+use crate::domain::guide::GuideKind;
 use crate::domain::ids::{
     CalendarId, CaseRef, EscalationRef, GroupId, LineId, NextStepId, OrganizationId, PersonId,
     VisitId,
@@ -36,7 +38,7 @@ use crate::domain::saved_filter::FilteredList;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::{
     EmailAddress, FilterQuery, Markdown, Note, PersonName, PhoneNumber, PlaceOrLink, Slug, Subject,
-    Title, WebLink,
+    Summary, Title, WebLink,
 };
 use crate::domain::{announcement, tutorial};
 use crate::words::markdown;
@@ -109,6 +111,7 @@ written! {
     Markdown: Shape::Markdown(Markdown::MAX) => markdown::prepare,
     Note: Shape::Words(Note::MAX) => markdown::prepare,
     Subject: Shape::Line(Subject::MAX),
+    Summary: Shape::Line(Summary::MAX),
     Title: Shape::Line(Title::MAX),
     PersonName: Shape::Line(PersonName::MAX),
     EmailAddress: Shape::Email(EmailAddress::MAX),
@@ -120,6 +123,7 @@ written! {
     FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice,
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
+    article::State: Shape::Choice, GuideKind: Shape::Choice,
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
     Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, callback::State: Shape::Choice,
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,

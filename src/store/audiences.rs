@@ -1,4 +1,4 @@
-//! For whom announcements, tutorials and tools are: what is for others is left out by the query (H1).
+//! For whom articles, announcements, tutorials and tools are: what is for others is left out by the query (H1).
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::db::schema::{help_audiences, organizations};
 use crate::domain::access::{Access, Permission};
 use crate::domain::audience::{Audience, AudienceKind};
-use crate::domain::ids::{AnnouncementId, OrganizationId, ToolId, TutorialId};
+use crate::domain::ids::{AnnouncementId, ArticleId, OrganizationId, ToolId, TutorialId};
 use crate::domain::organization::{OrganizationKind, Side};
 
 /// Who reads: what exists for them is what is for their organization, or everything.
@@ -75,7 +75,7 @@ macro_rules! named {
 }
 pub(super) use named;
 
-/// The bare id of an announcement, a tutorial or a tool, under which the organizations are kept that are named for it.
+/// The bare id of an article, an announcement, a tutorial or a tool, under which the organizations are kept that are named for it.
 pub trait Thing: Copy {
     /// It.
     fn uuid(self) -> Uuid;
@@ -90,7 +90,7 @@ macro_rules! things {
         }
     )+};
 }
-things!(AnnouncementId, TutorialId, ToolId);
+things!(ArticleId, AnnouncementId, TutorialId, ToolId);
 
 /// The id as the column has it, which is of no kind.
 fn key(thing: impl Thing) -> AnnouncementId {

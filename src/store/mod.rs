@@ -5,6 +5,7 @@
 pub mod access;
 pub mod access_requests;
 pub mod announcements;
+pub mod articles;
 pub mod attachments;
 pub mod attempts;
 pub mod audiences;
@@ -23,6 +24,7 @@ pub mod feeds;
 pub mod follows;
 pub mod grants;
 pub mod groups;
+pub mod guide;
 pub mod home;
 pub mod idempotency;
 pub mod identities;

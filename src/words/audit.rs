@@ -8,6 +8,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::announcement::Importance;
+use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::{CLOCK, COMMAND_LINE, EventKind, IMPORT, ROTATION, STRANGER};
 use crate::domain::callback;
@@ -43,6 +44,8 @@ pub const THINGS: &[&str] = &[
     "targets",
     "ladder",
     "duty",
+    "article",
+    "guide",
     "notice",
     "audit",
     "sessions",
@@ -176,6 +179,10 @@ pub const FIELDS: &[&str] = &[
     "registration_until",
     "href",
     "position",
+    "category",
+    "newest_version",
+    "shown_version",
+    "links",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.
@@ -319,6 +326,7 @@ fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static s
         ("business_impact", _) => ("impact", BusinessImpact::NAMES),
         ("engagements", _) => ("engagement", Engagement::NAMES),
         ("state", "escalation") => ("state", State::NAMES),
+        ("state", "article") => ("article-state", article::State::NAMES),
         ("state", "callback") => ("callback-state", callback::State::NAMES),
         ("state", "step") => ("step-state", StepState::NAMES),
         ("state", "priority") => ("request-state", PriorityRequestState::NAMES),

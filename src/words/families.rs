@@ -3,6 +3,7 @@
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::announcement;
+use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::EventKind;
 use crate::domain::calendar::{SkipReason, Unit, Why};
@@ -15,6 +16,7 @@ use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
+use crate::domain::guide::GuideKind;
 use crate::domain::home::{Act, Because, Group};
 use crate::domain::language::Language;
 use crate::domain::notice::{
@@ -136,9 +138,9 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "callbacks",
             "cases",
             "reports",
+            "help",
             "relationships",
             "admin",
-            "help",
         ],
     ),
     ("help", portal::help::HelpPlace::NAMES),
@@ -290,6 +292,15 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("report-measure", Measure::NAMES),
     ("report-file", TableFormat::NAMES),
     ("table-format", TableFormat::NAMES),
+    ("article-state", article::State::NAMES),
+    ("article-verb", ARTICLE_VERBS),
+    ("article-verb-about", &["publish", "archive", "remove"]),
+    ("line-change", &["kept", "added", "removed"]),
+    ("guide-kind", GuideKind::NAMES),
+    ("guide-state", State::NAMES),
+    ("guide-target", TargetKind::NAMES),
+    ("guide-feed", Feed::NAMES),
+    ("guide-feed-title", Feed::NAMES),
     ("settle", &["complete", "miss"]),
     ("escalation-verb", Verb::NAMES),
     ("queue-stat", &["active", "unclaimed", "late", "mine"]),
@@ -389,6 +400,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "from",
             "to",
             "reason",
+            "category",
         ],
     ),
     ("hint", &[]),
@@ -407,6 +419,8 @@ const TUTORIAL: &[&str] = &[
     "canceled",
     "over",
 ];
+/// What is done with articles by a button or a link.
+const ARTICLE_VERBS: &[&str] = &["write", "publish", "archive", "remove"];
 
 /// The findings that time does not pass by itself, and what is said when there is none to name.
 const BLOCKED: &[&str] = &[

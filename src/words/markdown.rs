@@ -4,8 +4,10 @@
 //! sanitizer all open elements at each tag. So what nests deeper than anybody reads is flattened, and a text that is
 //! nothing but markup is shown as it was typed. What came of a text is kept, so that it is rendered once.
 
+mod contents;
 mod links;
 mod mentions;
+mod plain;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -19,6 +21,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use sha2::{Digest, Sha256};
 
 use links::Links;
+
+pub use contents::{Heading, page_of};
+pub use plain::plain;
 
 /// Which way of rendering this is. What was kept by another one is rendered anew: raise it with every change of what
 /// comes out, be it of this file or of the sanitizer.

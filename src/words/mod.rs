@@ -9,6 +9,7 @@
 pub mod assessment;
 pub mod audit;
 pub mod files;
+pub mod guide;
 pub mod home;
 pub mod languages;
 pub mod markdown;

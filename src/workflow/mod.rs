@@ -7,6 +7,7 @@ pub mod account;
 pub mod administer;
 pub mod allow_networks;
 pub mod announcements;
+pub mod articles;
 pub mod assess;
 pub mod attachments;
 pub mod audience;
@@ -22,6 +23,7 @@ pub mod feed;
 pub mod following;
 pub mod foresee;
 pub mod groups;
+pub mod guide;
 pub mod home;
 pub mod import_case;
 pub mod lines;
@@ -75,6 +77,7 @@ use diesel::result::Error as Diesel;
 use crate::db::{DbError, Failure};
 use crate::domain::access::{Access, Beyond, CaseField, Denied, FieldRefusal, Permission, Reach};
 use crate::domain::access_request::AccessRequestRefusal;
+use crate::domain::article;
 use crate::domain::attachment::NoRoom;
 use crate::domain::calendar::{CalendarError, InvalidCalendar};
 use crate::domain::callback as calls;
@@ -177,6 +180,8 @@ pub enum Rejection {
     Rca(RcaRefusal),
     /// A next step that does not move so (M7).
     Step(StepRefusal),
+    /// An article that does not take this where it stands (H1).
+    Article(article::Refusal),
     /// A callback that does not move so (M12).
     Callback(calls::Refusal),
     /// One escalation may be active (E3).
@@ -338,6 +343,7 @@ macro_rules! refusals {
 refusals!(
     AccessRequest(AccessRequestRefusal),
     Answers(Vec<AnswerError>),
+    Article(article::Refusal),
     Beyond(Beyond),
     Callback(calls::Refusal),
     Case(CaseRefusal),

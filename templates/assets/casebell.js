@@ -121,6 +121,24 @@ if (reasons) {
   });
 }
 
+/* Articles about what a case is about, while its subject is typed */
+
+const suggests = document.querySelector("[data-suggests]");
+const subject = suggests && document.querySelector(suggests.dataset.suggests);
+if (subject) {
+  let asked = null;
+  subject.addEventListener("input", () => {
+    clearTimeout(asked);
+    asked = setTimeout(async () => {
+      const text = subject.value.trim();
+      // A word or two say little.
+      if (text.length < 6) return;
+      const answer = await fetch(`/articles/suggestions?subject=${encodeURIComponent(text)}`, { headers: { accept: "text/html" } });
+      if (answer.ok && subject.value.trim() === text) await put(answer, "[data-suggested]");
+    }, 400);
+  });
+}
+
 /* Words that are not saved yet */
 
 const changed = new Set();

@@ -2447,6 +2447,200 @@ mail-tutorial-reminder-title-hour-before = In einer Stunde: { $title }
 mail-tutorial-reminder-day-before = Dieses Tutorial, für das Sie einen Platz haben, beginnt bald:
 mail-tutorial-reminder-hour-before = Dieses Tutorial, für das Sie einen Platz haben, beginnt innerhalb der nächsten Stunde:
 
+## Hilfe: die Wissensdatenbank, und wie Eskalation funktioniert
+
+help-knowledge = Wissen
+help-escalation = So funktioniert Eskalation
+
+articles-title = Wissen
+articles-about = Artikel des Supports: was zuerst zu prüfen ist und wie etwas gemacht wird.
+articles-search = Artikel suchen
+articles-column-title = Artikel
+articles-column-category = Kategorie
+articles-column-changed = Geändert
+article-add-button = Artikel schreiben
+article-categories = Kategorien
+article-categories-about = Eine Kategorie entsteht mit ihrem ersten Artikel und verschwindet mit ihrem letzten. Geben Sie einer den Namen einer anderen, um beide zu einer zu machen.
+article-category-button = Umbenennen
+article-state-draft = Entwurf
+article-state-published = Veröffentlicht
+article-state-archived = Archiviert
+article-verb-write = Bearbeiten
+article-verb-publish = Veröffentlichen
+article-verb-archive = Archivieren
+article-verb-remove = Entfernen
+article-verb-about-publish = Wer ihn liest, sieht sofort die neueste Fassung.
+article-verb-about-archive = Wer ihn las, sieht ihn nicht mehr. Er kann wieder veröffentlicht werden.
+article-verb-about-remove = Er verschwindet endgültig, mit seinen Fassungen und dem, was dazu gesagt wurde.
+article-changed = Geändert
+article-contents = In diesem Artikel
+article-desk = Für alle, die schreiben
+article-waits = Eine neuere Fassung wartet auf die Veröffentlichung. Gelesen wird die untere.
+article-versions = { $count ->
+    [one] Eine Fassung
+   *[other] { $count } Fassungen
+}
+article-votes = Hilfreich: { $yes } · nicht hilfreich: { $no }
+article-back = Alle Artikel
+article-to = Zum Artikel
+article-helpful-title = War das hilfreich?
+article-helpful-yes = Ja
+article-helpful-no = Nein
+article-helpful-hint = Was gefehlt oder was geholfen hat. Das liest nur der Support.
+article-helpful-button = Senden
+article-voted-yes = Sie fanden ihn hilfreich. Das können Sie ändern.
+article-voted-no = Sie fanden ihn nicht hilfreich. Das können Sie ändern.
+article-new-about = Er wird als Entwurf gespeichert, den nur sieht, wer Artikel schreibt. Veröffentlicht wird er auf seiner Seite.
+article-edit = { $title } bearbeiten
+article-edit-about = Bis er veröffentlicht ist, sieht ihn nur, wer Artikel schreibt.
+article-edit-published = Was Sie schreiben, wartet, bis Sie es veröffentlichen. Seine Kategorie, und für wen er ist, ändern sich sofort.
+article-save-draft = Als Entwurf speichern
+article-save = Speichern
+article-preview = Zeigen, wie er aussieht
+article-preview-title = So würde er aussehen
+article-preview-about = Noch ist nichts gespeichert.
+article-versions-title = Fassungen von { $title }
+article-version-column = Fassung
+article-version-by = Geschrieben von
+article-version-at = Geschrieben
+article-version-shown = Wird gezeigt
+article-version-title = Fassung { $number } von { $title }
+article-versions-back = Alle Fassungen
+article-changes = Was sich gegenüber Fassung { $number } geändert hat
+article-changes-none = Der Text ist derselbe.
+article-title-before = Der Titel war „{ $title }“.
+article-restore = Diese Fassung noch einmal schreiben
+line-change-kept = Geblieben:
+line-change-added = Hinzugefügt:
+line-change-removed = Entfernt:
+label-category = Kategorie
+label-article-title = Titel
+label-article-summary = Worum es geht
+hint-article-summary = Ein Satz, der in Listen steht und dort, wo der Artikel vorgeschlagen wird.
+label-article-body = Text
+hint-article-body = In Markdown: # für eine Überschrift, - für eine Liste, vier Leerzeichen oder ``` für das, was ein Terminal zeigt.
+label-article-category = Kategorie
+hint-article-category = Wählen Sie eine, die es gibt, oder schreiben Sie eine neue.
+label-helpful = War das hilfreich?
+label-helpful-comment = Was möchten Sie hinzufügen?
+
+suggested-title = Artikel, die helfen können
+suggested-about = Schreiben Sie den Betreff, und hier erscheint, was der Support dazu geschrieben hat.
+suggested-none = Kein Artikel handelt von diesem Betreff.
+suggested-look = Artikel suchen
+
+guide-link = So funktioniert Eskalation
+guide-title = So funktioniert Eskalation
+guide-about = Eine Eskalation bringt einen Fall vor Eskalationsverantwortliche, die entscheiden, ob sie berechtigt ist, und Sie auf dem Laufenden halten, bis sie geschlossen ist.
+guide-criteria-title = Wann ein Fall eskaliert werden kann
+guide-criteria-about = Dies sind die Kriterien mit den Zahlen, die jetzt gelten. Auf der Seite jedes Falls steht, ob er sie erfüllt und, wenn nur Zeit fehlt, wann es so weit ist.
+guide-always = Was auch immer der Grund ist
+guide-open = Der Fall ist offen. Ein geschlossener wird zuerst wieder geöffnet.
+guide-alone = Keine andere Eskalation des Falls ist aktiv.
+guide-priority = Der Fall hat die Priorität „{ $priority }“ oder eine höhere.
+guide-silent = Bei Priorität „{ $priority }“ hat sich der Support { $hours ->
+    [one] eine Stunde
+   *[other] { $hours } Stunden
+} lang nicht zum Fall gemeldet. Nächte und Feiertage zählen mit.
+guide-impact = Bei Priorität „{ $priority }“ nennt der Fall diese geschäftliche Auswirkung oder eine größere: { $impact }.
+guide-no-wait = Bei Priorität „{ $priority }“ gibt es keine Wartezeit. Hat sich der Support in { $hours ->
+    [one] der letzten Stunde
+   *[other] den letzten { $hours } Stunden
+} zum Fall gemeldet, bestätigen Sie, dass Sie das gelesen haben.
+guide-analysis-overdue = { $deployment }: Die Ursachenanalyse wurde vor mehr als { $days ->
+    [one] einem Arbeitstag
+   *[other] { $days } Arbeitstagen
+} angefordert und ist nicht geliefert. Der Tag der Anforderung zählt nicht.
+guide-promise-overdue = Ein zugesagtes Datum ist verstrichen, und was zugesagt war, ist nicht erledigt.
+guide-priority-change = Eine Eskalation ist nicht der Weg, geänderte Dringlichkeit oder Auswirkung zu melden. Bitten Sie auf der Seite des Falls um mittlere Priorität; für hohe Priorität rufen Sie { $phone } an.
+guide-check-title = Bevor sie eingereicht wird
+guide-check-about = Das Formular bittet Sie zu bestätigen, dass es eine Meldung gibt, die Sie nicht gelesen haben, und dass der Support auf Ihre Antwort wartet, wo das so ist.
+guide-process-title = Was dann geschieht
+guide-process-about = Jeder Schritt wird Ihnen im Eskalationsverlauf und per E-Mail mitgeteilt.
+guide-state-submitted = Die Eskalation wartet darauf, übernommen zu werden.
+guide-state-in-review = Eskalationsverantwortliche sehen sich den Fall an und entscheiden, ob die Kriterien erfüllt sind.
+guide-state-accepted = Sie ist berechtigt. Wer sie führt, gibt ihr einen Rang, sagt nächste Schritte zu und hält Sie auf dem Laufenden.
+guide-state-declined = Die Kriterien waren nicht erfüllt. Ihnen wird gesagt, welche, und was stattdessen zu tun ist. Der Fall kann wieder eskaliert werden, sobald er sie erfüllt.
+guide-state-withdrawn = Sie haben sie zurückgezogen.
+guide-state-closed = Sie ist mit einem Ergebnis und einer Zusammenfassung beendet, und Sie werden gebeten, zu bewerten, wie sie gehandhabt wurde.
+guide-next = Danach: { $states }.
+guide-targets-title = Wie bald der Support handelt
+guide-targets-about = Diese Zeiten setzt sich der Support selbst. Welche laufen, steht auf der Seite des Falls.
+guide-target-claim = Von der Einreichung, bis jemand sie übernimmt.
+guide-target-first-reply = Von der Einreichung bis zur Entscheidung oder zur ersten Antwort im Eskalationsverlauf.
+guide-target-update = Von jeder Meldung im Eskalationsverlauf bis zur nächsten. Die Zeit steht still, solange der Support auf Ihre Antwort wartet.
+guide-rank = Rang { $rank }
+guide-within = innerhalb von { $time }
+guide-within-business = innerhalb von { $time } Arbeitszeit
+guide-hours-title = Arbeitstage und Arbeitszeit
+guide-hours-about = Wo nichts anderes vereinbart ist, ist dies die Arbeitszeit. Zeiten sind { $zone }. Feiertage sind keine Arbeitstage.
+guide-hours-none = Es gibt noch keine Arbeitszeit.
+guide-feeds-title = Was wohin gehört
+guide-feed-title-case = Fallverlauf
+guide-feed-title-escalation = Eskalationsverlauf
+guide-feed-case = Die technische Aufzeichnung: was geschieht, was versucht wurde, Protokolle und Mitschnitte, und die Ursachenanalyse.
+guide-feed-escalation = Die Verständigung über die Eskalation: was Sie bis wann erwarten, Entscheidungen, nächste Schritte und wie damit umgegangen wird.
+guide-phone-title = Hohe Priorität
+guide-phone-about = Um hohe Priorität wird telefonisch gebeten: { $phone }.
+guide-links-title = Handbücher und Schulungen
+guide-links-change = Ändern
+guide-links-none = Noch keine.
+guide-link-one = Link { $number }
+guide-link-add = Link hinzufügen
+guide-kind-handbook = Handbuch
+guide-kind-training = Schulung
+label-link-title = Titel
+label-link-address = Adresse, mit https://
+admin-guide = Handbücher
+admin-about-guide = Die Handbücher und Schulungen, zu denen die Seite „So funktioniert Eskalation“ führt. Alle, die angemeldet sind, sehen sie.
+
+permission-articles-view = Artikel der Wissensdatenbank lesen.
+permission-articles-write = Artikel schreiben, veröffentlichen und archivieren, und sehen, wer sie hilfreich fand.
+resource-articles = Wissen
+
+fault-begins-archived = Ein neuer Artikel ist ein Entwurf oder wird gleich veröffentlicht.
+fault-too-many-links = Es darf höchstens 20 Links geben.
+
+flash-article-added = Der Artikel ist als Entwurf gespeichert.
+flash-detail-article-added = Veröffentlichen Sie ihn, wenn er fertig ist.
+flash-article-saved = Der Artikel ist gespeichert.
+flash-detail-article-saved = { "" }
+flash-article-published = Der Artikel ist veröffentlicht.
+flash-detail-article-published = Für wen er ist, sieht ihn jetzt.
+flash-article-archived = Der Artikel ist archiviert.
+flash-detail-article-archived = Für wen er war, sieht ihn nicht mehr.
+flash-article-removed = Der Artikel ist entfernt.
+flash-detail-article-removed = { "" }
+flash-article-rated = Vielen Dank.
+flash-detail-article-rated = Der Support liest, was Sie fanden.
+flash-version-restored = Die Fassung ist noch einmal geschrieben.
+flash-detail-version-restored = Bei einem veröffentlichten Artikel wartet sie, bis er wieder veröffentlicht wird.
+flash-category-renamed = Die Kategorie ist umbenannt.
+flash-detail-category-renamed = { "" }
+flash-guide-saved = Die Handbücher sind gespeichert.
+flash-detail-guide-saved = { "" }
+
+audit-thing-article = Artikel
+audit-thing-guide = Leitfaden zu Eskalationen
+audit-kind-article-added = { $actor } hat den Artikel { $thing } angelegt
+audit-kind-article-changed = { $actor } hat den Artikel { $thing } geändert
+audit-kind-article-published = { $actor } hat den Artikel { $thing } veröffentlicht
+audit-kind-article-archived = { $actor } hat den Artikel { $thing } archiviert
+audit-kind-article-removed = { $actor } hat den Artikel { $thing } entfernt
+audit-kind-article-category-renamed = { $actor } hat eine Kategorie von Artikeln umbenannt
+audit-kind-guide-changed = { $actor } hat die Handbücher des Leitfadens zu Eskalationen geändert
+audit-name-article-added = Artikel angelegt
+audit-name-article-changed = Artikel geändert
+audit-name-article-published = Artikel veröffentlicht
+audit-name-article-archived = Artikel archiviert
+audit-name-article-removed = Artikel entfernt
+audit-name-article-category-renamed = Kategorie von Artikeln umbenannt
+audit-name-guide-changed = Leitfaden zu Eskalationen geändert
+audit-field-category = Kategorie
+audit-field-newest-version = Neueste Fassung
+audit-field-shown-version = Gezeigte Fassung
+audit-field-links = Links
+
 ## Portal: protokollierte Ereignisse
 
 audit-kind-case-opened = { $actor } hat { $thing } eröffnet

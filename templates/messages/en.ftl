@@ -2400,6 +2400,199 @@ mail-tutorial-reminder-title-day-before = Reminder: { $title }
 mail-tutorial-reminder-title-hour-before = In an hour: { $title }
 mail-tutorial-reminder-day-before = This tutorial, for which you have a place, begins soon:
 mail-tutorial-reminder-hour-before = This tutorial, for which you have a place, begins within the hour:
+## Help: the knowledge base, and how escalation works
+
+help-knowledge = Knowledge
+help-escalation = How escalation works
+
+articles-title = Knowledge
+articles-about = Articles by support: what to check first, and how things are done.
+articles-search = Search articles
+articles-column-title = Article
+articles-column-category = Category
+articles-column-changed = Changed
+article-add-button = Write an article
+article-categories = Categories
+article-categories-about = A category comes to be with its first article and is gone with its last. Give one the name of another to make the two one.
+article-category-button = Rename
+article-state-draft = Draft
+article-state-published = Published
+article-state-archived = Archived
+article-verb-write = Edit
+article-verb-publish = Publish
+article-verb-archive = Archive
+article-verb-remove = Remove
+article-verb-about-publish = Its readers see the newest version at once.
+article-verb-about-archive = Its readers do not see it any more. It can be published again.
+article-verb-about-remove = It is gone for good, with its versions and what readers said of it.
+article-changed = Changed
+article-contents = In this article
+article-desk = For those who write
+article-waits = A newer version waits to be published. Readers see the one below.
+article-versions = { $count ->
+    [one] One version
+   *[other] { $count } versions
+}
+article-votes = Helpful: { $yes } · not helpful: { $no }
+article-back = All articles
+article-to = To the article
+article-helpful-title = Was this helpful?
+article-helpful-yes = Yes
+article-helpful-no = No
+article-helpful-hint = What was missing, or what helped. Only support reads it.
+article-helpful-button = Send
+article-voted-yes = You found it helpful. You can change that.
+article-voted-no = You did not find it helpful. You can change that.
+article-new-about = It is saved as a draft, which only those who write articles see. You publish it from its page.
+article-edit = Edit { $title }
+article-edit-about = Only those who write articles see it until it is published.
+article-edit-published = What you write waits until you publish it. Its category, and for whom it is, change at once.
+article-save-draft = Save as a draft
+article-save = Save
+article-preview = Show how it looks
+article-preview-title = How it would look
+article-preview-about = Nothing is saved yet.
+article-versions-title = Versions of { $title }
+article-version-column = Version
+article-version-by = Written by
+article-version-at = Written
+article-version-shown = Shown
+article-version-title = Version { $number } of { $title }
+article-versions-back = All versions
+article-changes = What changed from version { $number }
+article-changes-none = The text is the same.
+article-title-before = The title was “{ $title }”.
+article-restore = Write this version once more
+line-change-kept = Kept:
+line-change-added = Added:
+line-change-removed = Removed:
+label-category = Category
+label-article-title = Title
+label-article-summary = What it is about
+hint-article-summary = One sentence, shown in lists and where the article is suggested.
+label-article-body = Text
+hint-article-body = In Markdown: # for a heading, - for a list, four spaces or ``` for what a terminal shows.
+label-article-category = Category
+hint-article-category = Choose one that there is, or type a new one.
+label-helpful = Was this helpful?
+label-helpful-comment = What would you add?
+
+suggested-title = Articles that may help
+suggested-about = Type the subject, and what support has written about it appears here.
+suggested-none = No article is about this subject.
+suggested-look = Look for articles
+
+guide-link = How escalation works
+guide-title = How escalation works
+guide-about = An escalation brings a case before an escalation owner, who decides whether it is valid and keeps you informed until it is closed.
+guide-criteria-title = When a case can be escalated
+guide-criteria-about = These are the criteria with the figures that hold now. The page of each case says whether it meets them, and if only time is missing, when it will.
+guide-always = Whatever the reason
+guide-open = The case is open. A closed one is reopened first.
+guide-alone = No other escalation of the case is active.
+guide-priority = The case has { $priority } priority or higher.
+guide-silent = At { $priority } priority, support has not updated the case for { $hours ->
+    [one] one hour
+   *[other] { $hours } hours
+}. Nights and holidays count.
+guide-impact = At { $priority } priority, the case states { $impact } business impact.
+guide-no-wait = At { $priority } priority there is no waiting time. If support updated the case within the last { $hours ->
+    [one] hour
+   *[other] { $hours } hours
+}, you confirm that you have read it.
+guide-analysis-overdue = { $deployment }: the root cause analysis was requested more than { $days ->
+    [one] one business day
+   *[other] { $days } business days
+} ago and is not delivered. The day of the request does not count.
+guide-promise-overdue = A promised date has passed, and what was promised is not done.
+guide-priority-change = An escalation is not the way to say that urgency or impact has changed. Ask for medium priority on the case page; for high priority, call { $phone }.
+guide-check-title = Before it is sent
+guide-check-about = The form asks you to confirm an update that you have not read, and that support is waiting for your answer, where that is so.
+guide-process-title = What happens then
+guide-process-about = Each step is told to you in the escalation feed and by mail.
+guide-state-submitted = The escalation waits for an owner.
+guide-state-in-review = An escalation owner looks at the case and decides whether the criteria are met.
+guide-state-accepted = It is valid. The owner ranks it, promises next steps and keeps you informed.
+guide-state-declined = The criteria were not met. You are told which, and what to do instead. The case can be escalated again once it meets them.
+guide-state-withdrawn = You have taken it back.
+guide-state-closed = It has ended with an outcome and a summary, and you are asked to rate how it was handled.
+guide-next = Then: { $states }.
+guide-targets-title = How soon support acts
+guide-targets-about = These are the times that support sets itself. The case page shows those that run.
+guide-target-claim = From the submission until an owner has it.
+guide-target-first-reply = From the submission until the decision, or the first answer in the escalation feed.
+guide-target-update = From each update in the escalation feed until the next. It stands still while support waits for your answer.
+guide-rank = Rank { $rank }
+guide-within = within { $time }
+guide-within-business = within { $time } of business hours
+guide-hours-title = Business days and hours
+guide-hours-about = Where nothing else is agreed, these are the business hours. Times are { $zone }. Holidays are no business days.
+guide-hours-none = There are no business hours yet.
+guide-feeds-title = What belongs where
+guide-feed-title-case = Case feed
+guide-feed-title-escalation = Escalation feed
+guide-feed-case = The technical record: what happens, what was tried, logs and traces, and the root cause analysis.
+guide-feed-escalation = The communication about the escalation: what you expect by when, decisions, next steps and how it is handled.
+guide-phone-title = High priority
+guide-phone-about = High priority is asked for by telephone: { $phone }.
+guide-links-title = Handbooks and trainings
+guide-links-change = Change
+guide-links-none = None yet.
+guide-link-one = Link { $number }
+guide-link-add = Add a link
+guide-kind-handbook = Handbook
+guide-kind-training = Training
+label-link-title = Title
+label-link-address = Address, with https://
+admin-guide = Handbooks
+admin-about-guide = The handbooks and trainings to which the page on how escalation works leads. Everybody who is signed in sees them.
+
+permission-articles-view = Read articles of the knowledge base.
+permission-articles-write = Write, publish and archive articles, and see who found them helpful.
+resource-articles = Knowledge
+
+fault-begins-archived = A new article is a draft, or published at once.
+fault-too-many-links = There may be 20 links at the most.
+
+flash-article-added = The article was saved as a draft.
+flash-detail-article-added = Publish it when it is ready.
+flash-article-saved = The article was saved.
+flash-detail-article-saved = { "" }
+flash-article-published = The article was published.
+flash-detail-article-published = Its readers see it now.
+flash-article-archived = The article was archived.
+flash-detail-article-archived = Its readers do not see it any more.
+flash-article-removed = The article was removed.
+flash-detail-article-removed = { "" }
+flash-article-rated = Thank you.
+flash-detail-article-rated = Support reads what you found.
+flash-version-restored = The version was written once more.
+flash-detail-version-restored = Of a published article it waits until it is published.
+flash-category-renamed = The category was renamed.
+flash-detail-category-renamed = { "" }
+flash-guide-saved = The handbooks were saved.
+flash-detail-guide-saved = { "" }
+
+audit-thing-article = Articles
+audit-thing-guide = Guide to escalations
+audit-kind-article-added = { $actor } added the article { $thing }
+audit-kind-article-changed = { $actor } changed the article { $thing }
+audit-kind-article-published = { $actor } published the article { $thing }
+audit-kind-article-archived = { $actor } archived the article { $thing }
+audit-kind-article-removed = { $actor } removed an article { $thing }
+audit-kind-article-category-renamed = { $actor } renamed a category of articles
+audit-kind-guide-changed = { $actor } changed the handbooks of the guide to escalations
+audit-name-article-added = Article added
+audit-name-article-changed = Article changed
+audit-name-article-published = Article published
+audit-name-article-archived = Article archived
+audit-name-article-removed = Article removed
+audit-name-article-category-renamed = Category of articles renamed
+audit-name-guide-changed = Guide to escalations changed
+audit-field-category = Category
+audit-field-newest-version = Newest version
+audit-field-shown-version = Shown version
+audit-field-links = Links
 
 ## Portal: audited events
 

@@ -92,6 +92,11 @@ async fn things(desk: &Desk) -> BTreeMap<&'static str, String> {
     let path = format!("/cases/{}/attachments?name=a.log", case.number);
     let file = dana.asks(Method::POST, &path).body("a line");
     let file = file.await.created();
+    let article = json!({
+        "title": "Keys", "category": "Guides", "body": "Once a year.",
+        "audience": { "to": "everyone" }, "state": "published",
+    });
+    let article = eve.post("/articles", article).await.created();
     let first = |list: Value| list["items"][0]["id"].as_str().map(str::to_owned);
     let nils = ada.all("/users").await;
     let nils = nils
@@ -105,6 +110,9 @@ async fn things(desk: &Desk) -> BTreeMap<&'static str, String> {
         ("entry", id(&entry)),
         ("attachment", id(&file)),
         ("step", id(&step)),
+        ("article", id(&article)),
+        ("version", "1".to_owned()),
+        ("category", "guides".to_owned()),
         ("user", id(nils)),
         ("person", id(nils)),
         ("organization", "globex".to_owned()),

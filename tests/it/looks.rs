@@ -405,6 +405,12 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
         ("organization", all(&ada, "/organizations", "slug").await),
         ("pairing", all(&abel, "/pairings", "id").await),
         ("filter", all(&ada, "/saved-filters", "id").await),
+        ("announcement", all(&ada, "/announcements", "id").await),
+        ("tutorial", all(&ada, "/tutorials", "id").await),
+        ("tool", all(&ada, "/tools", "id").await),
+        ("article", all(&ada, "/articles", "slug").await),
+        ("version", vec!["1".to_owned()]),
+        ("category", all(&ada, "/article-categories", "key").await),
         ("token", vec!["cbl_nobody_made_this".to_owned()]),
     ]);
     // One notice of each kind.
@@ -439,5 +445,5 @@ fn paths(path: &str, things: &BTreeMap<&'static str, Vec<String>>) -> Vec<String
     let found = things.get(name).filter(|things| !things.is_empty());
     let found = found.unwrap_or_else(|| panic!("the demonstration has no {name} for {path}"));
     let named = found.iter().map(|thing| format!("{before}{thing}{after}"));
-    named.collect()
+    named.flat_map(|path| paths(&path, things)).collect()
 }

@@ -1,6 +1,6 @@
 -- Announcements, tutorials and tools (H1). For whom each is: a word, and where that says so, the organizations.
 CREATE TABLE help_audiences (
-    -- An announcement, a tutorial or a tool.
+    -- An article, an announcement, a tutorial or a tool.
     thing_id BLOB NOT NULL,
     organization_id BLOB NOT NULL REFERENCES organizations (id),
     PRIMARY KEY (thing_id, organization_id)

@@ -1,6 +1,8 @@
 //! Where the stories are told: people do at a past instant what they do in the portal.
 
 mod filters;
+mod help;
+pub mod library;
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -311,6 +313,7 @@ impl Scene<'_, '_> {
         let entry = PostEntry {
             body: text(body)?,
             visibility: None,
+            status: None,
             attachments: Some(vec![file]),
         };
         post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)

@@ -3,6 +3,8 @@
 mod access;
 mod escalated;
 mod filters;
+mod help;
+mod library;
 
 use chrono::TimeDelta;
 
@@ -27,6 +29,7 @@ fn minutes(count: i64) -> Ago {
 
 /// Tells all of them.
 pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
+    library::northstar_writes_down(stage)?;
     access::a_partner_is_let_in(stage)?;
     somebody_is_always_on_duty(stage)?;
     closed(stage)?;

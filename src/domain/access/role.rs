@@ -118,6 +118,7 @@ impl Role {
                 CallbacksReschedule,
                 ReportsView,
                 ReportsExport,
+                ArticlesView,
                 AnnouncementsView,
                 TutorialsView,
                 TutorialsRegister,
@@ -127,6 +128,7 @@ impl Role {
                 CasesView,
                 EscalationsView,
                 ReportsView,
+                ArticlesView,
                 AnnouncementsView,
                 TutorialsView,
                 TutorialsRegister,
@@ -152,6 +154,7 @@ impl Role {
             .chain(Self::AuthorizedUserAdmin.permissions())
             .collect(),
             Self::AuthorizedUserAdmin => BTreeSet::from([
+                ArticlesView,
                 AnnouncementsView,
                 TutorialsView,
                 TutorialsRegister,
@@ -170,7 +173,9 @@ impl Role {
                 OrgTrusteeGroupsDelete,
                 OrgTrustorsView,
             ]),
-            Self::TrustedExternalUser => BTreeSet::from([OrgTrustorsView, OrgTrusteeUsersView]),
+            Self::TrustedExternalUser => {
+                BTreeSet::from([ArticlesView, OrgTrustorsView, OrgTrusteeUsersView])
+            }
             Self::PartnerAdmin => Self::OrganizationAdmin.and([ClientsView, ClientsPair]),
             Self::SupportEngineer => BTreeSet::from([
                 CasesView,
@@ -192,6 +197,8 @@ impl Role {
                 CallbacksView,
                 RadarView,
                 ReportsView,
+                ArticlesView,
+                ArticlesWrite,
                 OrganizationsView,
                 UsersView,
                 LinesView,
@@ -231,6 +238,7 @@ impl Role {
                 CallbacksView,
                 RadarView,
                 ReportsView,
+                ArticlesView,
                 OrganizationsView,
                 UsersView,
                 LinesView,

@@ -62,6 +62,7 @@ fn customers_roles_grant_exactly_this() {
             "callbacks:reschedule",
             "reports:view",
             "reports:export",
+            "articles:view",
             "announcements:view",
             "tutorials:view",
             "tutorials:register",
@@ -74,6 +75,7 @@ fn customers_roles_grant_exactly_this() {
             "cases:view",
             "escalations:view",
             "reports:view",
+            "articles:view",
             "announcements:view",
             "tutorials:view",
             "tutorials:register",
@@ -86,6 +88,7 @@ fn customers_roles_grant_exactly_this() {
             "escalations:view",
             "reports:view",
             "reports:export",
+            "articles:view",
             "organizations:view",
             "users:view",
             "users:manage",
@@ -129,6 +132,7 @@ fn roles_of_pairing_grant_exactly_this() {
         .chain([Permission::OrgTrustorsView, Permission::RolesView])
         // Help is for everybody.
         .chain([
+            Permission::ArticlesView,
             Permission::AnnouncementsView,
             Permission::TutorialsView,
             Permission::TutorialsRegister,
@@ -138,7 +142,11 @@ fn roles_of_pairing_grant_exactly_this() {
     assert!(admin.is_superset(&authorized));
     assert_eq!(
         granted(Role::TrustedExternalUser),
-        ["org_trustee_users:view", "org_trustors:view"]
+        [
+            "articles:view",
+            "org_trustee_users:view",
+            "org_trustors:view"
+        ]
     );
     let clients = [Permission::ClientsView, Permission::ClientsPair];
     assert_eq!(

@@ -132,6 +132,20 @@ closed_enum! {
         LadderChanged = "ladder.changed",
         /// The roster, or how escalations get their owner, was changed.
         DutyChanged = "duty.changed",
+        /// An article was added.
+        ArticleAdded = "article.added",
+        /// An article was written on, or is for others.
+        ArticleChanged = "article.changed",
+        /// The newest version of an article is shown.
+        ArticlePublished = "article.published",
+        /// An article is not shown any more.
+        ArticleArchived = "article.archived",
+        /// An article was removed.
+        ArticleRemoved = "article.removed",
+        /// A category of articles has another name.
+        ArticleCategoryRenamed = "article.category_renamed",
+        /// The handbooks and trainings of the guide to escalations were changed.
+        GuideChanged = "guide.changed",
         /// A notice was sent again.
         NoticeResent = "notice.resent",
         /// Notices were sent again together.
@@ -363,6 +377,13 @@ impl EventKind {
             | Self::TargetsChanged
             | Self::LadderChanged
             | Self::DutyChanged
+            | Self::ArticleAdded
+            | Self::ArticleChanged
+            | Self::ArticlePublished
+            | Self::ArticleArchived
+            | Self::ArticleRemoved
+            | Self::ArticleCategoryRenamed
+            | Self::GuideChanged
             | Self::NoticeResent
             | Self::NoticeResentAll
             | Self::AnnouncementAdded
@@ -535,6 +556,13 @@ impl EventKind {
                 | Self::TargetsChanged
                 | Self::LadderChanged
                 | Self::DutyChanged
+                | Self::ArticleAdded
+                | Self::ArticleChanged
+                | Self::ArticlePublished
+                | Self::ArticleArchived
+                | Self::ArticleRemoved
+                | Self::ArticleCategoryRenamed
+                | Self::GuideChanged
                 | Self::PersonAdded
                 | Self::PersonInvited
                 | Self::NoticeResent

@@ -125,6 +125,12 @@ impl Policy {
         Ok(policy)
     }
 
+    /// Whether a case of this priority waits until it is stale, and needs the impact (E7). One that is below the least priority
+    /// is not eligible anyway, and `E7` says nothing about it.
+    pub fn makes_wait(&self, priority: Priority) -> bool {
+        priority >= self.minimum_priority && priority >= self.staleness_wait_from
+    }
+
     /// How many business days an RCA may take (E6).
     pub const fn rca_days(&self, deployment: Deployment) -> u32 {
         match deployment {

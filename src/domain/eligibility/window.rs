@@ -8,10 +8,9 @@ use crate::domain::calendar::{Calendar, CalendarError, Replay, replay_elapsed};
 use crate::domain::case::Deployment;
 use crate::domain::reason::{Governance, Reason};
 
-/// Whether a case waits until it is stale, and needs the impact (E7). One that is below the least priority is not
-/// eligible anyway, and `E7` says nothing about it.
+/// Whether a case waits until it is stale, and needs the impact (E7).
 pub(super) fn must_wait(facts: &CaseFacts, policy: &Policy) -> bool {
-    facts.priority >= policy.minimum_priority && facts.priority >= policy.staleness_wait_from
+    policy.makes_wait(facts.priority)
 }
 
 /// The instant from which the case is stale (E7, E11).

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Error, Map, Value, json};
 
 use super::account::ProfileFields;
+use super::article::ArticleEvent;
 use super::audited::{Audited, Changed, subject};
 use super::help::{
     AnnouncementFields, CanceledTutorial, RegistrationFields, ToolFields, TutorialFields,
@@ -58,6 +59,8 @@ pub(crate) enum AdministrativeEvent {
     TargetsChanged(Changed<TargetTable>),
     LadderChanged(Changed<Ladder>),
     DutyChanged(Changed<DutyFields>),
+    /// An article, or the guide to escalations.
+    Article(ArticleEvent),
     NoticeResent(NoticeId, Changed<NoticeFields>),
     NoticesResent(ResentNotices),
     AuditExported {
@@ -315,6 +318,7 @@ impl AdministrativeEvent {
             Self::CalendarAdded(id, _) | Self::CalendarChanged(id, _) => {
                 (None, subject(id.as_uuid()))
             }
+            Self::Article(event) => (None, event.subject()),
             Self::NoticeResent(id, _) => (None, subject(id.as_uuid())),
             Self::AuditExported { organization, .. } => (*organization, None),
             Self::CallbacksExported { organization, .. } => (Some(*organization), None),
@@ -412,6 +416,7 @@ impl AdministrativeEvent {
             Self::DutyChanged(duty) => {
                 return Audited::changed(EventKind::DutyChanged, &duty.map(roster));
             }
+            Self::Article(event) => return event.audited(),
             Self::NoticeResent(_, fields) => {
                 return Audited::changed(EventKind::NoticeResent, fields);
             }

@@ -8,9 +8,9 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission::{
-    AccessRequestsView, AnnouncementsManage, AnnouncementsView, CalendarsView, CallbacksView,
-    CasesView, EscalationsView, GroupsView, LinesView, NoticesView, OrganizationsView, RolesView,
-    ToolsManage, ToolsView, TutorialsView, UsersView,
+    AccessRequestsView, AnnouncementsView, ArticlesView, CalendarsView, CallbacksView, CasesView,
+    EscalationsView, GroupsView, LinesView, NoticesView, OrganizationsView, RolesView, ToolsManage,
+    ToolsView, TutorialsView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
@@ -25,12 +25,13 @@ use crate::domain::target::TargetKind;
 use crate::domain::text::{Slug, TextError};
 use crate::http::address::Address;
 use crate::http::problem::Problem;
+use crate::store::articles::ArticleRef;
 use crate::store::audiences::Listener;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
-    promises, requests, roles, saved_filters, seen_files, tools, tutorials,
+    access_requests, articles, callbacks, cases, escalations, feeds, groups, organizations,
+    pairings, people, promises, requests, roles, saved_filters, seen_files, tools, tutorials,
 };
 use crate::workflow::tutorials::reader;
 
@@ -120,6 +121,30 @@ impl FromStr for CloneAddress {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self)
+    }
+}
+
+/// A version of an article, by number.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionNumber(pub i64);
+
+impl FromStr for VersionNumber {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<u32>().map(|number| Self(number.into()))
+    }
+}
+
+/// A category of articles, as it is in addresses.
+#[derive(Clone, Debug)]
+pub struct CategoryKey(pub String);
+
+impl FromStr for CategoryKey {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<Slug>().map(|key| Self(key.into_string()))
     }
 }
 
@@ -239,6 +264,19 @@ addresses! {
         |tool, conn, access| access.can(ToolsView) && {
             let listener = Listener::of(conn, access, ToolsManage)?;
             tools::find(conn, listener, *tool)?.is_some()
+        };
+    ArticleRef, "An article, by id or slug.",
+        |article, conn, access| access.can(ArticlesView) && {
+            let readership = articles::readership(conn, access)?;
+            articles::id_of(conn, readership, article)?.is_some()
+        };
+    // Which there are is told to whoever may see them at all.
+    VersionNumber, "A version of the article, by number.", |_version, _conn, _access| true;
+    CategoryKey, "A category, by key.",
+        |category, conn, access| access.can(ArticlesView) && {
+            let readership = articles::readership(conn, access)?;
+            let all = articles::categories(conn, readership)?;
+            all.iter().any(|one| one.key == category.0)
         };
     // Of these, whoever may see one sees all.
     LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);

@@ -248,6 +248,10 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
         ],
     ),
     ("/callbacks", "/export", &[Code::TooMuchToExport]),
+    ("/articles", "/{article}", &[Code::UnlawfulMove]),
+    ("/articles", "/publish", &[Code::UnlawfulMove]),
+    ("/articles", "/archive", &[Code::UnlawfulMove]),
+    ("/articles", "/helpful", &[Code::UnlawfulMove]),
     (
         "/feed-entries",
         "",

@@ -4,8 +4,8 @@ use actix_web::http::Method;
 
 /// What is done by its own name, and not by making something.
 const VERBS: &[&str] = &[
-    "accept", "assign", "claim", "close", "decline", "export", "rank", "reopen", "resend",
-    "withdraw",
+    "accept", "archive", "assign", "claim", "close", "decline", "export", "publish", "rank",
+    "reopen", "resend", "restore", "withdraw",
 ];
 
 /// The id of the operation of a method on a path, unique in the document.

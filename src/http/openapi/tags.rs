@@ -62,6 +62,13 @@ const TAGS: &[(&str, &str)] = &[
     (
         "search",
         "Everything that has some words, as far as one may read it.",
+        "articles",
+        "The knowledge base: articles, their versions, and whether they helped.",
+    ),
+    ("article-categories", "The categories of articles."),
+    (
+        "escalation-process",
+        "How escalation works, in the figures that hold now, and the handbooks to which it leads.",
     ),
     (
         "targets",

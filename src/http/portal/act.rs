@@ -198,6 +198,13 @@ pub(super) trait Consequences {
     fn told(&self, words: &Catalogue) -> Vec<String>;
 }
 
+/// Nothing would.
+impl Consequences for () {
+    fn told(&self, _: &Catalogue) -> Vec<String> {
+        Vec::new()
+    }
+}
+
 impl Consequences for Foreseen {
     fn told(&self, words: &Catalogue) -> Vec<String> {
         let followed = |(what, count): (&str, usize)| {

@@ -9,6 +9,7 @@ pub(super) mod deliveries;
 pub(super) mod duty;
 pub(super) mod errors;
 pub mod groups;
+pub(super) mod guide;
 mod handlers;
 pub mod lines;
 mod list;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::form::{Choice, Control, Form, Kind};
 use super::help::announcements::Announced;
+use super::help::suggested::Suggested;
 use super::list::{Filters, Head};
 use super::parts::Pager;
 use super::saved::SavedFilters;
@@ -71,6 +72,8 @@ pub struct OpenCasePage {
     pub form: Form,
     /// Support's telephone number, or what stands for it.
     pub phone: String,
+    /// Articles that may help before it is opened.
+    pub suggested: Suggested,
 }
 
 /// For whom a case can be opened by somebody who is no contact of it.

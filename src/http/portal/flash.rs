@@ -143,6 +143,24 @@ closed_enum! {
         DutySaved = "duty_saved",
         /// A file of records was taken in.
         Provisioned = "provisioned",
+        /// An article was added.
+        ArticleAdded = "article_added",
+        /// An article was written on.
+        ArticleSaved = "article_saved",
+        /// An article was published.
+        ArticlePublished = "article_published",
+        /// An article was archived.
+        ArticleArchived = "article_archived",
+        /// An article was removed.
+        ArticleRemoved = "article_removed",
+        /// An article was found helpful, or not.
+        ArticleRated = "article_rated",
+        /// An earlier version was written once more.
+        VersionRestored = "version_restored",
+        /// A category of articles has another name.
+        CategoryRenamed = "category_renamed",
+        /// The handbooks and trainings were changed.
+        GuideSaved = "guide_saved",
         /// A calendar was added or changed.
         CalendarSaved = "calendar_saved",
         /// Holidays were taken from a file.

@@ -1,6 +1,10 @@
-//! Help: announcements, tutorials and tools (H1), under one place of the bar.
+//! *Help*: the knowledge base, announcements, tutorials and tools, and how escalation works (H1), under one place of the bar.
 
 pub mod announcements;
+pub mod articles;
+pub mod escalation;
+pub(crate) mod place;
+pub mod suggested;
 pub mod tools;
 pub mod tutorials;
 
@@ -13,74 +17,41 @@ use super::page_request::PageRequest;
 use super::parts::Tab;
 use super::route::PortalRoute;
 use crate::db::Conn;
-use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::access::Reach;
 use crate::domain::audience::AudienceKind;
-use crate::domain::closed_enum;
 use crate::http::api::documents::AudienceDocument;
 use crate::http::problem::Problem;
 use crate::store::organizations;
 use crate::workflow::audience::ForWhom;
 
-/// What the navigation calls it.
-const PLACE: &str = "help";
+pub use place::HelpPlace;
+
+use place::PLACE;
+
 /// What stands before the fields of an audience.
 const AUDIENCE: &str = "audience.";
 /// The most organizations that a form offers.
-const ORGANIZATIONS: i64 = 100;
+const ORGANIZATIONS: i64 = 500;
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
     [
+        articles::routes(),
         announcements::routes(),
         tutorials::routes(),
         tools::routes(),
+        escalation::routes(),
     ]
     .concat()
 }
 
-closed_enum! {
-    /// The places of help. Each has its message in the family `help`.
-    pub enum HelpPlace {
-        /// What support announces.
-        Announcements = "announcements",
-        /// Tutorials.
-        Tutorials = "tutorials",
-        /// Tools and care apps.
-        Tools = "tools",
-    }
-}
-
-impl HelpPlace {
-    /// Its address.
-    pub const fn href(self) -> &'static str {
-        match self {
-            Self::Announcements => "/announcements",
-            Self::Tutorials => "/tutorials",
-            Self::Tools => "/tools",
-        }
-    }
-
-    /// What whoever opens it may do.
-    pub const fn needs(self) -> Permission {
-        match self {
-            Self::Announcements => Permission::AnnouncementsView,
-            Self::Tutorials => Permission::TutorialsView,
-            Self::Tools => Permission::ToolsView,
-        }
-    }
-}
-
-/// Where help leads somebody: the first place that is open to them.
-pub(super) fn first(access: &Access) -> Option<&'static str> {
-    let mut places = HelpPlace::ALL.iter().copied();
-    let open = places.find(|place| access.can(place.needs()));
-    open.map(HelpPlace::href)
-}
-
 /// The places that are open to the visitor, with `current` marked.
 fn tabs(req: &PageRequest, current: HelpPlace) -> Vec<Tab> {
+    let Ok(access) = req.access() else {
+        return Vec::new();
+    };
     let places = HelpPlace::ALL.iter().copied();
-    let open = places.filter(|place| req.can(place.needs()));
+    let open = places.filter(|place| place.is_open(access));
     open.map(|place| Tab {
         label: req.words().say_of("help", place.as_str(), &[]),
         href: place.href().to_owned(),

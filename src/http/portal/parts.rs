@@ -217,6 +217,8 @@ pub struct Foot {
     pub detail: String,
     /// Where more is told.
     pub why: Option<String>,
+    /// Where it is told how escalation works, beside a button that cannot be pressed.
+    pub guide: Option<&'static str>,
     /// Verbs, the main one last.
     pub actions: Vec<Link>,
     /// What is done at once, without asking for anything: its address and what its button says.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::help::place::ESCALATION;
 use super::kept::words_in;
 use super::page_request::PageRequest;
 use super::parts::{FindingLine, Link};
@@ -53,6 +54,10 @@ impl ProblemPage {
         }
         let findings = problem.findings(req.words()).unwrap_or_default();
         page.findings = findings.into_iter().map(FindingLine::from).collect();
+        if !page.findings.is_empty() {
+            page.ways
+                .push(Link::new(words.say("guide-link", &[]), ESCALATION));
+        }
         page.errors = problem
             .errors()
             .iter()

@@ -184,7 +184,7 @@ pub(super) fn away(principal: &Principal) -> Option<Away> {
 /// The places that a person may go to, with `current` marked.
 pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
     let staff = access.side == Side::Provider;
-    let help = super::help::first(access);
+    let help = super::help::place::first(access);
     let at_home = access.can(Permission::CasesView) || !Group::of(access).is_empty();
     let places = [
         ("home", "/", at_home),
@@ -201,7 +201,7 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
         ),
         ("cases", "/cases", access.can(Permission::CasesView)),
         ("reports", "/reports", access.can(Permission::ReportsView)),
-        ("help", help.unwrap_or_default(), help.is_some()),
+        ("help", help, true),
         ("relationships", "/relationships", related(access)),
         (
             "admin",

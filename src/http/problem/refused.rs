@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::access::{Beyond, CaseField, FieldRefusal, Permission};
 use crate::domain::access_request::AccessRequestRefusal;
+use crate::domain::article;
 use crate::domain::attachment::NoRoom;
 use crate::domain::calendar::CalendarError;
 use crate::domain::callback;
@@ -83,6 +84,7 @@ impl From<Rejection> for Problem {
             Rejection::Decision(refusal) => decision(refusal),
             Rejection::Rca(refusal) => rca(refusal),
             Rejection::Step(refusal) => step(refusal),
+            Rejection::Article(refusal) => article(&refusal),
             Rejection::Callback(refusal) => callback(refusal),
             Rejection::ActiveEscalation { number, assessment } => Self::new(Code::ActiveEscalation)
                 .assessed(&assessment)
@@ -255,6 +257,14 @@ fn step(refusal: StepRefusal) -> Problem {
         ),
         StepRefusal::NotInTheFuture => field_error("due_at", Fault::new("not_in_the_future")),
     }
+}
+
+fn article(refusal: &article::Refusal) -> Problem {
+    unlawful_move(
+        refusal.state.as_str(),
+        refusal.verb.as_str(),
+        refusal.lawful.iter().map(|verb| verb.as_str()),
+    )
 }
 
 fn callback(refusal: callback::Refusal) -> Problem {

@@ -6,9 +6,11 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    access_groups, calendars, lines_of_business, organizations, people, roles,
+    access_groups, articles, calendars, lines_of_business, organizations, people, roles,
 };
-use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, OrganizationId, PersonId, RoleId};
+use crate::domain::ids::{
+    ArticleId, CalendarId, EventId, GroupId, LineId, OrganizationId, PersonId, RoleId,
+};
 use crate::store::people::display_name;
 
 /// Names by id.
@@ -35,9 +37,12 @@ pub fn names(conn: &mut Conn, ids: &[EventId]) -> QueryResult<Names> {
     }));
     macro_rules! named {
         ($table:ident, $id:ty) => {
+            named!($table, $id, name);
+        };
+        ($table:ident, $id:ty, $name:ident) => {
             let found: Vec<($id, String)> = $table::table
                 .filter($table::id.eq_any(ids.iter().map(|id| <$id>::from_uuid(*id.as_uuid()))))
-                .select(($table::id, $table::name))
+                .select(($table::id, $table::$name))
                 .load(conn)?;
             names.extend(
                 found
@@ -51,5 +56,6 @@ pub fn names(conn: &mut Conn, ids: &[EventId]) -> QueryResult<Names> {
     named!(organizations, OrganizationId);
     named!(access_groups, GroupId);
     named!(roles, RoleId);
+    named!(articles, ArticleId, title);
     Ok(names)
 }

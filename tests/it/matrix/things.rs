@@ -48,6 +48,11 @@ impl Things {
             id(&found.unwrap_or_else(|| panic!("no {field} is {is}")))
         };
         let slug = contact.is.organization;
+        let article = json!({
+            "title": format!("Matrix {slug}"), "category": format!("Matrix {slug}"), "body": "Here.",
+            "audience": { "to": "organizations", "organizations": [slug] }, "state": "published",
+        });
+        let article = eve.post("/articles", article).await.created();
         let token = contact.get("/tokens").await.ok();
         // What hangs on a pairing.
         let guest = id_of(trustee).await;
@@ -125,6 +130,9 @@ impl Things {
             ("announcement", id(&announcement)),
             ("tutorial", id(&tutorial)),
             ("tool", id(&tool)),
+            ("article", id(&article)),
+            ("version", "1".to_owned()),
+            ("category", format!("matrix-{slug}")),
         ])
     }
 
@@ -153,6 +161,7 @@ pub fn query(path: &str) -> &'static str {
         }
         // Of a kind that is not taken, so that whoever may sends nothing all the same.
         "/api/v1/attachments" | "/api/v1/cases/{case}/attachments" => "?name=matrix.exe",
+        "/api/v1/articles/suggestions" => "?subject=Printer",
         _ => "",
     }
 }
@@ -184,6 +193,7 @@ pub fn body(method: &str, path: &str) -> Value {
         (_, _, "roles" | "role-requests") => json!({ "role": "portal_viewer" }),
         (_, _, "reopen" | "withdraw") => note,
         (_, _, "rating") => json!({ "score": 5 }),
+        (_, _, "helpful") => json!({ "helpful": true }),
         (_, _, "priority-requests") => json!({ "priority": "medium", "note": "x" }),
         (_, _, "escalations" | "escalate") => json!({
             "reason": "no_update", "details": "x", "acknowledgements": [],

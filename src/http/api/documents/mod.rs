@@ -4,6 +4,7 @@
 //! business, and whatever only staff keep.
 
 mod access;
+mod article;
 mod attachment;
 mod audit;
 mod callback;
@@ -23,6 +24,10 @@ use chrono_tz::Tz;
 
 pub use access::{
     GroupDocument, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
+};
+pub use article::{
+    ArticleDocument, CategoryDocument, DifferenceDocument, SuggestionDocument, VersionDocument,
+    VersionSummary, audience_of,
 };
 pub use attachment::{AttachmentDocument, AttachmentName};
 pub use audit::{AuditEventDocument, tells_position};

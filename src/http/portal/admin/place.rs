@@ -34,6 +34,8 @@ pub enum Place {
     Duty,
     /// Business calendars.
     Calendars,
+    /// Handbooks and trainings of the page on escalations.
+    Guide,
     /// Notices.
     Notices,
     /// Audited events.
@@ -50,7 +52,7 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
@@ -65,6 +67,7 @@ impl Place {
         Self::Ladder,
         Self::Duty,
         Self::Calendars,
+        Self::Guide,
         Self::Notices,
         Self::Audit,
         Self::Errors,
@@ -73,7 +76,7 @@ impl Place {
         Self::Provisioning,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 20] = [
+    pub const NAMES: [&str; 21] = [
         "people",
         "access-requests",
         "roles",
@@ -88,6 +91,7 @@ impl Place {
         "ladder",
         "duty",
         "calendars",
+        "guide",
         "notices",
         "audit",
         "errors",
@@ -126,6 +130,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         Place::Targets | Place::Ladder => access.can(Permission::PoliciesView),
         Place::Duty => access.can(Permission::DutyView),
         Place::Calendars => access.can(Permission::CalendarsView),
+        Place::Guide => access.can(Permission::PoliciesManage),
         Place::Notices => access.can(Permission::NoticesView),
         Place::Audit => access.can(Permission::AuditView),
         Place::Errors | Place::Deliveries | Place::Checks => {

@@ -8,6 +8,7 @@ use crate::domain::escalation::{State, Verb};
 use crate::domain::feed::EntryKind;
 use crate::domain::offers;
 use crate::domain::organization::Side;
+use crate::http::portal::help::place::ESCALATION;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{DecisionView, Link, ReasonLine};
 use crate::http::portal::shell::Tone;
@@ -62,7 +63,7 @@ fn declined(req: &PageRequest, view: &EscalationView, at: Instant) -> DecisionVi
         at,
         reasons: row.decline_reasons.0.iter().map(line).collect(),
         about: words.say("decision-declined-again", &[]),
-        link: None,
+        link: Some(Link::new(words.say("guide-link", &[]), ESCALATION)),
         read: String::new(),
     }
 }

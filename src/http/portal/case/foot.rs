@@ -4,6 +4,7 @@ use super::CaseRecord;
 use crate::domain::access::Permission;
 use crate::domain::escalation::{State, Verb};
 use crate::domain::offers::{self, CaseVerb};
+use crate::http::portal::help::place::ESCALATION;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Bell, Foot, Link};
 use crate::store::escalations::EscalationView;
@@ -30,6 +31,7 @@ pub(super) fn foot(req: &PageRequest, record: &CaseRecord, page: &str) -> Foot {
         headline,
         detail,
         why: (escalates && record.active().is_none()).then(|| "#before".to_owned()),
+        guide: (escalates && !outlook.enabled).then_some(ESCALATION),
         actions: actions(req, record, page),
         at_once: None,
         bell: escalates.then(|| Bell {

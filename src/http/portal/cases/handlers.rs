@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actix_web::http::StatusCode;
+
 use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form, words_of};
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
@@ -17,6 +19,7 @@ use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
 use crate::http::portal::help::announcements;
+use crate::http::portal::help::suggested::suggested;
 use crate::http::portal::list::{Column, Filter, MOST_COUNTED, filters, heads, pager, total};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -187,7 +190,7 @@ fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
 }
 
 async fn new(req: PageRequest) -> PageResult {
-    let page = open_page(&req, form(&req).await?);
+    let page = open_page(&req, form(&req).await?).await?;
     req.show(PLACE, "open-case", &page)
 }
 
@@ -204,14 +207,26 @@ impl FormPage<CaseNumber> for Opening {
         let form = form(req).await?.holding(req.pending_files().await?);
         let form = form.refused_for(req.words(), &req.typed, &problem);
         let status = problem.code().status();
-        req.show_again(status, PLACE, "open-case", &open_page(req, form))
+        let page = open_page(req, form).await?;
+        req.show_again(status, PLACE, "open-case", &page)
     }
 }
+
+/// What the button sends that looks for articles before the case is opened.
+const LOOK: (&str, &str) = ("step", "articles");
 
 async fn open(req: PageRequest) -> PageResult {
     let (req, files) = req.with_files(For::Opening).await;
     if let Err(problem) = files {
         return req.finish(&Opening, Err(problem)).await;
+    }
+    let (name, value) = LOOK;
+    if req.typed.get(name).is_some_and(|step| step == value) {
+        // What was chosen is here already, and stays.
+        let form = form(&req).await?.holding(req.pending_files().await?);
+        let form = form.with_what_was_typed(&req.typed);
+        let page = open_page(&req, form).await?;
+        return req.show_again(StatusCode::OK, PLACE, "open-case", &page);
     }
     req.act(&Opening, |conn, by, command: &OpenCase| {
         let id = open_case(conn, by.actor, command, by.now)?;
@@ -220,11 +235,14 @@ async fn open(req: PageRequest) -> PageResult {
     .await
 }
 
-fn open_page(req: &PageRequest, form: Form) -> OpenCasePage {
-    OpenCasePage {
+async fn open_page(req: &PageRequest, form: Form) -> Result<OpenCasePage, Problem> {
+    let subject = req.typed.get(OpenCase::subject().name);
+    let subject = subject.map_or("", String::as_str);
+    Ok(OpenCasePage {
+        suggested: suggested(req, subject).await?,
         form,
         phone: req.words().support_phone(),
-    }
+    })
 }
 
 /// The form, with the organizations and lines that the provider's staff choose from.

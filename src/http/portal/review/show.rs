@@ -439,6 +439,7 @@ fn foot(req: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot {
         ),
         detail: levels.unwrap_or_default(),
         why: None,
+        guide: None,
         actions,
         at_once: claims.then(|| {
             Link::new(

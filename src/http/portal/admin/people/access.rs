@@ -26,6 +26,7 @@ pub const RESOURCES: &[&str] = &[
     "callbacks",
     "radar",
     "reports",
+    "articles",
     "organizations",
     "users",
     "lines",
