@@ -131,6 +131,7 @@ async fn a_request_is_granted_for_good(desk: Desk) {
             "cases:view",
             "escalations:view",
             "reports:view",
+            "articles:view",
             "announcements:view",
             "tutorials:view",
             "tutorials:register"

@@ -31,6 +31,7 @@ pub const KEEPER: &[&str] = &[
     "cases:view",
     "escalations:view",
     "reports:view",
+    "articles:view",
     "announcements:view",
     "tutorials:view",
     "tutorials:register",

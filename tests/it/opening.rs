@@ -360,6 +360,7 @@ async fn who_lets_viewers_in_lets_in_nobody_with_more(desk: Desk) {
         "cases:view",
         "escalations:view",
         "reports:view",
+        "articles:view",
         "announcements:view",
         "tutorials:view",
         "tutorials:register",

@@ -110,6 +110,7 @@ const KEEPER: &[&str] = &[
     "cases:view",
     "escalations:view",
     "reports:view",
+    "articles:view",
     "announcements:view",
     "tutorials:view",
     "tutorials:register",
