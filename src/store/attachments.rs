@@ -28,7 +28,8 @@ pub use contents::{Named, named_among, named_by_all};
 pub struct Attachment {
     /// Its id.
     pub id: AttachmentId,
-    /// Whose limit it counts against: the case's organization, or before there is a case that in which it was sent.
+    /// Whose limit it counts against: that of where it was sent, and once it is attached the case's organization, or the provider if
+    /// that is internal.
     pub organization_id: OrganizationId,
     /// Who sent it.
     pub uploaded_by: PersonId,

@@ -11,9 +11,11 @@ use crate::domain::access::Permission;
 use crate::domain::attachment::{FileName, MediaType, fits, is_given_up};
 use crate::domain::case::takes_entries;
 use crate::domain::event::CaseEvent;
+use crate::domain::feed::Visibility;
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{AttachmentId, CaseId, CaseRef, EntryId, OrganizationId};
 use crate::store::attachments::{self, Attachment, NewAttachment};
+use crate::store::cases::Case;
 use crate::store::groups::lock_organization;
 use crate::store::{cases, idempotency, seen_files};
 
@@ -42,7 +44,7 @@ pub enum For {
     Opening,
 }
 
-/// What a file will belong to.
+/// What a file will belong to. Until it is attached it counts against the limit of where its sender works.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     organization: OrganizationId,
@@ -101,7 +103,7 @@ fn place(conn: &mut Conn, actor: &Actor, what_for: For) -> VerbResult<Place> {
             }
             takes_entries(case.status)?;
             Place {
-                organization: case.organization_id,
+                organization: actor.access.organization,
                 case: Some(id),
             }
         }
@@ -113,6 +115,15 @@ fn place(conn: &mut Conn, actor: &Actor, what_for: For) -> VerbResult<Place> {
             }
         }
     })
+}
+
+/// Whose limit the files of an entry count against: the customer's, and the provider's own where it is internal. How much room is left
+/// would tell a customer of what they may not see (F2).
+pub(super) fn counting(actor: &Actor, case: &Case, visibility: Visibility) -> OrganizationId {
+    match visibility {
+        Visibility::Public => case.organization_id,
+        Visibility::Internal => actor.access.organization,
+    }
 }
 
 fn has_room(

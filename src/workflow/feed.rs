@@ -250,7 +250,8 @@ fn insert_entry(
     mentions: &[(PersonId, String)],
 ) -> VerbResult<(EntryId, Case)> {
     let (id, said) = feeds::insert(conn, entry)?;
-    let to = (on.case().organization_id, on.case().id, Some(id));
+    let counting = attachments::counting(actor, on.case(), entry.visibility);
+    let to = (counting, on.case().id, Some(id));
     attachments::attach(conn, &attachments::ids(files), to, entry.at)?;
     updated_by_provider(conn, on.case(), entry)?;
     let case = cases::find(conn, on.case().id)?;

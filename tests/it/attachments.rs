@@ -799,6 +799,14 @@ fn f4_an_organization_has_so_much_room() {
                 })
                 .await
                 .expect("so many");
+            // What is internal, or not attached yet, takes none of their room: how much is left would tell of it (F2).
+            let eve = desk.person("eve");
+            let internal = sent(&eve, &case, "internal.bin", &large).await;
+            let note =
+                json!({ "body": "Ours.", "visibility": "internal", "attachments": [internal] });
+            let path = format!("/cases/{}/feed", case.number);
+            eve.post(&path, note).await.created();
+            sent(&eve, &case, "pending.bin", b"not yet").await;
             let refused = sends(&dana, &case, "1.bin", &large).await;
             let refused = refused.refused(409, "attachment_limit_reached");
             assert_eq!(refused.json["left_mib"], 24);
