@@ -53,6 +53,7 @@ impl Store {
             Err(TryLockError::WouldBlock) => return Ok(0),
             Err(TryLockError::Error(error)) => return Err(error),
         }
+        self.put_back()?;
         let mut swept = self.sweep_drafts()?;
         for hash in unnamed {
             swept += usize::from(self.take_away(hash)?);
@@ -74,6 +75,18 @@ impl Store {
             true => fs::remove_file(&aside).map(|()| true),
             false => fs::rename(&aside, &place).map(|()| false),
         }
+    }
+
+    /// What is aside was left there by somebody who was killed before they looked whether it is new: a row may name it by now.
+    fn put_back(&self) -> io::Result<()> {
+        for entry in entries(&self.folder.join(INCOMING))? {
+            let name = entry.file_name().into_string().ok();
+            let hash: Option<ContentHash> = name.and_then(|name| name.parse().ok());
+            if let Some(hash) = hash {
+                fs::rename(entry.path(), self.place(&hash))?;
+            }
+        }
+        Ok(())
     }
 
     fn aside(&self, hash: &ContentHash) -> io::Result<PathBuf> {
@@ -149,6 +162,17 @@ mod tests {
         // Even if it is asked to, it takes nothing that was put there just now.
         assert_eq!(store.sweep(&[old.clone(), new.clone()]).expect("swept"), 1);
         assert!(store.open(&old).is_err() && store.open(&new).is_ok());
+    }
+
+    #[test]
+    fn what_was_set_aside_by_who_was_killed_comes_back() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let store = Store::in_data_dir(directory.path());
+        let named = kept(&store, b"named", SPARED);
+        let aside = store.aside(&named).expect("a place");
+        fs::rename(store.place(&named), aside).expect("set aside");
+        assert_eq!(store.sweep(&[]).expect("swept"), 0);
+        assert!(store.open(&named).is_ok());
     }
 
     #[test]

@@ -104,7 +104,13 @@ fn settled(store: &Store, from: usize, most: usize) -> io::Result<(Vec<ContentHa
     let from = if from < folders.len() { from } else { 0 };
     let mut settled = Vec::new();
     for folder in folders.iter().skip(from).take(most) {
-        settled.extend(store.settled_in(folder)?);
+        // One that cannot be read keeps nobody from the others.
+        match store.settled_in(folder) {
+            Ok(found) => settled.extend(found),
+            Err(error) => {
+                tracing::error!(%error, %folder, "attachments could not be looked through")
+            }
+        }
     }
     Ok((settled, from + most))
 }
