@@ -108,7 +108,7 @@ fn settled(store: &Store, from: usize, most: usize) -> io::Result<(Vec<ContentHa
         match store.settled_in(folder) {
             Ok(found) => settled.extend(found),
             Err(error) => {
-                tracing::error!(%error, %folder, "attachments could not be looked through")
+                tracing::error!(%error, %folder, "attachments could not be looked through");
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::database::on_both_databases;
 use crate::support::desk::{Desk, client};
-use crate::support::paired::said;
+use crate::support::paired::{role_of_own, said};
 use crate::support::person::{Asking, Person, high, low, medium};
 use crate::support::session::Session;
 
@@ -19,6 +19,7 @@ on_both_databases! { Desk:
     a_supervisor_is_told_what_is_missed_and_who_is_off_duty,
     whoever_lets_people_in_is_told_who_asks,
     whoever_only_reads_is_told_what_is_new,
+    what_the_escalation_feed_says_is_no_news_to_who_does_not_see_it,
     nothing_is_told_of_what_is_not_for_the_reader,
     the_page_shows_it_and_does_the_act,
     more_than_a_handful_lead_to_their_list,
@@ -396,6 +397,26 @@ async fn whoever_only_reads_is_told_what_is_new(desk: Desk) {
     );
     vic.reads(&first).await;
     assert_eq!(home(&vic).await, []);
+    desk.mailbox().await;
+}
+
+async fn what_the_escalation_feed_says_is_no_news_to_who_does_not_see_it(desk: Desk) {
+    let (dana, ola, vic) = (desk.person("dana"), desk.person("ola"), desk.person("vic"));
+    let nils = desk.person("nils");
+    role_of_own(&desk, &nils, "reader", &["cases:view"]).await;
+    let case = dana.opens(high().about("Escalated")).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    ola.claims(&escalation).await;
+    let path = format!("/escalations/{}/feed", escalation.number);
+    let body = json!({ "body": "We look." });
+    ola.post(&path, body).await.created();
+    for (person, told) in [(&vic, true), (&nils, false)] {
+        assert_eq!(!group(person, "unread").await.is_empty(), told);
+        let page = Session::of(&desk, person).await.page("/cases").await;
+        assert!(page.text.contains("Escalated"), "{page:?}");
+        assert_eq!(page.text.contains("class=\"new\""), told, "{page:?}");
+    }
     desk.mailbox().await;
 }
 

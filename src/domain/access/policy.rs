@@ -49,13 +49,17 @@ pub enum FieldRefusal {
 }
 
 impl Access {
+    /// The feeds of a case that exist for this person, who may see the case.
+    pub fn feeds(&self) -> &'static [Feed] {
+        match self.can(Permission::EscalationsView) {
+            true => Feed::ALL,
+            false => &[Feed::Case],
+        }
+    }
+
     /// Whether an entry of a feed exists for this person, who may see its case.
     pub fn sees_entry(&self, feed: Feed, visibility: Visibility) -> bool {
-        let feed = match feed {
-            Feed::Case => true,
-            Feed::Escalation => self.can(Permission::EscalationsView),
-        };
-        feed && self.sees(visibility)
+        self.feeds().contains(&feed) && self.sees(visibility)
     }
 
     /// Whether an entry exists for this person (F2). The side is asked besides the permission: an internal entry

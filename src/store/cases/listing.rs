@@ -59,10 +59,7 @@ impl CaseFilter {
     pub fn of_words(access: &Access, words: Option<String>) -> Self {
         Self {
             words,
-            feeds: match access.can(Permission::EscalationsView) {
-                true => Feed::ALL.to_vec(),
-                false => vec![Feed::Case],
-            },
+            feeds: access.feeds().to_vec(),
             visibilities: match access.can(Permission::FeedsInternal) {
                 true => Visibility::ALL.to_vec(),
                 false => vec![Visibility::Public],

@@ -123,13 +123,18 @@ pub fn provider_updates(
     Ok(updates.collect())
 }
 
-/// The farthest place of an update by the provider in each of several cases (C7).
+/// The farthest place of an update by the provider in these feeds of each of several cases (C7).
 ///
 /// # Errors
 /// Database errors.
-pub fn newest_provider_updates(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<(CaseId, i64)>> {
+pub fn newest_provider_updates(
+    conn: &mut Conn,
+    of: &[CaseId],
+    feeds: &[Feed],
+) -> QueryResult<Vec<(CaseId, i64)>> {
     let rows: Vec<(CaseId, Option<i64>, Option<i64>)> = provider_updates!()
         .filter(feed_entries::case_id.eq_any(of.to_vec()))
+        .filter(feed_entries::feed.eq_any(feeds.to_vec()))
         .group_by(feed_entries::case_id)
         .select((
             feed_entries::case_id,

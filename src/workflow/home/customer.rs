@@ -146,9 +146,10 @@ fn declined(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<CaseRows> {
 /// The cases on which support wrote behind what the reader has read, the latest first.
 fn unread(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<CaseRows> {
     let ids = home::changed_last(conn, of.reach(), RECENT)?;
-    let newest: BTreeMap<CaseId, i64> = feeds::newest_provider_updates(conn, &ids)?
-        .into_iter()
-        .collect();
+    let newest: BTreeMap<CaseId, i64> =
+        feeds::newest_provider_updates(conn, &ids, of.access.feeds())?
+            .into_iter()
+            .collect();
     let read = reads::last_of(conn, &ids, of.access.person)?;
     let read: BTreeMap<CaseId, i64> = read.into_iter().collect();
     let is_new = |case: &&CaseId| {

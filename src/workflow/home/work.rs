@@ -6,9 +6,7 @@ use chrono::TimeDelta;
 
 use super::{CaseRow, CaseRows, Filled, LIMIT, Looking, named};
 use crate::db::Conn;
-use crate::domain::access::Permission;
 use crate::domain::case::{Priority, StepState};
-use crate::domain::feed::Feed;
 use crate::domain::home::{Because, Due, Group, Why, analysis_due, of_own_case, place_of_own};
 use crate::domain::ids::CaseId;
 use crate::domain::radar::{HOURS, Prevention, Upcoming};
@@ -92,11 +90,7 @@ fn own_cases(conn: &mut Conn, of: &Looking<'_>, own: &[OpenCase]) -> VerbResult<
 
 /// The cases on which a customer wrote behind what the reader has read, the longest waiting first.
 fn answered(conn: &mut Conn, of: &Looking<'_>, ids: &[CaseId]) -> VerbResult<Vec<CaseRow>> {
-    let feeds = match of.access.can(Permission::EscalationsView) {
-        true => Feed::ALL,
-        false => &[Feed::Case][..],
-    };
-    let mut entries = home::customer_entries(conn, ids, feeds)?;
+    let mut entries = home::customer_entries(conn, ids, of.access.feeds())?;
     let read = reads::last_of(conn, ids, of.access.person)?;
     let read: BTreeMap<CaseId, i64> = read.into_iter().collect();
     entries.retain(|entry| {

@@ -6,9 +6,9 @@ use actix_web::http::StatusCode;
 
 use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form, words_of};
 use crate::db::Conn;
-use crate::domain::access::{Permission, Reach};
+use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
-use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::saved_filter::FilteredList;
 use crate::http::api::cases::{CaseQuery, Cases};
@@ -89,7 +89,7 @@ async fn list(req: PageRequest) -> PageResult {
             let found = find::<Cases>(conn, asker, &asked, Some(MOST_COUNTED))?;
             let ids: Vec<_> = found.rows.iter().map(|view| view.case.id).collect();
             let beside = Beside {
-                unread: unread(conn, &ids, access.person)?,
+                unread: unread(conn, &ids, access)?,
                 organizations: customers(conn, access.reach())?,
                 announced: announcements::unread(conn, access, asker.now)?,
                 saved: saved_filters::of_reader(conn, access)?,
@@ -157,15 +157,12 @@ fn page(req: &PageRequest, query: &CaseQuery, found: Found<CaseView>, beside: Be
     }
 }
 
-/// Those of the cases on which the provider has written behind what the person has read. Whichever feed was read last: the
-/// two are opened together.
-fn unread(
-    conn: &mut Conn,
-    cases: &[CaseId],
-    person: PersonId,
-) -> Result<BTreeSet<CaseId>, Problem> {
-    let read: BTreeMap<CaseId, i64> = reads::last_of(conn, cases, person)?.into_iter().collect();
-    let newest = feeds::newest_provider_updates(conn, cases)?;
+/// Those of the cases on which the provider has written behind what the reader has read, where they may read it. Whichever feed was read
+/// last: the two are opened together.
+fn unread(conn: &mut Conn, cases: &[CaseId], access: &Access) -> Result<BTreeSet<CaseId>, Problem> {
+    let read = reads::last_of(conn, cases, access.person)?;
+    let read: BTreeMap<CaseId, i64> = read.into_iter().collect();
+    let newest = feeds::newest_provider_updates(conn, cases, access.feeds())?;
     Ok(newest
         .into_iter()
         .filter(|(case, newest)| read.get(case).is_none_or(|read| read < newest))
