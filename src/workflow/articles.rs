@@ -265,6 +265,15 @@ pub fn remove_article(
     let article = writable(conn, actor, id, expected)?;
     transition(article.head.standing(), Verb::Remove)?;
     let fields = fields(conn, &article)?;
+    let stays = Change {
+        standing: article.head.standing(),
+        shelved: shelved(&article),
+        shown: None,
+        publishes: false,
+    };
+    // First, so that what somebody publishes at the same moment is not removed by it.
+    let locked = articles::update(conn, &article.head, &stays, now)?;
+    settled(locked, expected)?;
     articles::delete(conn, id)?;
     published(conn, actor, ArticleEvent::Removed(id, fields), now)
 }

@@ -399,6 +399,8 @@ async fn h1_categories_are_renamed_and_become_one(desk: Desk) {
         .ok();
     assert_eq!(renamed["key"], "sound-and-voice");
     assert_eq!(titles(&dana, "/articles?q=sound%20voice").await.len(), 2);
+    assert_eq!(titles(&dana, "/articles?q=one%20sound").await, ["One"]);
+    assert_eq!(titles(&dana, "/articles?q=audio").await, [""; 0]);
     assert_eq!(
         titles(&dana, "/articles?category=sound-and-voice").await,
         ["One", "Two"]

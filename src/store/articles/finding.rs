@@ -44,20 +44,39 @@ macro_rules! having {
 }
 pub(super) use having;
 
-/// Keeps the words of what is shown of an article, in the place of those before.
+/// Keeps the words of what is shown of an article, in the place of those before. Only those are written that differ: a category that gets
+/// another name changes few words of many articles.
 ///
 /// # Errors
 /// Database errors.
 pub fn index(conn: &mut Conn, article: &Article) -> QueryResult<()> {
+    /// A statement takes only so many values.
+    const AT_ONCE: usize = 500;
     let head = &article.head;
-    let those = article_words::table.filter(article_words::article_id.eq(head.id));
-    diesel::delete(those).execute(conn)?;
-    let words = search::index(&Searched {
+    let mut words = search::index(&Searched {
         title: &head.title,
         summary: head.summary.as_deref().unwrap_or_default(),
         category: &head.category,
         body: &markdown::plain(&article.body),
     });
+    let kept: Vec<(String, i64)> = article_words::table
+        .filter(article_words::article_id.eq(head.id))
+        .select((article_words::word, article_words::weight))
+        .load(conn)?;
+    let mut gone: Vec<String> = Vec::new();
+    for (word, weight) in kept {
+        if words.get(&word) == Some(&weight) {
+            words.remove(&word);
+        } else {
+            gone.push(word);
+        }
+    }
+    for some in gone.chunks(AT_ONCE) {
+        let those = article_words::table
+            .filter(article_words::article_id.eq(head.id))
+            .filter(article_words::word.eq_any(some.to_vec()));
+        diesel::delete(those).execute(conn)?;
+    }
     for (word, weight) in words {
         diesel::insert_into(article_words::table)
             .values((
