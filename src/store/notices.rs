@@ -218,6 +218,41 @@ pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usi
     Ok(forgotten)
 }
 
+/// Takes what a file is called that came with the description of a case out of the notices that tell that it was opened, sent or not, and
+/// has the mails that were written of them erased; answers out of how many. For when the file is taken away (F4).
+///
+/// # Errors
+/// Database errors.
+pub fn forget_file(conn: &mut Conn, case: CaseId, name: &str) -> QueryResult<usize> {
+    let rows: Vec<(NoticeId, String)> = notices::table
+        .filter(notices::thread.eq(Thread::Case(case).to_string()))
+        .filter(notices::kind.eq(NoticeKind::CaseOpened))
+        .select((notices::id, notices::payload))
+        .load(conn)?;
+    let mut forgotten = 0;
+    for (id, payload) in rows {
+        let Ok(mut payload) = serde_json::from_str::<Value>(&payload) else {
+            continue;
+        };
+        let files = payload.pointer_mut("/matter/case/about/files");
+        let Some(files) = files.and_then(Value::as_array_mut) else {
+            continue;
+        };
+        // Of several that are called so, one is taken away.
+        let Some(place) = files.iter().position(|file| file.as_str() == Some(name)) else {
+            continue;
+        };
+        files.remove(place);
+        forgotten += diesel::update(notices::table.filter(notices::id.eq(id)))
+            .set((
+                notices::payload.eq(payload.to_string()),
+                notices::to_erase.eq(true),
+            ))
+            .execute(conn)?;
+    }
+    Ok(forgotten)
+}
+
 /// Notices whose mails are to be erased, and nobody is about to write: when each was made, by which it is found.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! Taking an entry's words away from wherever else they stand (F4): rows that repeat them, notices and the mails that were
-//! written of them, answers kept for a repetition, and the files that came with it.
+//! written of them, answers kept for a repetition, and the files that came with it. The same of a file that came with a description.
 //!
 //! What repeats an entry is known by its words; or by being said at the same instant by the same person, since the entry may
 //! have been corrected after it was repeated. Kept answers repeat those rows, and so are searched for every wording that was
@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use super::attachments::Attachment;
 use super::feeds::{self, Entry};
 use super::{attachments, audit, idempotency, notices};
 use crate::db::schema::{escalations, priority_requests};
@@ -18,7 +19,7 @@ use crate::db::{self, Conn};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::feed::{EntryKind, Feed};
-use crate::domain::ids::{EscalationId, PersonId, PriorityRequestId};
+use crate::domain::ids::{CaseId, EscalationId, PersonId, PriorityRequestId};
 use crate::domain::notice::Thread;
 
 /// Takes the words of an entry, as it was before its redaction, out of all that repeats them; gives what the event has to
@@ -43,6 +44,18 @@ pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResul
     idempotency::forget(conn, entry.id, &copies.wordings)?;
     db::erase_after_commit(conn);
     Ok(said)
+}
+
+/// Takes a file away that came with the description of a case, and what it is called out of all that repeats it.
+///
+/// # Errors
+/// Database errors.
+pub fn forget_file(conn: &mut Conn, case: CaseId, file: &Attachment) -> QueryResult<()> {
+    attachments::take_away(conn, file.id)?;
+    idempotency::forget_files(conn, &[file.id])?;
+    notices::forget_file(conn, case, &file.name)?;
+    db::erase_after_commit(conn);
+    Ok(())
 }
 
 /// The threads in which an entry may have been told of: that of its feed, and all of its case if it was moved (F3).

@@ -17,7 +17,7 @@ use crate::domain::ids::{AttachmentId, CaseId, CaseRef, EntryId, OrganizationId}
 use crate::store::attachments::{self, Attachment, NewAttachment};
 use crate::store::cases::Case;
 use crate::store::groups::lock_organization;
-use crate::store::{cases, idempotency, seen_files};
+use crate::store::{cases, redactions, seen_files};
 
 /// The field of a command that names files.
 pub const FIELD: &str = "attachments";
@@ -145,7 +145,7 @@ pub fn discard(conn: &mut Conn, actor: &Actor, id: AttachmentId, now: Instant) -
     let file = seen_files::visible(conn, &actor.access, id)?.ok_or(Rejection::NotFound)?;
     match (file.attached_at, file.entry_id, file.case_id) {
         (None, _, _) if attachments::discard(conn, id)? => Ok(()),
-        (Some(_), None, Some(case)) => take_from_description(conn, actor, (id, case), now),
+        (Some(_), None, Some(case)) => take_from_description(conn, actor, (&file, case), now),
         _ => Err(Rejection::Attached.into()),
     }
 }
@@ -153,15 +153,22 @@ pub fn discard(conn: &mut Conn, actor: &Actor, id: AttachmentId, now: Instant) -
 fn take_from_description(
     conn: &mut Conn,
     actor: &Actor,
-    (id, case): (AttachmentId, CaseId),
+    (file, case): (&Attachment, CaseId),
     now: Instant,
 ) -> VerbResult<()> {
     let case = cases::lock(conn, actor.reach(), &CaseRef::Id(case))?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::FeedsRedact)?;
     let before = ids(&attachments::of_description(conn, case.id)?);
-    let after: Vec<AttachmentId> = before.iter().copied().filter(|one| *one != id).collect();
-    attachments::take_away(conn, id)?;
-    idempotency::forget_files(conn, &[id])?;
+    // Somebody else was first.
+    if !before.contains(&file.id) {
+        return Err(Rejection::NotFound.into());
+    }
+    let after: Vec<AttachmentId> = before
+        .iter()
+        .copied()
+        .filter(|one| *one != file.id)
+        .collect();
+    redactions::forget_file(conn, case.id, file)?;
     let fields = |ids: &[AttachmentId]| record::object(json!({FIELD: ids}));
     let recorded = Recorded::replaced(case.subject_id(), fields(&before), fields(&after));
     let event = CaseEvent::Changed(Vec::new());

@@ -332,6 +332,10 @@ async fn f4_analyses_and_descriptions_carry_files(desk: Desk) {
     let gone = ada.sends(&format!("/attachments/{second}"), &[]).await;
     assert_eq!(gone.status, 303, "{gone:?}");
     content(&dana, &second).await.refused(404, "not_found");
+    for (table, rows) in desk.rows() {
+        let told = rows.iter().any(|row| row.contains("key.txt"));
+        assert!(!told, "{table} says what the file was called");
+    }
     let path = format!("/cases/{}/rca", case.number);
     dana.post(&path, json!({})).await.created();
     let analysis = sent(&eve, &case, "analysis.pdf", b"%PDF-1.7").await;

@@ -78,12 +78,13 @@ fn shortened(name: &str) -> String {
     }
 }
 
-/// Controls, marks of the writing direction and characters without a width: by them a name reads as another.
+/// Controls, marks of the writing direction, characters without a width and such as are blank: by them a name reads as another.
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 #[cfg(test)]
@@ -106,6 +107,10 @@ mod tests {
             ("a\r\nSet-Cookie: x.txt", "aSet-Cookie_ x.txt"),
             ("invoice\u{202E}fdp.exe", "invoicefdp.exe"),
             ("evil.exe. . ", "evil.exe"),
+            (
+                "invoice.pdf\u{3164}\u{3164}\u{E0020}.exe",
+                "invoice.pdf.exe",
+            ),
             ("evil.exe::$DATA", "evil.exe__$DATA"),
             ("say \"hi\".txt", "say _hi_.txt"),
             ("Übersicht 電話.png", "Übersicht 電話.png"),
