@@ -22,7 +22,7 @@ pub(crate) use administrative::{
     AddedLine, AddedOrganization, AddedPerson, AddedRole, AdministrativeEvent, AttemptFields,
     CalendarFields, ClientFields, DutyFields, ExportFields, GroupFields, LineFields, NetworkFields,
     NoticeFields, OrganizationFields, PersonFields, ReasonFields, RemovedRole, ResentFilters,
-    ResentNotices, RoleFields, SecondFactorFields, TokenFields, TokenOwner,
+    ResentNotices, RoleFields, SecondFactorFields, SharedFilterFields, TokenFields, TokenOwner,
 };
 pub(crate) use article::{ArticleEvent, ArticleFields, CategoryFields, GuideFields};
 pub(crate) use audited::{Audited, Changed, subject};

@@ -174,12 +174,11 @@ pub fn update(
     Ok(compare_and_set!(conn, filters.id = id, version, changes))
 }
 
-/// Removes a filter.
+/// Removes a filter; gives whether it was there.
 ///
 /// # Errors
 /// Database errors.
-pub fn remove(conn: &mut Conn, id: SavedFilterId) -> QueryResult<()> {
-    diesel::delete(filters::table.filter(filters::id.eq(id)))
-        .execute(conn)
-        .map(drop)
+pub fn remove(conn: &mut Conn, id: SavedFilterId) -> QueryResult<bool> {
+    let gone = diesel::delete(filters::table.filter(filters::id.eq(id))).execute(conn)?;
+    Ok(gone == 1)
 }

@@ -60,6 +60,7 @@ pub const THINGS: &[&str] = &[
     "announcement",
     "tutorial",
     "tool",
+    "shared_filter",
 ];
 
 /// Every field that events tell of, but for the policies and the kinds of notices, which have words of their own.

@@ -1,8 +1,9 @@
 //! Filters are saved, changed and removed. Whether a query is one of the list is asked where it is read.
 
-use super::{Actor, Expected, Rejection, VerbResult, settled, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::event::{AdministrativeEvent, Changed, SharedFilterFields};
 use crate::domain::ids::SavedFilterId;
 use crate::domain::saved_filter::{FilteredList, MOST_OWN, may_change, may_share};
 use crate::domain::text::{FilterQuery, Title};
@@ -67,7 +68,10 @@ pub fn save(
         query,
         shared,
     };
-    Ok(saved_filters::insert(conn, new, now)?)
+    let id = saved_filters::insert(conn, new, now)?;
+    let saved = saved_filters::find(conn, &actor.access, id)?;
+    audit(conn, actor, (None, saved.as_ref()), now)?;
+    Ok(id)
 }
 
 /// Changes a filter; its query, where one is given, is the list's own.
@@ -101,25 +105,67 @@ pub fn change(
     let written = saved_filters::update(conn, (id, before.version), &changes, now)?;
     settled(written, expected)?;
     // Whoever takes it back from the others, and is not who saved it, does not see it any more.
-    Ok(SavedFilter {
-        name: changes.name.unwrap_or(before.name),
-        query: changes.query.unwrap_or(before.query),
+    let after = SavedFilter {
+        name: changes.name.unwrap_or_else(|| before.name.clone()),
+        query: changes.query.unwrap_or_else(|| before.query.clone()),
         shared: becomes_shared,
         version: before.version + 1,
-        ..before
-    })
+        ..before.clone()
+    };
+    audit(conn, actor, (Some(&before), Some(&after)), now)?;
+    Ok(after)
 }
 
 /// Removes a filter; gives its name.
 ///
 /// # Errors
 /// [`Rejection::NotFound`], `Denied`.
-pub fn remove(conn: &mut Conn, actor: &Actor, id: SavedFilterId) -> VerbResult<SavedFilter> {
+pub fn remove(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: SavedFilterId,
+    now: Instant,
+) -> VerbResult<SavedFilter> {
     let before = found(conn, actor, id)?;
     let sharing = (before.shared, before.shared);
     may_change(&actor.access, before.person_id, sharing).map_err(Rejection::from)?;
-    saved_filters::remove(conn, id)?;
+    if !saved_filters::remove(conn, id)? {
+        return Err(Rejection::NotFound.into());
+    }
+    audit(conn, actor, (Some(&before), None), now)?;
     Ok(before)
+}
+
+/// Says what became of a filter for those who share it; of one that is its owner's alone, nothing is said.
+fn audit(
+    conn: &mut Conn,
+    actor: &Actor,
+    (before, after): (Option<&SavedFilter>, Option<&SavedFilter>),
+    now: Instant,
+) -> VerbResult<()> {
+    let fields = |filter: &SavedFilter| SharedFilterFields {
+        name: filter.name.clone(),
+        href: filter.href(),
+    };
+    let before = before.filter(|filter| filter.shared);
+    let after = after.filter(|filter| filter.shared);
+    let event = match (before, after) {
+        (None, None) => return Ok(()),
+        (None, Some(new)) => {
+            AdministrativeEvent::SharedFilterAdded(new.organization_id, new.id, fields(new))
+        }
+        (Some(old), None) => {
+            AdministrativeEvent::SharedFilterRemoved(old.organization_id, old.id, fields(old))
+        }
+        (Some(old), Some(new)) => {
+            let changed = Changed {
+                before: fields(old),
+                after: fields(new),
+            };
+            AdministrativeEvent::SharedFilterChanged(new.organization_id, new.id, changed)
+        }
+    };
+    publish::administrative(conn, actor, event, now)
 }
 
 fn found(conn: &mut Conn, actor: &Actor, id: SavedFilterId) -> VerbResult<SavedFilter> {

@@ -113,11 +113,21 @@ async fn a_shared_filter_is_everybodys_in_the_organization(desk: Desk) {
     assert_eq!(names(&eve).await, [""; 0]);
     assert_eq!(names(&ada).await, [""; 0]);
     assert_eq!(names(&sam).await, ["Urgent"]);
+    // What everybody has is audited, and what is one's own is not.
+    sam.patch(&path, json!({ "name": "Mine" })).await.ok();
+    sam.delete(&path).await.done();
+    let kinds = async |reader: &Person| -> Vec<String> {
+        let events = reader.all("/audit-events?kind=shared_filter.").await;
+        events.iter().map(|event| said(&event["kind"])).collect()
+    };
+    let told = ["shared_filter.removed", "shared_filter.added"];
+    assert_eq!(kinds(&ada).await, told);
     // A customer's administrator shares with their own people.
     let abel = desk.person("abel");
     let ours = json!({ "name": "Ours", "list": "cases", "query": "status=open", "shared": true });
     abel.post("/saved-filters", ours).await.created();
     assert_eq!(names(&vic).await, ["Ours"]);
+    assert_eq!(kinds(&abel).await, ["shared_filter.added"]);
     assert_eq!(names(&desk.person("gina")).await, [""; 0]);
     desk.mailbox().await;
 }

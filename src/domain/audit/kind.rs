@@ -252,6 +252,12 @@ closed_enum! {
         ToolChanged = "tool.changed",
         /// A tool was removed.
         ToolRemoved = "tool.removed",
+        /// A filter is everybody's in an organization from now on.
+        SharedFilterAdded = "shared_filter.added",
+        /// One that is everybody's was changed.
+        SharedFilterChanged = "shared_filter.changed",
+        /// One that was everybody's was removed, or is its owner's alone again.
+        SharedFilterRemoved = "shared_filter.removed",
     }
 }
 
@@ -348,6 +354,7 @@ const PAIRING: &[&str] = &[
 ];
 const EXPORT: &[&str] = &["format", "filters"];
 const REGISTRATION: &[&str] = &["title", "person", "state"];
+const SHARED_FILTER: &[&str] = &["name", "href"];
 
 impl EventKind {
     /// The kind of that name; nothing for one of another version.
@@ -397,6 +404,9 @@ impl EventKind {
             | Self::ToolRemoved => Shown::Never,
             Self::TutorialRegistered | Self::TutorialPlaced | Self::TutorialLeft => {
                 Shown::With(REGISTRATION)
+            }
+            Self::SharedFilterAdded | Self::SharedFilterChanged | Self::SharedFilterRemoved => {
+                Shown::With(SHARED_FILTER)
             }
             // Not the notes: they stand in the feed, where they can be redacted.
             Self::PriorityRequested => Shown::With(&["priority"]),
@@ -583,6 +593,9 @@ impl EventKind {
                 | Self::ToolAdded
                 | Self::ToolChanged
                 | Self::ToolRemoved
+                | Self::SharedFilterAdded
+                | Self::SharedFilterChanged
+                | Self::SharedFilterRemoved
         )
     }
 

@@ -20,7 +20,7 @@ use crate::domain::duty::{Assignment, Roster};
 use crate::domain::eligibility::Policy;
 use crate::domain::ids::{
     AnnouncementId, CalendarId, EventId, GroupId, LineId, NoticeId, OrganizationId, PersonId,
-    RoleId, ToolId, TutorialId,
+    RoleId, SavedFilterId, ToolId, TutorialId,
 };
 use crate::domain::notice::{Fault, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
@@ -88,6 +88,11 @@ pub(crate) enum AdministrativeEvent {
     ToolAdded(ToolId, ToolFields),
     ToolChanged(ToolId, Changed<ToolFields>),
     ToolRemoved(ToolId, ToolFields),
+    /// A filter is everybody's in the organization from now on.
+    SharedFilterAdded(OrganizationId, SavedFilterId, SharedFilterFields),
+    SharedFilterChanged(OrganizationId, SavedFilterId, Changed<SharedFilterFields>),
+    /// It is gone, or its owner's alone again.
+    SharedFilterRemoved(OrganizationId, SavedFilterId, SharedFilterFields),
     SignInRefused {
         /// As whom, if there is such a person, and where they belong.
         person: Option<(PersonId, OrganizationId)>,
@@ -279,6 +284,14 @@ pub(crate) struct ExportFields {
     pub(crate) filters: Map<String, Value>,
 }
 
+/// A filter that everybody in an organization has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SharedFilterFields {
+    pub(crate) name: String,
+    /// The page of its list, narrowed by it.
+    pub(crate) href: String,
+}
+
 /// Somebody who failed to sign in.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct AttemptFields {
@@ -339,6 +352,11 @@ impl AdministrativeEvent {
             }
             Self::ToolAdded(id, _) | Self::ToolChanged(id, _) | Self::ToolRemoved(id, _) => {
                 (None, subject(id.as_uuid()))
+            }
+            Self::SharedFilterAdded(organization, id, _)
+            | Self::SharedFilterChanged(organization, id, _)
+            | Self::SharedFilterRemoved(organization, id, _) => {
+                (Some(*organization), subject(id.as_uuid()))
             }
             Self::PolicyChanged(_)
             | Self::TargetsChanged(_)
@@ -453,6 +471,15 @@ impl AdministrativeEvent {
                 return Audited::changed(EventKind::ToolChanged, fields);
             }
             Self::ToolRemoved(_, fields) => Audited::removed(EventKind::ToolRemoved, fields),
+            Self::SharedFilterAdded(_, _, fields) => {
+                Audited::added(EventKind::SharedFilterAdded, fields)
+            }
+            Self::SharedFilterChanged(_, _, fields) => {
+                return Audited::changed(EventKind::SharedFilterChanged, fields);
+            }
+            Self::SharedFilterRemoved(_, _, fields) => {
+                Audited::removed(EventKind::SharedFilterRemoved, fields)
+            }
             Self::SignInRefused { attempt, .. } => {
                 Audited::added(EventKind::SessionRefused, attempt)
             }

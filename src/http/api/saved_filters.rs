@@ -111,7 +111,7 @@ async fn update(
 
 async fn delete(req: ApiRequest<SavedFilterId>) -> Result<Done, Problem> {
     req.write(|conn, req| {
-        remove(conn, &req.principal.actor, req.address)?;
+        remove(conn, &req.principal.actor, req.address, req.now)?;
         Ok(Reply::done())
     })
     .await

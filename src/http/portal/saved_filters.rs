@@ -203,7 +203,7 @@ async fn update(req: PageRequest, id: SavedFilterId) -> PageResult {
 
 async fn take_away(req: PageRequest, id: SavedFilterId) -> PageResult {
     let filter = req
-        .perform(move |conn, by, (): &()| remove(conn, by.actor, id))
+        .perform(move |conn, by, (): &()| remove(conn, by.actor, id, by.now))
         .await?;
     let flash = Flash::new(Done::FilterRemoved).name(&filter.name);
     Ok(req.go(filter.href(), Some(flash)))
