@@ -368,6 +368,7 @@ function hold(attach, file) {
   tick.id = label.htmlFor = `file-${file.id}`;
   label.className = "tick";
   name.textContent = file.name;
+  name.dir = "auto";
   label.append(tick, name);
   item.append(label);
   list.append(item);
