@@ -1,7 +1,6 @@
 //! Categories of articles: a name that articles have, and that is gone with the last of them.
 
-use std::collections::HashMap;
-
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use super::{Article, Head, Readership, readable};
@@ -27,20 +26,22 @@ pub struct Category {
 /// # Errors
 /// Database errors.
 pub fn categories(conn: &mut Conn, readership: Readership) -> QueryResult<Vec<Category>> {
+    // Those of one key are called the same.
     let query = articles::table
-        .select((articles::category_key, articles::category))
+        .group_by(articles::category_key)
+        .select((
+            articles::category_key,
+            max(articles::category),
+            count_star(),
+        ))
         .into_boxed();
-    let rows: Vec<(String, String)> = readable!(query, readership).load(conn)?;
-    let mut found: HashMap<String, Category> = HashMap::new();
-    for (key, name) in rows {
-        let category = found.entry(key.clone()).or_insert(Category {
-            key,
-            name,
-            articles: 0,
-        });
-        category.articles += 1;
-    }
-    let mut all: Vec<Category> = found.into_values().collect();
+    let rows: Vec<(String, Option<String>, i64)> = readable!(query, readership).load(conn)?;
+    let category = |(key, name, count): (String, Option<String>, i64)| Category {
+        name: name.unwrap_or_else(|| key.clone()),
+        key,
+        articles: usize::try_from(count).unwrap_or_default(),
+    };
+    let mut all: Vec<Category> = rows.into_iter().map(category).collect();
     all.sort_unstable_by_key(|category| (unaccented(&category.name), category.key.clone()));
     Ok(all)
 }
