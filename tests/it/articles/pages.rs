@@ -136,6 +136,11 @@ async fn h1_pages_do_it_without_a_script(desk: Desk) {
     );
     let list = theirs.page(&format!("{path}/versions")).await.text;
     assert!(list.contains("/versions/1"), "{list}");
+    let older = theirs.page(&format!("{path}/versions?before=2")).await.text;
+    assert!(
+        older.contains("/versions/1") && !older.contains("/versions/2"),
+        "{older}"
+    );
     let first = theirs.page(&format!("{path}/versions/1")).await.text;
     assert!(first.contains("/versions/1/restore"), "{first}");
     let restore = format!("{path}/versions/1/restore");

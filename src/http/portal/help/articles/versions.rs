@@ -15,13 +15,17 @@ use crate::http::portal::act::By;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Link, Tab};
+use crate::http::portal::parts::{Link, Pager, Tab};
 use crate::store::articles::{self, ArticleRef, VersionHead};
 use crate::words::markdown::{Rendered, page_of};
 use crate::workflow::articles::restore_version;
 
-/// How many versions the page lists.
-const MOST: i64 = 100;
+/// How many versions a page lists.
+const MOST: usize = 100;
+/// One more than that, by which it is known whether there are others.
+const ONE_MORE: i64 = 101;
+/// The parameter of the page that says before which version it goes on.
+const BEFORE: &str = "before";
 
 /// The versions of an article.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +38,8 @@ pub struct VersionsPage {
     pub href: String,
     /// The versions, the newest first.
     pub versions: Vec<VersionRow>,
+    /// To those before.
+    pub pager: Pager,
 }
 
 /// A version of the list.
@@ -84,13 +90,18 @@ pub struct VersionPage {
 
 pub(super) async fn show_versions(req: PageRequest, article: ArticleRef) -> PageResult {
     let reader = req.clone();
-    let (shown, versions) = req
+    let before: Option<i64> = req.asked(BEFORE).and_then(|number| number.parse().ok());
+    let (shown, mut versions) = req
         .read(move |conn| {
             let shown = read(conn, &reader, &article)?;
-            let versions = articles::versions(conn, shown.view.head.id, None, MOST)?;
+            let versions = articles::versions(conn, shown.view.head.id, before, ONE_MORE)?;
             Ok((shown, versions))
         })
         .await?;
+    let is_more = versions.len() > MOST;
+    versions.truncate(MOST);
+    let last = versions.last().map(|version| version.number.to_string());
+    let next = last.filter(|_| is_more);
     let head = &shown.view.head;
     let href = format!("/articles/{}", head.slug);
     let row = |version: &VersionHead| VersionRow {
@@ -105,6 +116,10 @@ pub(super) async fn show_versions(req: PageRequest, article: ArticleRef) -> Page
         tabs: tabs(&req, TAB),
         title: head.title.clone(),
         versions: versions.iter().map(row).collect(),
+        pager: Pager {
+            first: before.map(|_| req.here(BEFORE, None)),
+            next: next.map(|number| req.here(BEFORE, Some(&number))),
+        },
         href: href.clone(),
     };
     req.show(PLACE, "article-versions", &page)
