@@ -374,10 +374,48 @@ function hold(attach, file) {
   list.append(item);
 }
 
+// The files of a form that are on their way, one after the other: whether all of them are here in the end.
+const underway = new WeakMap();
+// Forms that are sent once their files are here.
+const waiting = new WeakSet();
+
 async function sendAll(attach, files) {
-  attach.closest("form").dispatchEvent(new Event("input"));
-  for (const file of files) if (!(await send(attach, file))) break;
+  const form = attach.closest("form");
+  form.dispatchEvent(new Event("input"));
+  const before = underway.get(form);
+  const all = (async () => {
+    let here = (await before) ?? true;
+    for (const file of files) {
+      if (await send(attach, file)) continue;
+      here = false;
+      break;
+    }
+    return here;
+  })();
+  underway.set(form, all);
+  await all;
+  if (underway.get(form) === all) underway.delete(form);
 }
+
+// No file is left behind that is still on its way. Where one was not taken, the form stays, and says so.
+addEventListener(
+  "submit",
+  async (event) => {
+    const form = event.target;
+    const all = underway.get(form);
+    if (!all) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (waiting.has(form)) return;
+    waiting.add(form);
+    const submitter = event.submitter;
+    let here = true;
+    while (here && underway.has(form)) here = await underway.get(form);
+    waiting.delete(form);
+    if (here) form.requestSubmit(submitter);
+  },
+  true,
+);
 
 addEventListener("change", async (event) => {
   const attach = event.target.closest?.("[data-attach]");
