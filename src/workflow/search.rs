@@ -3,9 +3,11 @@
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::article::search::Terms;
 use crate::domain::ids::EscalationNumber;
 use crate::domain::order::{Sort, Window};
-use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView, Says};
+use crate::store::articles::{self, ArticleFilter, ArticleOrder, ArticleView};
+use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
 use crate::store::escalations::{self, EscalationView};
 use crate::store::feeds::{self, Entry};
 use crate::store::organizations::{self, Organization, OrganizationFilter, OrganizationOrder};
@@ -23,6 +25,8 @@ pub struct Found {
     pub entries: Vec<(Entry, Option<EscalationNumber>)>,
     /// Escalations of such cases.
     pub escalations: Vec<EscalationView>,
+    /// Articles of the knowledge base that have all of them, those first that fit best.
+    pub articles: Vec<ArticleView>,
     /// People whose name or address contains all the words.
     pub people: Vec<Person>,
     /// Organizations whose name does.
@@ -63,6 +67,16 @@ pub fn look(
         let most = usize::try_from(limit).unwrap_or_default();
         found.cases = all.iter().take(most).cloned().collect();
         found.looked = all;
+    }
+    // Of no words there would be all articles, and not all that is a word elsewhere is one of theirs.
+    if access.can(Permission::ArticlesView) && !Terms::searched(words).is_empty() {
+        let filter = ArticleFilter {
+            words: Some(words.to_owned()),
+            ..ArticleFilter::default()
+        };
+        let best = Window::first(Sort::descending(ArticleOrder::Relevance), limit);
+        let readership = articles::readership(conn, access)?;
+        found.articles = articles::list(conn, readership, &filter, &best)?;
     }
     if access.can(Permission::UsersView) {
         let filter = PersonFilter {

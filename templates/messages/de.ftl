@@ -303,6 +303,7 @@ search-all-cases = Alle Fälle mit diesen Wörtern
 search-kind-case = Fälle
 search-kind-escalation = Eskalationen
 search-kind-entry = Einträge
+search-kind-article = Artikel
 search-kind-person = Personen
 search-kind-organization = Organisationen
 

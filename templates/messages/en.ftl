@@ -276,6 +276,7 @@ search-all-cases = All cases with these words
 search-kind-case = Cases
 search-kind-escalation = Escalations
 search-kind-entry = Entries
+search-kind-article = Articles
 search-kind-person = People
 search-kind-organization = Organizations
 

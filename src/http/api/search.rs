@@ -1,4 +1,4 @@
-//! Search over everything that somebody may read: cases, entries, escalations, people and organizations.
+//! Search over everything that somebody may read: cases, escalations, entries, articles, people and organizations.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,7 +22,7 @@ const EXCERPT: usize = 160;
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { search:
-        GET "/search" SIGNED_IN => find, "What has some words, of every kind that you may read: cases, entries, escalations, people, organizations";
+        GET "/search" SIGNED_IN => find, "What has some words, of every kind that you may read: cases, escalations, entries, articles, people, organizations";
     }
 }
 
@@ -45,6 +45,8 @@ closed_enum! {
         Escalation = "escalation",
         /// An entry of a feed.
         Entry = "entry",
+        /// An article.
+        Article = "article",
         /// A person.
         Person = "person",
         /// An organization.
@@ -74,7 +76,7 @@ pub struct FoundDocument {
     /// What of the excerpt was looked for: from which character, and to which.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marks: Option<Vec<(usize, usize)>>,
-    /// The name of the organization whose case it is; of a person, their address.
+    /// The name of the organization whose case it is; of a person, their address; of an article, its category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
     /// Its page.
@@ -144,6 +146,16 @@ pub fn items(found: &Found, words: &str) -> Vec<FoundDocument> {
             of: Some(view.organization.name.clone()),
             ..FoundDocument::new(FoundKind::Entry, id, title, &sought, href)
                 .saying(part(&entry.body))
+        });
+    }
+    for view in &found.articles {
+        let head = &view.head;
+        let (id, href) = (head.id.to_string(), format!("/articles/{}", head.slug));
+        let summary = head.summary.as_deref().unwrap_or_default();
+        items.push(FoundDocument {
+            of: Some(head.category.clone()),
+            ..FoundDocument::new(FoundKind::Article, id, &head.title, &sought, href)
+                .saying(part(summary))
         });
     }
     for person in &found.people {

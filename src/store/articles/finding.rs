@@ -158,6 +158,9 @@ pub(super) fn by_relevance(
         places.retain(|place| compare(place, &behind) == Ordering::Greater);
     }
     places.truncate(usize::try_from(window.limit).unwrap_or_default());
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<ArticleId> = places.iter().map(|(_, _, id)| *id).collect();
     let mut found = by_ids(conn, readership, &ids)?;
     let mut views: Vec<ArticleView> = places

@@ -4,11 +4,13 @@ use super::{article, titles, with, writes};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::said;
+use crate::support::person::Person;
 
 on_both_databases! { Desk:
     h1_words_are_found_in_any_order_case_and_accent,
     h1_what_fits_best_comes_first_page_by_page,
     h1_a_subject_suggests_what_is_about_the_same,
+    h1_the_search_over_everything_finds_articles_too,
 }
 
 /// A small library.
@@ -151,4 +153,31 @@ async fn h1_a_subject_suggests_what_is_about_the_same(desk: Desk) {
         .await
         .ok();
     assert_eq!(found["items"][0]["href"], "/articles/rotating-keys");
+}
+
+async fn h1_the_search_over_everything_finds_articles_too(desk: Desk) {
+    let (dana, eve, nils) = (desk.person("dana"), desk.person("eve"), desk.person("nils"));
+    library(&desk).await;
+    let draft = with(article("Audio, unfinished", "Later."), "state", "draft");
+    writes(&eve, draft).await;
+    let found = async |person: &Person, words: &str| -> Vec<String> {
+        let found = person.get(&format!("/search?q={words}")).await.ok();
+        let items = found["items"].as_array().cloned().unwrap_or_default();
+        let articles = items.iter().filter(|item| item["kind"] == "article");
+        articles.map(|item| said(&item["title"])).collect()
+    };
+    let both = ["One-way audio on outbound calls", "Second factor"];
+    assert_eq!(found(&dana, "audio").await, both);
+    assert_eq!(
+        found(&eve, "audio%20unfinished").await,
+        ["Audio, unfinished"]
+    );
+    // What may not be read is not found, and nothing is by no words.
+    for (person, words) in [
+        (&dana, "audio%20unfinished"),
+        (&nils, "audio"),
+        (&dana, "%25"),
+    ] {
+        assert_eq!(found(person, words).await, [""; 0], "{words}");
+    }
 }
