@@ -149,7 +149,7 @@ pub fn delete_announcement(
 ) -> VerbResult<()> {
     let before = kept(conn, actor, id, now)?;
     unchanged(expected, before.version)?;
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
+    let was = audiences::of(conn, id, before.audience)?;
     settled(announcements::delete(conn, &before)?, expected)?;
     let event = AdministrativeEvent::AnnouncementRemoved(id, fields(&row_of(&before, &was)));
     publish::administrative(conn, actor, event, now)

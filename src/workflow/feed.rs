@@ -14,7 +14,7 @@ use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Channel, Status, after_contact_reply, change_status, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
-use crate::domain::feed::{EntryKind, Feed, Visibility, may_edit};
+use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::ids::{AttachmentId, CaseRef, EntryId, EscalationRef, EventId, PersonId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;

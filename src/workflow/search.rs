@@ -7,7 +7,7 @@ use crate::domain::article::search::Terms;
 use crate::domain::ids::EscalationNumber;
 use crate::domain::order::{Sort, Window};
 use crate::store::articles::{self, ArticleFilter, ArticleOrder, ArticleView};
-use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
+use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView, Says};
 use crate::store::escalations::{self, EscalationView};
 use crate::store::feeds::{self, Entry};
 use crate::store::organizations::{self, Organization, OrganizationFilter, OrganizationOrder};

@@ -129,7 +129,7 @@ pub fn delete_tool(
 ) -> VerbResult<()> {
     let before = kept(conn, actor, id)?;
     unchanged(expected, before.version)?;
-    let was = Named::of(conn, &[id])?.audience(id, before.audience);
+    let was = audiences::of(conn, id, before.audience)?;
     settled(tools::delete(conn, &before)?, expected)?;
     let event = AdministrativeEvent::ToolRemoved(id, fields(&row_of(&before, &was)));
     publish::administrative(conn, actor, event, now)

@@ -42,7 +42,7 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 8] = [
+const NO_PAGES: [&str; 9] = [
     // A file that somebody has attached.
     "/attachments/{attachment}",
     "/admin",

@@ -515,8 +515,8 @@ const OWN: &[&str] = &[
     "feed_reads",
     "feed_stances",
     "announcement_reads",
-    // Who comes, and how many.
     "tutorial_registrations",
+    // How many come.
     "tutorials",
     "second_factors",
     "recovery_codes",
@@ -777,10 +777,7 @@ fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
     {
         return refused("not_through_pairing");
     }
-    // What is kept for everybody is no other customer's.
-    let named = row.parameters();
-    let is_for_all = matches!(named.first(), Some(&("announcement" | "tutorial" | "tool")));
-    if caller.side == Side::Customer && relation == Relation::Unrelated && !is_for_all {
+    if caller.side == Side::Customer && relation == Relation::Unrelated {
         return answer == "404";
     }
     let Some(permission) = permission else {
@@ -794,9 +791,13 @@ fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
     if !caller.can(permission) {
         return answer == lacks || answer == "404";
     }
-    // Who only reads may still say what they have read, have something looked at, take a file in, and come to a tutorial (A2).
-    let tools = [Permission::DeveloperToolsUse, Permission::ProvisioningRun];
-    let looks = tools.contains(&permission) || permission == Permission::TutorialsRegister;
+    // Who only reads may still say what they have read, go to a tutorial, have something looked at, and take a file in (A2).
+    let tools = [
+        Permission::DeveloperToolsUse,
+        Permission::ProvisioningRun,
+        Permission::TutorialsRegister,
+    ];
+    let looks = tools.contains(&permission);
     let reads = row.method == Method::GET || permission.as_str().ends_with(":view") || looks;
     answer != lacks && (reads || !caller.only_reads())
 }

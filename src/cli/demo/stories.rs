@@ -50,7 +50,10 @@ pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     promised(stage)?;
     just_opened(stage)?;
     filters::filters_are_saved(stage)?;
-    access::somebody_asks_to_read(stage)
+    access::somebody_asks_to_read(stage)?;
+    help::announced(stage)?;
+    help::shown(stage)?;
+    help::linked(stage)
 }
 
 fn somebody_is_always_on_duty(stage: &mut Stage<'_>) -> VerbResult<()> {

@@ -8,9 +8,9 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission::{
-    AccessRequestsView, AnnouncementsView, ArticlesView, CalendarsView, CallbacksView, CasesView,
-    EscalationsView, GroupsView, LinesView, NoticesView, OrganizationsView, RolesView, ToolsManage,
-    ToolsView, TutorialsView, UsersView,
+    AccessRequestsView, AnnouncementsManage, AnnouncementsView, ArticlesView, CalendarsView,
+    CallbacksView, CasesView, EscalationsView, GroupsView, LinesView, NoticesView,
+    OrganizationsView, RolesView, ToolsManage, ToolsView, TutorialsView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
@@ -30,8 +30,9 @@ use crate::store::audiences::Listener;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    access_requests, articles, callbacks, cases, escalations, feeds, groups, organizations,
-    pairings, people, promises, requests, roles, saved_filters, seen_files, tools, tutorials,
+    access_requests, announcements, articles, callbacks, cases, escalations, feeds, groups,
+    organizations, pairings, people, promises, requests, roles, saved_filters, seen_files, tools,
+    tutorials,
 };
 use crate::workflow::tutorials::reader;
 

@@ -115,18 +115,11 @@ fn audience(
         Some(audience) => to.value(audience.to.as_str()),
         None => to,
     };
-    let named = current.and_then(|audience| audience.organizations.as_deref());
-    let named = named.unwrap_or_default();
-    let is_named = |slug: &str| named.iter().any(|one| one.slug == slug);
-    // One that is named stays, however many others there are.
-    let is_offered = |slug: &str| offered.iter().any(|choice| choice.value == slug);
-    let further: Vec<Choice> = (named.iter())
-        .filter(|one| !is_offered(&one.slug))
-        .map(|one| Choice::new(one.slug.clone(), one.name.clone()))
-        .collect();
-    let tick = |choice: &Choice| {
-        let name = format!("{AUDIENCE}organizations.{}", choice.value);
-        Control::new(Kind::Check, name, choice.label.clone()).checked(is_named(&choice.value))
+    let named = current.and_then(|audience| audience.organizations.as_ref());
+    let is_named = |slug: &str| named.is_some_and(|all| all.iter().any(|one| one.slug == slug));
+    let tick = |(slug, name): (&str, &str)| {
+        let field = format!("{AUDIENCE}organizations.{slug}");
+        Control::new(Kind::Check, field, name.to_owned()).checked(is_named(slug))
     };
     let offers = |slug: &str| offered.iter().any(|choice| choice.value == slug);
     // Those that are named stand here however many there are: whoever saves the form leaves none of them out unseen.
@@ -138,7 +131,6 @@ fn audience(
         .chain(further.map(|one| (one.slug.as_str(), one.name.as_str())));
     let legend = words.say_of("label", "audience-organizations", &[]);
     let mut controls = vec![to];
-    let choices = offered.iter().chain(&further);
     controls.extend(ticks(legend, choices.map(tick).collect()));
     controls
 }

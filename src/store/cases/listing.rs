@@ -265,14 +265,6 @@ pub fn list(
     Ok(rows.into_iter().map(CaseView::from).collect())
 }
 
-/// That an entry has any of the words of a filter; `None` if there are no words.
-///
-/// # Errors
-/// Database errors.
-pub fn said(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Option<Says>> {
-    Ok(terms(conn, reach, filter)?.map(Terms::said))
-}
-
 /// Those of these cases that exist for the reader, in no order.
 ///
 /// # Errors

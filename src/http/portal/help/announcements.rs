@@ -422,8 +422,10 @@ impl ForeseeingPage<AnnouncementId> for OnAnnouncement {
 
 async fn change(req: PageRequest, id: AnnouncementId) -> PageResult {
     let (expected, zone) = (req.expected(), req.zone());
-    let known = load(&req, id).await?.0.until;
-    let foresee = move |_: &mut Conn, by: By<'_>, command: &UpdateAnnouncement| {
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &UpdateAnnouncement| {
+        let listener = Listener::of(conn, &by.actor.access, Permission::AnnouncementsManage)?;
+        let before = announcements::find(conn, listener, id, by.now)?;
+        let known = before.and_then(|before| before.until_at);
         let until = command.until.as_option().copied().flatten();
         Ok(AtMidnight {
             // What it said before was read before.

@@ -1,6 +1,6 @@
 //! A report as a card: its picture, and its table with each figure in words.
 
-use super::links::Links;
+use super::links;
 use super::picture::{
     MOST_BARS, Picture, PictureRow, Series, Share, fill, greatest, lying, standing, stepping,
 };
@@ -21,7 +21,7 @@ const MOST_BESIDE: usize = 14;
 pub(super) fn card(req: &PageRequest, found: &Found, alone: bool, query: &str) -> ReportCard {
     let (words, asked) = (req.words(), &found.asked);
     let report = asked.report.name;
-    let (id, links) = (report.as_str(), Links::of(found));
+    let id = report.as_str();
     let mut heads = vec![words.say_of("report-by", asked.by.as_str(), &[])];
     heads.extend(found.columns.iter().map(|column| label(words, *column)));
     let most = if alone { usize::MAX } else { MOST_BESIDE };
@@ -45,11 +45,11 @@ pub(super) fn card(req: &PageRequest, found: &Found, alone: bool, query: &str) -
         rows: (found.rows.iter().take(most))
             .map(|row| ReportLine {
                 name: name_of(req, found, &row.group),
-                cells: cells(words, (found, &links), Some(&row.group), &row.figures),
+                cells: cells(words, found, Some(&row.group), &row.figures),
             })
             .collect(),
         total: match has_total {
-            true => cells(words, (found, &links), None, &found.total),
+            true => cells(words, found, None, &found.total),
             false => Vec::new(),
         },
         more: match hidden {
@@ -101,7 +101,7 @@ fn name_of(req: &PageRequest, found: &Found, group: &Group) -> String {
 
 fn cells(
     words: &Catalogue,
-    (found, links): (&Found, &Links<'_>),
+    found: &Found,
     group: Option<&Group>,
     figures: &[Option<Figure>],
 ) -> Vec<ReportCell> {
@@ -109,7 +109,7 @@ fn cells(
     let cell = |(column, figure): (&Column, &Option<Figure>)| ReportCell {
         text: said(words, *figure, column.unit()),
         href: match figure {
-            Some(Figure::Whole(count)) if *count > 0 => links.to(group, *column),
+            Some(Figure::Whole(count)) if *count > 0 => links::to(found, group, *column),
             _ => String::new(),
         },
     };
