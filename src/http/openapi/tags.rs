@@ -62,6 +62,8 @@ const TAGS: &[(&str, &str)] = &[
     (
         "search",
         "Everything that has some words, as far as one may read it.",
+    ),
+    (
         "articles",
         "The knowledge base: articles, their versions, and whether they helped.",
     ),
