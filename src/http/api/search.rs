@@ -69,12 +69,14 @@ pub struct FoundDocument {
     /// The subject of the case, or a name.
     pub title: String,
     /// What of the title was looked for: from which character, and to which.
+    #[schema(value_type = Vec<[usize; 2]>)]
     pub title_marks: Vec<(usize, usize)>,
     /// A part of what it says, around what was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
     /// What of the excerpt was looked for: from which character, and to which.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<[usize; 2]>>)]
     pub marks: Option<Vec<(usize, usize)>>,
     /// The name of the organization whose case it is; of a person, their address; of an article, its category.
     #[serde(skip_serializing_if = "Option::is_none")]
