@@ -104,7 +104,7 @@ async fn a_mention_reaches_nobody_who_may_not_read_it(desk: Desk) {
 
 async fn who_can_be_mentioned_is_found_by_typing(desk: Desk) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
-    let (case, _) = escalated(&desk).await;
+    let (case, escalation) = escalated(&desk).await;
     let found = async |person: &Person, query: &str| -> Vec<String> {
         let path = format!("/cases/{}/mentionable?{query}", case.number);
         let items = person.whole(&path).await;
@@ -122,12 +122,16 @@ async fn who_can_be_mentioned_is_found_by_typing(desk: Desk) {
     assert_eq!(found(&eve, "q=gina").await, Vec::<String>::new());
     assert_eq!(found(&dana, "q=o&feed=escalation").await, ["Ola Berg"]);
     assert_eq!(found(&dana, "q=otto").await, Vec::<String>::new());
-    // Whoever sees no escalations is not told who has to do with them.
+    // Whoever sees no escalations is not told who has to do with them. Ola they read of: of her is a mark in the case feed.
+    let assigned = json!({ "owner": desk.person("otto").email() });
+    let ola = desk.person("ola");
+    ola.does(&escalation, "assign", assigned).await.ok();
     let scope = json!({ "name": "x", "permissions": ["cases:view", "feeds:comment"] });
     let token = dana.post("/tokens", scope).await.created();
     let of_cases = dana.with_token(&said(&token["token"]));
-    assert_eq!(found(&dana, "q=ola").await, ["Ola Berg"]);
-    assert_eq!(found(&of_cases, "q=ola").await, Vec::<String>::new());
+    assert_eq!(found(&dana, "q=otto").await, ["Otto Lind"]);
+    assert_eq!(found(&of_cases, "q=otto").await, Vec::<String>::new());
+    assert_eq!(found(&of_cases, "q=ola").await, ["Ola Berg"]);
     let path = format!("/cases/{}/mentionable?q=a", case.number);
     desk.person("vic")
         .get(&path)
