@@ -52,7 +52,7 @@ impl Store {
     /// The system's own.
     pub fn begin(&self) -> io::Result<Draft> {
         let incoming = self.folder.join(INCOMING);
-        private_files::create_folder(&incoming)?;
+        private_files::own_folder(&incoming)?;
         Draft::in_folder(&incoming)
     }
 
@@ -65,7 +65,7 @@ impl Store {
         let hash = received.hash().clone();
         let place = self.place(&hash);
         let folder = self.folder_of(&hash);
-        private_files::create_folder(&folder)?;
+        private_files::own_folder(&folder)?;
         received.move_to(&place)?;
         // The file in its folder, and the folder itself if it is a new one.
         for folder in [folder.as_path(), &self.folder] {
@@ -130,8 +130,9 @@ impl Store {
     }
 
     fn lock(&self) -> io::Result<File> {
-        private_files::create_folder(&self.folder)?;
+        private_files::own_folder(&self.folder)?;
         let path = self.folder.join(LOCK);
+        private_files::close_file(&path);
         match private_files::create_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 File::options().write(true).open(path)

@@ -91,7 +91,7 @@ impl Store {
 
     fn aside(&self, hash: &ContentHash) -> io::Result<PathBuf> {
         let incoming = self.folder.join(INCOMING);
-        crate::private_files::create_folder(&incoming)?;
+        crate::private_files::own_folder(&incoming)?;
         Ok(incoming.join(hash.as_str()))
     }
 

@@ -393,7 +393,7 @@ impl Caller {
             };
             path = path.replace(&format!("{{{name}}}"), &thing);
         }
-        path.push_str(things::query(&row.path));
+        path.push_str(things::query(&row.method, &row.path));
         // What would be taken away for good is asked for in words that nobody understands, so that the next one finds it.
         // Nor is a stream waited for, which has no end.
         let taken = row.method == Method::DELETE && relation != Relation::Unrelated;

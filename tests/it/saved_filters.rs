@@ -196,7 +196,7 @@ async fn a_filter_is_saved_above_its_list_and_leads_there(desk: Desk) {
     assert!(
         narrowed
             .text
-            .contains("name=\"query\" value=\"status=open\""),
+            .contains("name=\"query\" value=\"status&#x3D;open\""),
         "{narrowed:?}"
     );
     let form = [("list", "cases"), ("query", "status=open")];
@@ -205,7 +205,10 @@ async fn a_filter_is_saved_above_its_list_and_leads_there(desk: Desk) {
         .sends("/saved-filters", &[&form[..], &[("name", "")]].concat())
         .await;
     assert_eq!(empty.status, 422);
-    assert!(empty.text.contains("value=\"status=open\""), "{empty:?}");
+    assert!(
+        empty.text.contains("value=\"status&#x3D;open\""),
+        "{empty:?}"
+    );
     let saved = hers
         .sends(
             "/saved-filters",
