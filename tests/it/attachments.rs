@@ -4,22 +4,17 @@
 mod keeping;
 mod pages;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
-use std::time::{Duration, SystemTime};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casebell::domain::attachment::LARGEST;
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
-use crate::support::database::{Backend, TestDatabase, on_both_databases};
+use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::installation::Installation;
 use crate::support::person::{Case, Person, high, medium};
 use crate::support::session::Session;
 

@@ -22,7 +22,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn list(req: ApiRequest) -> Result<Reply<Page<CategoryDocument>>, Problem> {
-    let items = req.read(|conn, req| read(conn, req)).await?;
+    let items = req.read(read).await?;
     Reply::new(&Page::whole(items))
 }
 

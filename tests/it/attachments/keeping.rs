@@ -1,10 +1,19 @@
 //! Where the bytes of attached files are, for how long, and who has a say in it (F4).
 
-use super::{content, folder, kept, sent, writes};
+use std::fs::{self, File};
+use std::process::Output;
+use std::time::{Duration, SystemTime};
+
+use casebell::domain::attachment::LARGEST;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{content, folder, id, kept, sends, sent, writes};
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::installation::Installation;
 use crate::support::person::high;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     f4_the_same_bytes_are_kept_once,

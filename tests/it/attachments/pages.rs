@@ -1,6 +1,10 @@
 //! Forms that carry files, without any script (F4).
 
-use super::{kept, writes};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::{PNG, kept};
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
