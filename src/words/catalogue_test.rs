@@ -306,7 +306,7 @@ fn is_exactly_what_is_said(language: Language, mentions: &[Mention]) {
 }
 
 /// What only programs are told: methods, headers, formats, and names of members.
-const OF_PROGRAMS: [&str; 25] = [
+const OF_PROGRAMS: [&str; 24] = [
     "POST ",
     "GET ",
     "PATCH ",
@@ -323,7 +323,6 @@ const OF_PROGRAMS: [&str; 25] = [
     "Idempotency",
     "member “",
     "x-request-id",
-    "KiB",
     " header",
     " Header",
     "cursor",

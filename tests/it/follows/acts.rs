@@ -124,8 +124,8 @@ async fn who_can_be_mentioned_is_found_by_typing(desk: Desk) {
     assert_eq!(found(&dana, "q=otto").await, Vec::<String>::new());
     // Whoever sees no escalations is not told who has to do with them. Ola they read of: of her is a mark in the case feed.
     let assigned = json!({ "owner": desk.person("otto").email() });
-    let ola = desk.person("ola");
-    ola.does(&escalation, "assign", assigned).await.ok();
+    let sam = desk.person("sam");
+    sam.does(&escalation, "assign", assigned).await.ok();
     let scope = json!({ "name": "x", "permissions": ["cases:view", "feeds:comment"] });
     let token = dana.post("/tokens", scope).await.created();
     let of_cases = dana.with_token(&said(&token["token"]));
