@@ -59,17 +59,36 @@ pub fn assess(
     }
     let facts = facts(conn, &case, actor.id(), at.min(now))?;
     let assessments = decide(conn, &case, &facts, &reasons, &Answers::default(), at)?;
-    let names_escalations = actor.access.can(Permission::EscalationsView);
-    Ok(assessments
-        .into_iter()
-        .map(|assessment| {
-            if names_escalations {
-                assessment
-            } else {
-                assessment.naming_no_escalation()
-            }
-        })
-        .collect())
+    Ok(as_told(actor, assessments))
+}
+
+/// Assesses a case, on facts of now that were read already, for each reason that can be chosen: for whoever may read it.
+///
+/// # Errors
+/// Database errors.
+pub fn assess_on(
+    conn: &mut Conn,
+    actor: &Actor,
+    (case, facts): (&Case, &CaseFacts),
+    now: Instant,
+) -> VerbResult<Vec<Assessment>> {
+    let reasons: Vec<Reason> = rules::reasons(conn)?
+        .iter()
+        .filter(|row| row.active)
+        .map(ReasonRow::reason)
+        .collect();
+    let assessments = decide(conn, case, facts, &reasons, &Answers::default(), now)?;
+    Ok(as_told(actor, assessments))
+}
+
+/// What somebody is told of assessments: who may not see escalations does not learn the number of one.
+fn as_told(actor: &Actor, assessments: Vec<Assessment>) -> Vec<Assessment> {
+    match actor.access.can(Permission::EscalationsView) {
+        true => assessments,
+        false => (assessments.into_iter())
+            .map(Assessment::naming_no_escalation)
+            .collect(),
+    }
 }
 
 /// The windows that the reasons wait for on a case, replayed: in the past on the facts as they stood then.

@@ -74,6 +74,11 @@ async function put(answer, ...parts) {
   for (const field of page.querySelectorAll('input[name="once"]')) field.setAttribute("value", key ?? field.value);
   for (const part of parts) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+    // What somebody has unfolded stays so.
+    for (const fold of fresh?.querySelectorAll("details[id]") ?? []) {
+      const before = document.getElementById(fold.id);
+      if (before?.matches("details")) fold.toggleAttribute("open", before.open);
+    }
     // What has not changed stays as it is, also under a finger that is about to press it.
     if (!old || !fresh || old.isEqualNode(fresh)) continue;
     const focus = carry(old, fresh);
@@ -82,7 +87,25 @@ async function put(answer, ...parts) {
   }
   // The title counts what waits.
   if (document.getElementById("needs")) document.title = page.title;
+  showColumn();
 }
+
+// Where there is room for one column of a case, the one that the address leads into stays in sight, also when what it led to
+// is put anew.
+function showColumn() {
+  const columns = [...document.querySelectorAll("#whole > .tab")];
+  const within = document.getElementById(location.hash.slice(1))?.closest("#whole > .tab");
+  const shown = within ?? columns.find((column) => column.classList.contains("first"));
+  for (const column of columns) {
+    column.classList.toggle("first", column === shown);
+    const link = document.getElementById(`to-${column.id}`);
+    if (column === shown) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+showColumn();
+addEventListener("hashchange", showColumn);
 
 async function swap(address, ...parts) {
   const answer = await fetch(address, { headers: { accept: "text/html" } });
@@ -288,7 +311,7 @@ function follow() {
   const typing = (part) => [...changed].some((form) => form.isConnected && form.closest(part))
     || document.querySelector(part)?.contains(document.activeElement);
   // Each part, and what of it is asked for alone while somebody types in it.
-  const parts = [["#case-head"], ["#decision"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
+  const parts = [["#case-head"], ["#decision"], ["#feeds"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
     ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-foot]"],
     ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"],
     // Nothing is typed on the first page, and the focus goes over.
@@ -621,13 +644,13 @@ addEventListener("keydown", (event) => {
 
 // A menu closes when one looks elsewhere.
 addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.account[open]")) {
+  for (const menu of document.querySelectorAll(".bar details[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
 addEventListener("keyup", (event) => {
   if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.account[open]")) {
+  for (const menu of document.querySelectorAll(".bar details[open]")) {
     menu.open = false;
     menu.querySelector("summary").focus();
   }

@@ -859,7 +859,6 @@ compose-escalation-placeholder = Nächste Schritte, Erwartungen, Entscheidungen 
 compose-escalation-hint = Geht an { $name }.
 compose-escalation-hint-staff = { $name } erfährt es und sieht es.
 facts-case = Fall
-facts-escalation = Eskalation und Fall
 facts-opened-by = Kontaktperson
 facts-opened = Eröffnet
 facts-closed = Geschlossen
@@ -881,6 +880,18 @@ foot-since = Eingereicht von { $by }, { $at }.
 foot-state = { $number } ist { $state }
 foot-ranked = Wichtigkeit { $importance }, Dringlichkeit { $urgency }.
 escalate-confirm = Bestätigen Sie dies.
+
+## Die eine Seite eines Falls und seiner Eskalation
+
+feeds-label = Teile dieser Seite
+feeds-case = Fall
+feeds-escalation = Eskalation
+feeds-now = Stand
+review-title = Eskalation { $number }
+compose-more = Senden und …
+foot-more = Mehr
+foot-less = Weniger
+layout-menu = Menü
 
 ## Portal: die Startseite
 

@@ -820,7 +820,6 @@ compose-escalation-placeholder = Next steps, expectations, decisions…
 compose-escalation-hint = Goes to { $name }.
 compose-escalation-hint-staff = { $name } is told, and sees it.
 facts-case = Case
-facts-escalation = Escalation and case
 facts-opened-by = Contact
 facts-opened = Opened
 facts-closed = Closed
@@ -842,6 +841,18 @@ foot-since = Submitted by { $by }, { $at }.
 foot-state = { $number } is { $state }
 foot-ranked = Importance { $importance }, urgency { $urgency }.
 escalate-confirm = Confirm this.
+
+## The one page of a case and its escalation
+
+feeds-label = Parts of this page
+feeds-case = Case
+feeds-escalation = Escalation
+feeds-now = Now
+review-title = Escalation { $number }
+compose-more = Post and…
+foot-more = More
+foot-less = Less
+layout-menu = Menu
 
 ## Portal: the first page
 

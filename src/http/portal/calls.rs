@@ -199,7 +199,7 @@ impl FormPage for OnEscalation {
     }
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
-        super::review::show_again(req, &self.0, (ASK, ""), Some(problem)).await
+        super::case_page::escalation_again(req, &self.0, (ASK, ""), Some(problem)).await
     }
 }
 
@@ -241,7 +241,7 @@ impl FormPage for OnCallback {
             },
         };
         let (verb, id) = (format!("{DO}{verb}"), self.0.to_string());
-        super::review::show_again(req, &escalation, (&verb, &id), Some(problem)).await
+        super::case_page::escalation_again(req, &escalation, (&verb, &id), Some(problem)).await
     }
 }
 

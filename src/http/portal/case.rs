@@ -1,20 +1,20 @@
-//! The case page: two feeds, facts, the checklist before an escalation, next steps, and the bell at the foot.
+//! What the page of a case has of the case itself: both feeds, facts, what was decided and what was asked for; and what is
+//! done with it. The page is put together in [`super::case_page`].
 
 mod act;
+mod asked;
 mod buttons;
 mod decision;
 mod facts;
-mod foot;
+mod feeds;
+mod head;
 mod panel;
 mod record;
-mod show;
+mod request;
 
 use serde::Serialize;
 
-use super::parts::{
-    CallList, CaseFeed, DecisionView, DueView, EscalationFeed, Fact, Foot, Link, Panel, StepList,
-    TrackView, WaitView,
-};
+use super::parts::{DueView, Link, TrackView, WaitView};
 use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, PriorityRequestState, Status};
@@ -23,10 +23,13 @@ use crate::store::cases::Case;
 use crate::words::Catalogue;
 
 pub(super) use act::{error_of, posted, routes};
+pub(super) use asked::{rca, requests};
+pub(super) use decision::decision;
 pub(super) use facts::facts_of_case;
-pub(super) use panel::settle;
+pub(super) use feeds::{case_feed, escalation_feed};
+pub(super) use head::head;
+pub(super) use panel::{panel, settle};
 pub(super) use record::CaseRecord;
-pub(super) use show::{case_feed, escalation_feed, read_feeds, show_again};
 
 /// Where a page is told of news.
 #[derive(Clone, Debug, Serialize)]
@@ -43,41 +46,6 @@ impl LiveLink {
             href: format!("/api/v1/cases/{}/live?after={place}", case.number),
         }
     }
-}
-
-/// The case page.
-#[derive(Clone, Debug, Serialize)]
-pub struct CasePage {
-    /// Where it is told what happens on it.
-    pub live: LiveLink,
-    /// What stands at its head.
-    pub head: CaseHead,
-    /// What became of its last escalation, where that is still to be told.
-    pub decision: Option<DecisionView>,
-    /// A verb that asks for something first.
-    pub panel: Option<Panel>,
-    /// Whether the address asks for a verb that the case does not take, or not any more.
-    pub too_late: bool,
-    /// The technical record.
-    pub case_feed: CaseFeed,
-    /// The communication about escalations.
-    pub escalations: EscalationFeed,
-    /// Before you escalate; for who may.
-    pub checklist: Option<Checklist>,
-    /// Promised next steps.
-    pub steps: StepList,
-    /// Calls that were asked for, and how to ask for one.
-    pub calls: Option<CallList>,
-    /// Requests to raise the priority, and how to ask.
-    pub requests: Option<PriorityRequests>,
-    /// The root cause analysis, and how to ask for one.
-    pub rca: Option<RcaView>,
-    /// What the facts are about.
-    pub facts_title: String,
-    /// The facts of the case.
-    pub facts: Vec<Fact>,
-    /// Why, and what can be done.
-    pub foot: Foot,
 }
 
 /// What stands at the head of a case.
@@ -113,6 +81,8 @@ pub struct TakeView {
 pub struct Checklist {
     /// In the order of the rules.
     pub items: Vec<CheckItem>,
+    /// Whether it is out of sight until it is asked for: while an escalation is active, which is all there is to say.
+    pub folded: bool,
 }
 
 /// One thing that must hold.

@@ -48,7 +48,8 @@ pub fn checklist(words: &Catalogue, of: &Readiness<'_>) -> Checklist {
     ];
     let codes = update.map(|finding| finding.code).into_iter().chain(others);
     items.extend(codes.filter_map(|code| note(words, of, code)));
-    Checklist { items }
+    let folded = of.finding(FindingCode::ActiveEscalation).is_some();
+    Checklist { items, folded }
 }
 
 impl<'a> Readiness<'a> {

@@ -8,7 +8,7 @@
 //! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`cases`], [`case`], [`case_page`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -19,6 +19,7 @@ pub mod attachments;
 pub mod callbacks;
 mod calls;
 pub mod case;
+pub mod case_page;
 pub mod cases;
 pub mod checklist;
 pub mod entries;

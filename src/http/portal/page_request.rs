@@ -270,6 +270,11 @@ impl PageRequest {
     /// The frame of a page at `place` of the navigation.
     pub fn shell(&self, place: &str) -> Shell {
         let words = self.words();
+        let nav = self
+            .guest
+            .as_ref()
+            .map(|guest| navigation(guest.access(), place))
+            .unwrap_or_default();
         Shell {
             language: words.language(),
             now: self.now,
@@ -287,11 +292,8 @@ impl PageRequest {
                 .guest
                 .as_ref()
                 .map(|guest| viewer(guest, place_lines(words, &self.places))),
-            nav: self
-                .guest
-                .as_ref()
-                .map(|guest| navigation(guest.access(), place))
-                .unwrap_or_default(),
+            here: nav.iter().find(|item| item.current).map(|item| item.place),
+            nav,
             flash: self.flash.as_ref().map(|flash| flash.banner(words)),
             search: self.asked("q").unwrap_or_default().to_owned(),
             clock_words: clock_words(words),

@@ -3,6 +3,7 @@
 mod feed;
 mod panel;
 mod promised;
+mod request;
 
 use serde::Serialize;
 
@@ -17,6 +18,7 @@ pub use feed::{
 };
 pub use panel::{Panel, Promises, RankCell, RankRow, Ranking};
 pub use promised::{CallList, CallView, StepList, StepPastLine, StepView};
+pub use request::{AnswerView, RatingView, RequestView, VerdictView};
 
 /// A link with its words.
 #[derive(Clone, Debug, Serialize)]
@@ -213,18 +215,33 @@ pub struct Tab {
 pub struct Foot {
     /// "Can be escalated in 3 h 12 min".
     pub headline: String,
+    /// The same around its instant, so that what is left runs down before one's eyes; where only time is missing.
+    pub countdown: Option<Countdown>,
     /// "at 10:12 tomorrow, unless support updates the case before."
     pub detail: String,
     /// Where more is told.
     pub why: Option<String>,
     /// Where it is told how escalation works, beside a button that cannot be pressed.
     pub guide: Option<&'static str>,
-    /// Verbs, the main one last.
+    /// Verbs besides the main one.
     pub actions: Vec<Link>,
+    /// The main thing to do here besides escalating.
+    pub main: Option<Link>,
     /// What is done at once, without asking for anything: its address and what its button says.
     pub at_once: Option<Link>,
     /// The *Escalate Case* button, for who may escalate.
     pub bell: Option<Bell>,
+}
+
+/// A sentence around an instant.
+#[derive(Clone, Debug, Serialize)]
+pub struct Countdown {
+    /// What is said before what is left; may be empty.
+    pub before: String,
+    /// What is waited for.
+    pub at: Instant,
+    /// What is said after it; may be empty.
+    pub after: String,
 }
 
 /// The *Escalate Case* button.

@@ -1,20 +1,17 @@
-//! The page of one escalation: request, assessment then and now, both feeds and history; with every verb for its owner,
-//! withdrawal and rating for who requested it, and none for who only reads.
+//! What the page of a case has of one of its escalations: the assessment then and now, targets and history; with every verb for
+//! its owner, withdrawal and rating for who requested it, and none for who only reads. The page is put together in
+//! [`super::case_page`].
 
 mod act;
+mod beside;
 mod panel;
 mod record;
-mod show;
 mod targets;
 
 use serde::Serialize;
 
-use super::case::LiveLink;
-use super::parts::{
-    CallList, CaseFeed, EscalationFeed, Event, Fact, Foot, Panel, PersonView, StepList, WaitView,
-};
+use super::parts::{Event, Fact, Link};
 use crate::domain::Instant;
-use crate::domain::case::{Priority, Status};
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::escalation::State;
 use crate::words::Catalogue;
@@ -22,107 +19,34 @@ use crate::words::assessment::{AssessmentView, FindingView};
 
 pub(super) use act::routes;
 #[cfg(test)]
-pub(crate) use show::HISTORY_KINDS;
-pub(super) use show::show_again;
+pub(crate) use beside::HISTORY_KINDS;
+pub(super) use beside::beside;
+pub(super) use panel::panel;
+pub(super) use record::Record;
 pub use targets::TargetView;
 
-/// The page of one escalation.
+/// What stands beside the feeds about one escalation: where it is, what is to be decided on it and what is to be done in
+/// time.
 #[derive(Clone, Debug, Serialize)]
-pub struct ReviewPage {
-    /// Where it is told what happens on it.
-    pub live: LiveLink,
+pub struct ReviewView {
     /// `E-000045`.
     pub number: String,
     /// Its state.
     pub state: State,
     /// Its rank, once it is accepted.
     pub rank: Option<u8>,
-    /// `C-000123`.
-    pub case_number: String,
-    /// The case's page.
-    pub case_href: String,
-    /// The case's subject.
-    pub subject: String,
-    /// The case's priority.
-    pub priority: Priority,
-    /// The case's status.
-    pub status: Status,
-    /// Who waits for whom.
-    pub wait: WaitView,
-    /// A verb that asks for something first.
-    pub panel: Option<Panel>,
-    /// What was submitted, and what became of it.
-    pub request: RequestView,
+    /// What is known of it: who owns it, how important and urgent it is, and since when.
+    pub facts: Vec<Fact>,
+    /// What is done at once, without asking for anything: its address and what its button says.
+    pub at_once: Option<Link>,
+    /// What else its reviewers may do with it now, the main one last.
+    pub acts: Vec<Link>,
     /// The assessment at submission and now.
     pub assessment: ThenNow,
-    /// The technical record of the case.
-    pub case_feed: CaseFeed,
-    /// The communication about this escalation, and about past ones of the case.
-    pub escalations: EscalationFeed,
     /// What is to be done in time.
     pub targets: Vec<TargetView>,
-    /// Promised next steps.
-    pub steps: StepList,
-    /// Calls that were asked for, and how to ask for one.
-    pub calls: Option<CallList>,
-    /// What the facts are about.
-    pub facts_title: String,
-    /// The facts of escalation and case.
-    pub facts: Vec<Fact>,
-    /// What happened to the escalation, newest first.
+    /// What happened to it, newest first.
     pub history: Vec<Event>,
-    /// Why, and what can be done.
-    pub foot: Foot,
-}
-
-/// What was submitted, and what became of it.
-#[derive(Clone, Debug, Serialize)]
-pub struct RequestView {
-    /// The reason's label.
-    pub reason: String,
-    /// Who submitted it.
-    pub by: PersonView,
-    /// When.
-    pub at: Instant,
-    /// What its questions were answered.
-    pub answers: Vec<AnswerView>,
-    /// The details, Markdown.
-    pub details: String,
-    /// What was acknowledged, as sentences.
-    pub acknowledged: Vec<String>,
-    /// Decline reasons, outcome, summary.
-    pub verdict: Option<VerdictView>,
-    /// The rating.
-    pub rating: Option<RatingView>,
-}
-
-/// A question and its answer.
-#[derive(Clone, Debug, Serialize)]
-pub struct AnswerView {
-    /// What was asked.
-    pub label: String,
-    /// What was answered, in words.
-    pub text: String,
-}
-
-/// What became of an escalation.
-#[derive(Clone, Debug, Serialize)]
-pub struct VerdictView {
-    /// "Declined", "Closed: solved".
-    pub title: String,
-    /// The reasons, as sentences.
-    pub lines: Vec<String>,
-    /// The summary, Markdown; may be empty.
-    pub words: String,
-}
-
-/// How the requester rated it (M11).
-#[derive(Clone, Debug, Serialize)]
-pub struct RatingView {
-    /// 1 to 5.
-    pub score: u8,
-    /// May be empty.
-    pub comment: String,
 }
 
 /// The assessment as the requester saw it, and now (E13).

@@ -111,7 +111,7 @@ async fn asset(request: HttpRequest, _: web::Payload) -> HttpResponse<BoxBody> {
         Some(asset) => HttpResponse::Ok()
             .content_type(asset.content_type)
             .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-            .body(asset.bytes),
+            .body(asset.bytes.clone()),
         None => HttpResponse::NotFound().finish(),
     }
 }

@@ -37,6 +37,8 @@ pub struct Shell {
     pub viewer: Option<Viewer>,
     /// Main navigation, in order.
     pub nav: Vec<NavItem>,
+    /// Which of its places this page is in; member of the message family `nav`.
+    pub here: Option<&'static str>,
     /// What the last action did.
     pub flash: Option<Banner>,
     /// What stands in the search field.
@@ -280,6 +282,7 @@ impl Shell {
             away: None,
             viewer: None,
             nav: Vec::new(),
+            here: None,
             flash: None,
             search: String::new(),
             clock_words: clock_words(&Catalogue::load().unwrap()),

@@ -127,7 +127,7 @@ impl FormPage for OnStep {
             Some(StepState::Missed) => Verb::Miss,
             _ => Verb::Repromise,
         };
-        super::case::show_again(req, &case, (verb.as_str(), &id.to_string()), problem).await
+        super::case_page::case_again(req, &case, (verb.as_str(), &id.to_string()), problem).await
     }
 }
 

@@ -33,6 +33,8 @@ pub struct EscalationView {
     pub organization: OrganizationRef,
     /// Who raised it.
     pub requested_by: Named,
+    /// Where whoever raised it belongs: another organization than the case's for support, and for guests.
+    pub requester_home: OrganizationId,
     /// Who reviews or runs it.
     pub owner: Option<Named>,
 }
@@ -99,7 +101,7 @@ type ViewRow = (
     Escalation,
     (i64, String),
     OrganizationRef,
-    (String, String),
+    (String, String, OrganizationId),
     Option<(String, String)>,
 );
 
@@ -118,7 +120,11 @@ macro_rules! views {
                 Escalation::as_select(),
                 (cases::number, cases::subject),
                 OrganizationRef::as_select(),
-                requester.fields((people::first_name, people::last_name)),
+                requester.fields((
+                    people::first_name,
+                    people::last_name,
+                    people::organization_id,
+                )),
                 escalation_owner
                     .fields((people::first_name, people::last_name))
                     .nullable(),
@@ -261,15 +267,15 @@ pub fn view(
 }
 
 impl From<ViewRow> for EscalationView {
-    fn from(
-        (escalation, (number, case_subject), organization, requested_by, owner): ViewRow,
-    ) -> Self {
+    fn from((escalation, (number, case_subject), organization, requester, owner): ViewRow) -> Self {
+        let (first, last, requester_home) = requester;
         let named = |id, (first, last): (String, String)| Named {
             id,
             name: display_name(&first, &last),
         };
         Self {
-            requested_by: named(escalation.requested_by, requested_by),
+            requested_by: named(escalation.requested_by, (first, last)),
+            requester_home,
             owner: escalation
                 .owner_id
                 .zip(owner)

@@ -1,13 +1,13 @@
 //! What is done on a case page: each form ends on the page again, with what was done or what is wrong.
 
 use super::buttons;
-use super::show::{compose_again, show, show_again};
 use crate::domain::access::Permission;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EntryId, PriorityRequestId};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::case_page::{case_again, case_composed_again, show_case};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::render::is_local;
@@ -29,7 +29,7 @@ use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     let rows = pages! { case:
-        GET  "/cases/{case}"                         may(Permission::CasesView)            => show, "A case";
+        GET  "/cases/{case}"                         may(Permission::CasesView)            => show_case, "A case";
         POST "/cases/{case}"                         may(Permission::CasesUpdate)          => edit, "Changes a case";
         POST "/cases/{case}/take"                    may(Permission::CasesWork)            => buttons::take, "Gives a case to whoever takes it";
         POST "/cases/{case}/close"                   may(Permission::CasesClose)           => close, "Closes a case";
@@ -82,10 +82,10 @@ impl FormPage for OnCase {
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         if self.verb.is_empty() {
-            return compose_again(req, &self.case, problem).await;
+            return case_composed_again(req, &self.case, problem).await;
         }
         let verb = (self.verb, self.subject.as_str());
-        show_again(req, &self.case, verb, problem).await
+        case_again(req, &self.case, verb, problem).await
     }
 }
 

@@ -15,7 +15,10 @@ use crate::http::portal::shell::Tone;
 use crate::store::escalations::EscalationView;
 
 /// What the page of the case says of its last escalation to the customer's side, until they have answered it.
-pub(super) fn decision(req: &PageRequest, record: &CaseRecord) -> Option<DecisionView> {
+pub(in crate::http::portal) fn decision(
+    req: &PageRequest,
+    record: &CaseRecord,
+) -> Option<DecisionView> {
     let last = record.escalations.first()?;
     if req.is_staff() {
         return None;

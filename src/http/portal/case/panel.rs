@@ -17,7 +17,7 @@ use crate::store::feeds::EntryView;
 use crate::store::people::Person;
 
 /// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now.
-pub(super) fn panel(
+pub(in crate::http::portal) fn panel(
     req: &PageRequest,
     record: &CaseRecord,
     verb: &str,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Link;
+use super::{Link, RequestView, StepView};
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;
@@ -193,7 +193,7 @@ pub struct CaseFeed {
 /// The escalation feed: the active escalation open, past ones folded (F1).
 #[derive(Clone, Debug, Serialize)]
 pub struct EscalationFeed {
-    /// The active one, or on its own page the one it is about.
+    /// The active one; without one, the one that the address names.
     pub current: Option<Thread>,
     /// Past ones, newest first.
     pub past: Vec<Thread>,
@@ -216,6 +216,8 @@ pub struct Thread {
     pub state: String,
     /// When it was submitted.
     pub submitted_at: Instant,
+    /// What was submitted, and what became of it.
+    pub request: RequestView,
     /// Why it was declined, and what to do instead.
     pub decision: Option<DecisionView>,
     /// Whether it is unfolded though it is past.
@@ -224,6 +226,8 @@ pub struct Thread {
     pub entries: Vec<EntryView>,
     /// Where the older ones are.
     pub older: Option<String>,
+    /// What became of its promises, once it is past.
+    pub steps: Vec<StepView>,
     /// For who may write.
     pub composer: Option<Composer>,
 }

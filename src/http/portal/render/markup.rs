@@ -22,7 +22,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
 }
 
 /// `{{time at}}` says how far away; `style` may be `near` ("Today 10:12"), `clock` ("10:12 tomorrow", inside a
-/// sentence) or `absolute`. The full instant is the title, in the reader's zone.
+/// sentence), `absolute`, or `countdown`, which says how far away whatever the reader chose. The full instant is the title, in the reader's zone.
 struct Time {
     words: Catalogue,
 }
@@ -51,7 +51,7 @@ impl HelperDef for Time {
         let exact = shell["time_style"].as_str() == Some(TimeStyle::Exact.as_str());
         let (said, live) = match style {
             "relative" | "near" if exact => (times.dated(at), ""),
-            "relative" => (times.relative(at), " data-relative"),
+            "relative" | "countdown" => (times.relative(at), " data-relative"),
             "near" => (times.near(at), ""),
             "clock" => (times.clock(at), ""),
             "absolute" => (times.absolute(at), ""),

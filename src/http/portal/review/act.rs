@@ -1,6 +1,5 @@
-//! What is done on the page of an escalation: each form ends on the page again, with what was done or what is wrong.
+//! What is done with an escalation: each form ends on its page again, with what was done or what is wrong.
 
-use super::show::{compose_again, show, show_again};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
@@ -8,6 +7,9 @@ use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::case::posted;
+use crate::http::portal::case_page::{
+    escalation_again, escalation_composed_again, show_escalation,
+};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -23,7 +25,7 @@ use crate::workflow::review_escalation::Verb;
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     let rows = pages! { review:
-        GET  "/escalations/{escalation}"            may(Permission::EscalationsView)     => show, "An escalation";
+        GET  "/escalations/{escalation}"            may(Permission::EscalationsView)     => show_escalation, "An escalation";
         POST "/escalations/{escalation}/claim"      may(Permission::EscalationsReview)   => claim, "Claims an escalation";
         POST "/escalations/{escalation}/assign"     may(Permission::EscalationsAssign)   => assign, "Assigns an escalation";
         POST "/escalations/{escalation}/accept"     may(Permission::EscalationsReview)   => accept, "Accepts an escalation";
@@ -72,8 +74,10 @@ impl FormPage for OnEscalation {
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         match self.form {
             On::Button => Err(problem.into()),
-            On::Composer => compose_again(req, &self.escalation, problem).await,
-            On::Panel(verb) => show_again(req, &self.escalation, (verb, ""), Some(problem)).await,
+            On::Composer => escalation_composed_again(req, &self.escalation, problem).await,
+            On::Panel(verb) => {
+                escalation_again(req, &self.escalation, (verb, ""), Some(problem)).await
+            }
         }
     }
 }
@@ -120,7 +124,7 @@ async fn assign(req: PageRequest, escalation: EscalationRef) -> PageResult {
 
 async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if req.typed.contains_key("more") {
-        return show_again(&req, &escalation, ("accept", ""), None).await;
+        return escalation_again(&req, &escalation, ("accept", ""), None).await;
     }
     on(escalation, On::Panel("accept"))
         .act(&req, Done::Accepted, |verb, conn, command| {

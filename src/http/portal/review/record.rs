@@ -1,8 +1,8 @@
-//! Everything that the page of an escalation shows, read in one transaction.
+//! Everything that a page shows of an escalation besides its case and its feed.
 
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach};
+use crate::domain::access::Permission;
 use crate::domain::eligibility::{self, Assessment, CaseFacts};
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::reason::{Answers, check_answers};
@@ -10,9 +10,8 @@ use crate::http::portal::case::CaseRecord;
 use crate::http::problem::Problem;
 use crate::store::audit;
 use crate::store::calendars::CalendarBook;
-use crate::store::callbacks::CallbackView;
 use crate::store::escalations::{self, EscalationView};
-use crate::store::people::{self, Person};
+use crate::store::people::Person;
 use crate::store::{staff, targets};
 use crate::workflow::Actor;
 use crate::workflow::assess::facts;
@@ -23,9 +22,9 @@ use crate::workflow::targets::{TargetReplay, replayed};
 const HISTORY: i64 = 100;
 
 /// An escalation with its case, as one person sees them.
-pub(super) struct Record {
-    pub(super) case: CaseRecord,
-    pub(super) view: EscalationView,
+pub(in crate::http::portal) struct Record {
+    pub(in crate::http::portal) case: CaseRecord,
+    pub(in crate::http::portal) view: EscalationView,
     /// The facts when it was submitted, as its requester knew them.
     pub(super) then: CaseFacts,
     /// The facts now, its own being active left out.
@@ -33,7 +32,6 @@ pub(super) struct Record {
     /// The assessment of now.
     pub(super) assessment: Assessment,
     pub(super) history: Vec<audit::Event>,
-    pub(super) by_staff: bool,
     /// Its newest targets.
     pub(super) targets: Vec<TargetReplay>,
     /// Those who may own it; only for who assigns.
@@ -44,7 +42,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads an escalation that exists for `actor`. `before` is where the page of its case's feed begins.
-    pub(super) fn load(
+    pub(in crate::http::portal) fn load(
         conn: &mut Conn,
         actor: &Actor,
         escalation: &EscalationRef,
@@ -54,10 +52,26 @@ impl Record {
         let view =
             escalations::view(conn, actor.reach(), escalation)?.ok_or_else(Problem::not_found)?;
         actor.access.require(Permission::EscalationsView)?;
+        let case = CaseRef::Id(view.escalation.case_id);
+        let case = CaseRecord::load(conn, actor, &case, before, now)?;
+        Self::of(conn, actor, case, view, now)
+    }
+
+    /// Reads what is shown of an escalation, which exists for `actor`, on the page of its case.
+    pub(in crate::http::portal) fn of(
+        conn: &mut Conn,
+        actor: &Actor,
+        case: CaseRecord,
+        view: EscalationView,
+        now: Instant,
+    ) -> Result<Self, Problem> {
         let row = &view.escalation;
-        let case = CaseRecord::load(conn, actor, &CaseRef::Id(row.case_id), before, now)?;
         let then = facts(conn, &case.view.case, row.requested_by, row.submitted_at)?;
-        let mut present = facts(conn, &case.view.case, row.requested_by, now)?;
+        // What its requester knows, whoever looks.
+        let mut present = match row.requested_by == actor.id() {
+            true => case.facts.clone(),
+            false => facts(conn, &case.view.case, row.requested_by, now)?,
+        };
         // That it is active itself is no news.
         present.active_escalation = present
             .active_escalation
@@ -74,10 +88,7 @@ impl Record {
             }
             None => row.assessment.0.clone(),
         };
-        let requester = people::find(conn, Reach::Everything, row.requested_by)?;
         Ok(Self {
-            by_staff: requester
-                .is_some_and(|person| person.organization_id != case.view.case.organization_id),
             targets: targets::newest_of(conn, &[row.id])?
                 .into_iter()
                 .map(|target| replayed(conn, &case.view.case, target, now))
@@ -114,14 +125,8 @@ impl Record {
         &self.reviewers
     }
 
-    /// The calls that were asked for on it.
-    pub(super) fn calls(&self) -> impl Iterator<Item = &CallbackView> {
-        let own = self.view.escalation.id;
-        let all = self.case.callbacks.iter();
-        all.filter(move |view| view.callback.escalation_id == own)
-    }
-
-    pub(super) fn page(&self) -> String {
+    /// The page on which it is open.
+    pub(in crate::http::portal) fn page(&self) -> String {
         format!("/escalations/{}", self.view.escalation.number)
     }
 }
