@@ -325,11 +325,15 @@ fn panels_of(path: &str, page: &Answer) -> Vec<String> {
     links.chain(reasons).collect()
 }
 
-/// What tells one panel from another: its verb, which is much the same on every case, or the case and the reason.
+/// What tells one panel from another: its verb, which is much the same on every case and on every escalation, or the case
+/// and the reason.
 fn panel_of(path: &str) -> String {
-    let verb = path.split_once("?do=").map(|(_, verb)| verb);
-    let verb = verb.map(|verb| verb.split('&').next().unwrap_or_default());
-    verb.unwrap_or(path).to_owned()
+    let Some((thing, verb)) = path.split_once("?do=") else {
+        return path.to_owned();
+    };
+    let kind = thing.split('/').nth(1).unwrap_or_default();
+    let verb = verb.split('&').next().unwrap_or_default();
+    format!("{kind} {verb}")
 }
 
 /// Keeps the first form of each kind that somebody is shown.

@@ -2,6 +2,7 @@
 
 mod feed;
 mod panel;
+mod person;
 mod promised;
 mod request;
 
@@ -14,9 +15,10 @@ use crate::words::assessment::FindingView;
 
 pub use feed::{
     Body, CaseFeed, Composer, ComposerMove, ContactView, DecisionView, EntryView, EscalationFeed,
-    FollowChoice, FollowView, OpeningView, PersonView, ReasonLine, Thread,
+    FollowChoice, FollowView, OpeningView, ReasonLine, Thread,
 };
 pub use panel::{Panel, Promises, RankCell, RankRow, Ranking};
+pub use person::PersonView;
 pub use promised::{CallList, CallView, StepList, StepPastLine, StepView};
 pub use request::{AnswerView, RatingView, RequestView, VerdictView};
 

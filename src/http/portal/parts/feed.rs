@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Link, RequestView, StepView};
+use super::{Link, PersonView, RequestView, StepView};
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;
@@ -10,19 +10,6 @@ use crate::http::portal::file_view::{Attach, FileView, is_of_files};
 use crate::http::portal::shell::Tone;
 use crate::http::problem::Problem;
 use crate::words::markdown::Rendered;
-
-/// Who wrote something.
-#[derive(Clone, Debug, Serialize)]
-pub struct PersonView {
-    /// First and last name.
-    pub name: String,
-    /// Two letters for the avatar.
-    pub initials: String,
-    /// Whether the provider's.
-    pub staff: bool,
-    /// "Support", or the organization.
-    pub place: String,
-}
 
 /// The words of an entry.
 #[derive(Clone, Debug, Serialize)]

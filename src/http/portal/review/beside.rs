@@ -5,7 +5,7 @@ use super::record::Record;
 use super::targets;
 use super::{FactThenNow, ReviewView, ThenNow};
 use crate::domain::eligibility::CaseFacts;
-use crate::domain::escalation::{Level, State, Verb};
+use crate::domain::escalation::{State, Verb};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Event, Fact, Link};
 use crate::store::audit;
