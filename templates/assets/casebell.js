@@ -44,7 +44,10 @@ function tick() {
   }
 }
 
-if (words) setInterval(tick, 20000);
+if (words) {
+  setInterval(tick, 20000);
+  document.addEventListener("visibilitychange", tick);
+}
 
 /* Parts of the page that are asked for anew */
 

@@ -58,6 +58,7 @@ mod matrix;
 mod model;
 mod networks;
 mod notice_mails;
+mod one_page;
 mod opening;
 mod outage;
 mod pairing;

@@ -21,6 +21,7 @@ use serde_json::json;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
+use crate::support::session::Session;
 use crate::support::stream::Stream;
 
 /// How often each statement was sent, by the database it went to.
@@ -163,6 +164,7 @@ fn reads_everything(backend: Backend, sql: &str, line: &str) -> bool {
 on_both_databases! { Desk:
     nothing_is_found_by_reading_everything,
     the_first_page_asks_no_more_for_many_cases,
+    the_page_of_a_case_asks_no_more_for_much_on_it,
     a_look_is_one_for_all_who_follow,
 }
 
@@ -447,6 +449,37 @@ async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
         assert!(many <= &(few + BESIDES), "{few} statements became {many}");
         assert!(*many <= 40, "{many} statements");
     }
+}
+
+async fn the_page_of_a_case_asks_no_more_for_much_on_it(desk: Desk) {
+    /// What the desk does by itself meanwhile, generously.
+    const BESIDES: usize = 6;
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let case = dana.opens(medium()).await;
+    let path = format!("/cases/{}", case.number);
+    let hers = Session::of(&desk, &ola).await;
+    let asked = async || {
+        // What is new is read once, and what a process remembers asked for once.
+        hers.page(&path).await;
+        desk.mailbox().await;
+        let sent = || sent_by(&desk).values().sum::<usize>();
+        let before = sent();
+        WATCHING.fetch_add(1, Ordering::Relaxed);
+        hers.page(&path).await;
+        WATCHING.fetch_sub(1, Ordering::Relaxed);
+        sent() - before
+    };
+    let mut active = dana.escalates(&case, "no_update").taken().await;
+    let few = asked().await;
+    for count in 0..6 {
+        dana.withdraws(&active).await;
+        dana.writes(&case, &format!("It is back, for the {count}th time."))
+            .await;
+        active = dana.escalates(&case, "no_update").taken().await;
+    }
+    let many = asked().await;
+    assert!(many <= few + BESIDES, "{few} statements became {many}");
+    assert!(many <= 110, "{many} statements");
 }
 
 async fn a_look_is_one_for_all_who_follow(desk: Desk) {

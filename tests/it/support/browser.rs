@@ -290,6 +290,12 @@ impl Browser {
         set.expect("a width");
     }
 
+    /// Shows the page as it is printed.
+    pub async fn prints(&self) {
+        let set = self.client.issue_cmd(Paper).await;
+        set.expect("a medium");
+    }
+
     async fn clicks(&self, path: &str, what: &str) {
         click(&self.find(path, what).await, what).await;
     }
@@ -361,6 +367,21 @@ impl WebDriverCompatibleCommand for Metrics {
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         let metrics = json!({ "width": self.0, "height": 800, "deviceScaleFactor": 1, "mobile": self.0 < 600 });
         let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
+        (Method::POST, Some(body.to_string()))
+    }
+}
+
+/// chromedriver's way to the page as it is printed.
+#[derive(Debug)]
+struct Paper;
+
+impl WebDriverCompatibleCommand for Paper {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        Metrics(0).endpoint(base, session)
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "print" } });
         (Method::POST, Some(body.to_string()))
     }
 }
