@@ -887,6 +887,7 @@ feeds-label = Teile dieser Seite
 feeds-case = Fall
 feeds-escalation = Eskalation
 feeds-now = Stand
+feed-whole = Alle Einträge auf einer Seite, zum Lesen oder Drucken
 review-title = Eskalation { $number }
 compose-more = Senden und …
 foot-more = Mehr

@@ -848,6 +848,7 @@ feeds-label = Parts of this page
 feeds-case = Case
 feeds-escalation = Escalation
 feeds-now = Now
+feed-whole = All entries on one page, to read or print
 review-title = Escalation { $number }
 compose-more = Post and…
 foot-more = More

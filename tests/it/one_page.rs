@@ -28,6 +28,7 @@ on_both_databases! { Desk:
     on_a_telephone_it_is_one_column_at_a_time,
     on_a_telephone_there_is_one_row_one_line_and_one_button,
     on_paper_it_is_whole_and_light,
+    all_entries_can_stand_on_one_page,
     it_is_there_within_25_kilobytes,
 }
 
@@ -480,6 +481,32 @@ async fn on_paper_it_is_whole_and_light(desk: Desk) {
         json!({ "missing": [], "left": [], "ground": white, "ink": black, "card": white });
     assert_eq!(paper, expected);
     leaves(window).await;
+}
+
+async fn all_entries_can_stand_on_one_page(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(medium()).await;
+    for count in 1..=30 {
+        dana.writes(&case, &format!("Entry {count} of many.")).await;
+    }
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    let her = Session::of(&desk, &dana).await;
+    for path in addresses(&case, &escalation) {
+        let page = her.page(&path).await.text;
+        assert!(page.contains("Entry 30 of many.") && !page.contains("Entry 1 of many."));
+        let mut whole = tags(&page, "a").filter_map(|tag| text_of(tag, "href"));
+        let whole = whole.find(|href| href.contains("entries=all"));
+        let whole = whole.unwrap_or_else(|| panic!("no way to all of them: {page}"));
+        let page = her
+            .page(whole.split('#').next().unwrap_or_default())
+            .await
+            .text;
+        assert!(page.contains("Entry 30 of many.") && page.contains("Entry 1 of many."));
+        assert!(
+            !page.contains("entries&#x3D;all#") && !page.contains("?before"),
+            "{page}"
+        );
+    }
 }
 
 /// Page, stylesheet, script and icon, as a browser is sent them that has none of them yet.

@@ -29,7 +29,7 @@ pub(super) use facts::facts_of_case;
 pub(super) use feeds::{case_feed, escalation_feed};
 pub(super) use head::head;
 pub(super) use panel::{panel, settle};
-pub(super) use record::CaseRecord;
+pub(super) use record::{CaseRecord, FeedPart};
 
 /// Where a page is told of news.
 #[derive(Clone, Debug, Serialize)]

@@ -267,8 +267,8 @@ pub fn view(
 }
 
 impl From<ViewRow> for EscalationView {
-    fn from((escalation, (number, case_subject), organization, requester, owner): ViewRow) -> Self {
-        let (first, last, requester_home) = requester;
+    fn from((escalation, (number, case_subject), organization, submitter, owner): ViewRow) -> Self {
+        let (first, last, requester_home) = submitter;
         let named = |id, (first, last): (String, String)| Named {
             id,
             name: display_name(&first, &last),

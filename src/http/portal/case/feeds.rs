@@ -59,6 +59,8 @@ pub(in crate::http::portal) fn case_feed(
             .older
             .as_ref()
             .map(|cursor| format!("{page}?before={cursor}#case-feed")),
+        whole: (record.older.is_some() && req.asked("entries").is_none())
+            .then(|| format!("{page}?entries=all#case-feed")),
         entries,
         composer,
         follow: follow_view(req, record, Feed::Case, page),

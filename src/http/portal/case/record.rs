@@ -38,11 +38,39 @@ const ESCALATIONS: i64 = 50;
 const ESCALATION_ENTRIES: i64 = 200;
 /// The most calls.
 const CALLS: i64 = 50;
+/// The most entries of the case feed that stand on one page.
+const WHOLE: usize = 300;
+
+/// Which part of the case feed stands on a page.
+#[derive(Clone, Debug)]
+pub(in crate::http::portal) enum FeedPart {
+    /// The newest entries, or those behind a cursor.
+    Page(Option<String>),
+    /// All that a page holds, to read or print it in one piece.
+    Whole,
+}
+
+impl FeedPart {
+    fn paging(&self, case: CaseId) -> Result<Paging<i64>, Problem> {
+        let cursor = match self {
+            Self::Page(before) => before.as_deref(),
+            Self::Whole => None,
+        };
+        let paging = Paging::read("portal/case-feed", &case, None, cursor)?;
+        Ok(match self {
+            Self::Page(_) => paging,
+            Self::Whole => Paging {
+                limit: WHOLE,
+                ..paging
+            },
+        })
+    }
+}
 
 /// A case with everything that belongs to it, as one person sees it.
 pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) view: CaseView,
-    /// A page of the case feed, newest first.
+    /// A part of the case feed, newest first.
     pub(in crate::http::portal) entries: Vec<EntryView>,
     /// The files that came with its description.
     pub(in crate::http::portal) description_files: Vec<Attachment>,
@@ -92,19 +120,19 @@ fn declined_at(escalations: &[EscalationView]) -> Option<Instant> {
 }
 
 impl CaseRecord {
-    /// Reads a case that exists for `actor`. `before` is where the page of its feed begins.
+    /// Reads a case that exists for `actor`, with a part of its feed.
     pub(in crate::http::portal) fn load(
         conn: &mut Conn,
         actor: &Actor,
         case: &CaseRef,
-        before: Option<&str>,
+        part: &FeedPart,
         now: Instant,
     ) -> Result<Self, Problem> {
         let access = &actor.access;
         let view = cases::view(conn, access.reach(), case)?.ok_or_else(Problem::not_found)?;
         access.require(Permission::CasesView)?;
         let id = view.case.id;
-        let paging = Paging::<i64>::read("portal/case-feed", &id, None, before)?;
+        let paging = part.paging(id)?;
         let mut entries = feeds::list(
             conn,
             access,

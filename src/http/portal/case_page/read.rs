@@ -3,7 +3,7 @@
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
-use crate::http::portal::case::CaseRecord;
+use crate::http::portal::case::{CaseRecord, FeedPart};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::review::Record;
 use crate::http::problem::Problem;
@@ -27,10 +27,10 @@ impl Shown {
     /// The page of a case: open on it is the escalation that is active.
     pub(super) async fn of_case(req: &PageRequest, case: &CaseRef) -> Result<Self, Problem> {
         let (actor, case, now) = (req.actor()?.clone(), *case, req.now);
-        let before = req.asked("before").map(str::to_owned);
+        let part = part(req);
         let read = req
             .read(move |conn| {
-                let case = CaseRecord::load(conn, &actor, &case, before.as_deref(), now)?;
+                let case = CaseRecord::load(conn, &actor, &case, &part, now)?;
                 let Some(active) = case.active().cloned() else {
                     return Ok(Read::Case(Box::new(case)));
                 };
@@ -47,9 +47,9 @@ impl Shown {
         escalation: &EscalationRef,
     ) -> Result<Self, Problem> {
         let (actor, escalation, now) = (req.actor()?.clone(), *escalation, req.now);
-        let before = req.asked("before").map(str::to_owned);
+        let part = part(req);
         let record = req
-            .read(move |conn| Record::load(conn, &actor, &escalation, before.as_deref(), now))
+            .read(move |conn| Record::load(conn, &actor, &escalation, &part, now))
             .await?;
         let named = Some(record.view.escalation.id);
         let read = Read::Escalation(Box::new(record));
@@ -111,6 +111,14 @@ impl Shown {
             Some(record) => record.view.escalation.number.to_string(),
             None => self.case().view.case.number.to_string(),
         }
+    }
+}
+
+/// The part of the case feed for which the address asks.
+fn part(req: &PageRequest) -> FeedPart {
+    match req.asked("entries") {
+        Some("all") => FeedPart::Whole,
+        _ => FeedPart::Page(req.asked("before").map(str::to_owned)),
     }
 }
 

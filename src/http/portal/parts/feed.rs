@@ -171,6 +171,8 @@ pub struct CaseFeed {
     pub unread: usize,
     /// Where the older ones are.
     pub older: Option<String>,
+    /// Where all of them stand on one page, if that is not this one.
+    pub whole: Option<String>,
     /// For who may write.
     pub composer: Option<Composer>,
     /// Whether the reader is told of it.

@@ -6,7 +6,7 @@ use crate::domain::access::Permission;
 use crate::domain::eligibility::{self, Assessment, CaseFacts};
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::reason::{Answers, check_answers};
-use crate::http::portal::case::CaseRecord;
+use crate::http::portal::case::{CaseRecord, FeedPart};
 use crate::http::problem::Problem;
 use crate::store::audit;
 use crate::store::calendars::CalendarBook;
@@ -41,19 +41,19 @@ pub(in crate::http::portal) struct Record {
 }
 
 impl Record {
-    /// Reads an escalation that exists for `actor`. `before` is where the page of its case's feed begins.
+    /// Reads an escalation that exists for `actor`, with a part of its case's feed.
     pub(in crate::http::portal) fn load(
         conn: &mut Conn,
         actor: &Actor,
         escalation: &EscalationRef,
-        before: Option<&str>,
+        part: &FeedPart,
         now: Instant,
     ) -> Result<Self, Problem> {
         let view =
             escalations::view(conn, actor.reach(), escalation)?.ok_or_else(Problem::not_found)?;
         actor.access.require(Permission::EscalationsView)?;
         let case = CaseRef::Id(view.escalation.case_id);
-        let case = CaseRecord::load(conn, actor, &case, before, now)?;
+        let case = CaseRecord::load(conn, actor, &case, part, now)?;
         Self::of(conn, actor, case, view, now)
     }
 
