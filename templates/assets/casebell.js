@@ -78,9 +78,9 @@ async function put(answer, ...parts) {
   for (const part of parts) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
     // What somebody has unfolded stays so.
-    for (const fold of fresh?.querySelectorAll("details[id]") ?? []) {
+    for (const fold of fresh ? [fresh, ...fresh.querySelectorAll("details[id]")] : []) {
       const before = document.getElementById(fold.id);
-      if (before?.matches("details")) fold.toggleAttribute("open", before.open);
+      if (fold.matches("details") && before?.matches("details")) fold.toggleAttribute("open", before.open);
     }
     // What has not changed stays as it is, also under a finger that is about to press it.
     if (!old || !fresh || old.isEqualNode(fresh)) continue;

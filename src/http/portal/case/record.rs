@@ -56,14 +56,11 @@ impl FeedPart {
             Self::Page(before) => before.as_deref(),
             Self::Whole => None,
         };
-        let paging = Paging::read("portal/case-feed", &case, None, cursor)?;
-        Ok(match self {
-            Self::Page(_) => paging,
-            Self::Whole => Paging {
-                limit: WHOLE,
-                ..paging
-            },
-        })
+        let mut paging = Paging::read("portal/case-feed", &case, None, cursor)?;
+        if matches!(self, Self::Whole) {
+            paging.limit = WHOLE;
+        }
+        Ok(paging)
     }
 }
 
