@@ -466,7 +466,7 @@ async fn on_paper_it_is_whole_and_light(desk: Desk) {
         const seen = (one) => one.checkVisibility() && one.getClientRects().length > 0; \
         const missing = ['#case-feed .opening', '#request', '#past-{} .request', '#past-{} .entry', '#next-steps', '#review', '#assessment table'] \
             .filter((one) => ![...document.querySelectorAll(one)].some(seen)); \
-        const left = [...document.querySelectorAll('.bar, .foot, .compose, .feeds, main button, main textarea')].filter(seen).map((one) => one.outerHTML.slice(0, 60)); \
+        const left = [...document.querySelectorAll('.bar, .foot, .compose, .feeds, main button, main textarea, .verbs, .actions')].filter(seen).map((one) => one.outerHTML.slice(0, 60)); \
         const style = (one) => getComputedStyle(document.querySelector(one)); \
         return {{ missing, left, ground: style('html').backgroundColor, ink: style('body').color, card: style('.card').backgroundColor }};",
         first.number, first.number
