@@ -46,7 +46,9 @@ async fn escalated_again(desk: &Desk) -> (Case, Escalation, Escalation) {
     let (case, first) = escalated(desk).await;
     ola.claims(&first).await;
     ola.accepts(&first, "high", "medium").await;
-    let steps = eve.all(&format!("/cases/{}/next-steps", case.number)).await;
+    let steps = eve
+        .whole(&format!("/cases/{}/next-steps", case.number))
+        .await;
     let step = steps[0]["id"].as_str().expect("an id");
     eve.patch(&format!("/next-steps/{step}"), json!({ "state": "done" }))
         .await
