@@ -204,14 +204,15 @@ fn page(req: &PageRequest, shown: &Shown, panel: Option<Panel>) -> Result<CasePa
     })
 }
 
-/// What is promised, and what was on the case itself and on the escalation that is open. More is promised on that while it is active.
+/// What is promised, and what was, but for what stands with earlier escalations. More is promised on the one that is active.
 fn next_steps(req: &PageRequest, shown: &Shown, page: &str) -> Result<StepList, Problem> {
     let (record, current) = (shown.case(), shown.current());
-    let stands_here = |step: &&NextStep| {
-        step.state == StepState::Open
-            || step.escalation_id.is_none()
-            || step.escalation_id == current
+    let is_folded = |step: &NextStep| {
+        let mut shown = record.escalations.iter();
+        step.escalation_id != current
+            && shown.any(|view| step.escalation_id == Some(view.escalation.id))
     };
+    let stands_here = |step: &&NextStep| step.state == StepState::Open || !is_folded(step);
     let list = steps::list(
         req,
         record.view.case.status,
