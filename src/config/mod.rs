@@ -55,8 +55,10 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Threads that answer requests; as many as processors unless set.
     pub workers: Option<usize>,
-    /// How many live streams a process keeps open; 4,096 unless set.
+    /// How many live streams a process keeps open; 10,000 unless set.
     pub live_streams: usize,
+    /// How many of them one person has; 12 unless set.
+    pub live_streams_per_person: usize,
     /// A directory whose mail templates win over the built-in ones (N1).
     pub templates_dir: Option<PathBuf>,
     /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed.
@@ -104,6 +106,7 @@ const KNOWN: &[Known] = &[
     known("log_format"),
     known("workers"),
     known("live_streams"),
+    known("live_streams_per_person"),
     known("templates_dir"),
     known("trusted_proxies"),
     known("session_idle_minutes"),
@@ -227,6 +230,9 @@ impl Settings {
             live_streams: reader
                 .value("live_streams", values::streams)
                 .unwrap_or(values::STREAMS),
+            live_streams_per_person: reader
+                .value("live_streams_per_person", values::streams)
+                .unwrap_or(values::STREAMS_OF_ONE),
             templates_dir: reader.value("templates_dir", values::directory),
             trusted_proxies: reader
                 .value("trusted_proxies", values::networks)

@@ -189,6 +189,8 @@ fn values_that_cannot_be_right_say_what_would_be() {
         ("CASEBELL_SECRET_KEY", "secret", "too short"),
         ("CASEBELL_LOG", "casebell=loud", "not a log filter"),
         ("CASEBELL_WORKERS", "0", "1 to 256"),
+        ("CASEBELL_LIVE_STREAMS", "0", "1 to 1000000"),
+        ("CASEBELL_LIVE_STREAMS_PER_PERSON", "many", "1 to 1000000"),
         ("CASEBELL_TEMPLATES_DIR", "/nowhere", "no such directory"),
         (
             "CASEBELL_TRUSTED_PROXIES",

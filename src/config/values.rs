@@ -280,7 +280,9 @@ pub(super) fn session_idle(text: &str, lifetime: TimeDelta) -> Result<TimeDelta,
 }
 
 /// How many live streams a process keeps open unless it is set.
-pub(super) const STREAMS: usize = 4096;
+pub(super) const STREAMS: usize = 10_000;
+/// How many of them one person has: a dozen pages.
+pub(super) const STREAMS_OF_ONE: usize = 12;
 
 pub(super) fn streams(text: &str) -> Result<usize, String> {
     match text.parse() {

@@ -12,6 +12,11 @@ impl ChangeSignal {
         self.0.send_replace(());
     }
 
+    /// Whether anybody hears it.
+    pub(super) fn is_heard(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
     /// Hears of every commit from now on.
     pub(super) fn subscribe(&self) -> Changes {
         Changes(self.0.subscribe())

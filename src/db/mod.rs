@@ -9,6 +9,7 @@ mod conn;
 mod error;
 mod last;
 mod memory;
+mod others;
 mod postgres;
 mod sqlite;
 mod work;
@@ -35,6 +36,7 @@ pub use error::{DbError, Failure};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 use memory::Memory;
 pub use memory::{Name, ONLY, remembered, with_epoch};
+pub use others::Others;
 pub use postgres::unencrypted_host;
 use work::{Said, Work};
 
@@ -248,6 +250,14 @@ impl Db {
     /// them again and again. What other processes commit is not heard of.
     pub fn changes(&self) -> Changes {
         self.signal.subscribe()
+    }
+
+    /// Hears of what other processes commit from now on, soon after it: see [`Others`].
+    pub fn others(&self) -> Others {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => Others::of_file(sqlite.path()),
+            Inner::Postgres(postgres) => postgres.others(),
+        }
     }
 
     /// The file of an embedded database.

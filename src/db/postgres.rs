@@ -1,5 +1,6 @@
 //! The server: pooled connections, a bounded time for every transaction, a bounded repetition after conflicts.
 
+mod messenger;
 mod pool;
 mod url;
 mod way;
@@ -22,7 +23,8 @@ use super::change::ChangeSignal;
 use super::conn::POSTGRES_READS;
 use super::memory::{Kind, Memory, remembering};
 use super::work::{Verdict, Work};
-use super::{Conn, DbError, Limits, Schema, migrate};
+use super::{Conn, DbError, Limits, Others, Schema, migrate};
+use messenger::Messenger;
 use pool::{Lent, Pool};
 pub(super) use url::completed;
 pub use url::unencrypted_host;
@@ -45,6 +47,8 @@ pub(super) struct Postgres {
     pool: Pool,
     signal: ChangeSignal,
     memory: Arc<Memory>,
+    /// None behind a pooler, where no session listens.
+    messenger: Option<Messenger>,
 }
 
 /// What has become of it.
@@ -72,12 +76,25 @@ impl Postgres {
             Schema::BroughtUpToDate => migrate::postgres(&mut conn)?,
             Schema::AsItIs => migrate::require_current(&mut Conn::Postgres(conn))?,
         }
+        let messenger = match way {
+            Way::Straight => Some(Messenger::start(url.clone(), signal.subscribe())?),
+            Way::Pooled => None,
+        };
         Ok(Self {
             way,
             pool: Pool::of(way, url)?,
             signal,
             memory,
+            messenger,
         })
+    }
+
+    /// Word of what other processes commit.
+    pub(super) fn others(&self) -> Others {
+        match &self.messenger {
+            Some(messenger) => Others::told(messenger.others()),
+            None => Others::untold(),
+        }
     }
 
     pub(super) fn read(&self, limits: Limits, work: Work) -> BoxFuture<'_, Result<(), DbError>> {

@@ -32,7 +32,7 @@ pub use answer::{End, Endings};
 pub use follow::follow;
 use head::TooLarge;
 use incoming::Incoming;
-pub use limits::Limits;
+pub use limits::{Limits, descriptors_for};
 pub use watched::Watched;
 
 /// How long the head of a request may take, from the connection or the first byte on.

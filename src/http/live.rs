@@ -6,15 +6,18 @@
 
 mod hub;
 mod place;
+mod told;
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant as Moment};
 
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::web::Bytes;
-use futures_util::stream::{self, Stream};
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant as Moment;
+use futures_util::stream::Stream;
+use tokio::sync::Notify;
 
 use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
@@ -23,13 +26,14 @@ use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId
 use crate::domain::language::Language;
 
 pub use place::{MalformedPlace, Place};
+use told::{Said, Told};
 
-/// How many streams one person has in a process: a dozen pages, so that nobody takes the places of others.
-const OF_ONE: usize = 12;
-/// How many tellings wait for a slow reader. What does not fit is looked for again when there is room.
-const WAITING: usize = 2;
+/// When somebody who found no place is to ask again, in seconds: places become free when people leave.
+const RETRY_WITHIN: u64 = 30;
+
 /// A silent connection is cut by whoever stands between; a word now and then keeps it.
-const BREATH: Duration = Duration::from_secs(15);
+const BREATH: Duration = Duration::from_secs(14);
+const STILL_HERE: Bytes = Bytes::from_static(b": still here\n\n");
 
 /// The streams of a process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,44 +41,47 @@ pub struct Live(Arc<Streams>);
 
 #[derive(Debug)]
 struct Streams {
-    /// How many there may be.
-    places: usize,
+    places: Places,
     open: Mutex<Open>,
     /// Somebody follows who may have missed something.
     joined: Notify,
-    stopping: watch::Sender<bool>,
+}
+
+/// How many streams there may be in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// All together.
+    pub all: usize,
+    /// Of one person, so that nobody takes the places of others.
+    pub of_one: usize,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     followers: HashMap<u64, Arc<Follower>>,
     of_person: HashMap<PersonId, usize>,
+    /// Who follows, once for all their streams, and how many those are.
+    bearers: HashMap<Key, (Arc<Bearer>, usize)>,
     next: u64,
     /// Whether the hub looks for them.
     looking: bool,
+    /// The server stops: whoever comes now is sent on at once.
+    stopping: bool,
 }
 
 /// Somebody who follows something.
 #[derive(Debug)]
 struct Follower {
     what: What,
-    key: Key,
-    /// Who it was when they came.
-    reader: Arc<Principal>,
-    state: Mutex<State>,
+    bearer: Arc<Bearer>,
+    told: Mutex<Told>,
 }
 
-/// How far a follower has been told, and by which way.
-#[derive(Clone, Debug)]
-struct State {
-    /// The last place that was told: what the reader comes back with.
-    told: Place,
-    /// The last place that was looked at, whether it was for this reader or not.
-    seen: i64,
-    /// How far what was recorded is known to somebody who follows lists; 0 before the first look.
-    recorded: i64,
-    /// None once the stream has ended.
-    news: Option<mpsc::Sender<Bytes>>,
+/// By what somebody follows, and who it was when they came.
+#[derive(Debug)]
+struct Bearer {
+    key: Key,
+    reader: Principal,
 }
 
 /// What somebody showed and where they act: those of one key may do the same.
@@ -108,8 +115,21 @@ impl Key {
 }
 
 impl Follower {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says something by `say`, and wakes whoever hands it on if it says that it has.
+    fn tell(&self, say: impl FnOnce(&mut Told) -> bool) {
+        let mut told = self.told();
+        let waker = match say(&mut told) {
+            true => told.take_waker(),
+            false => None,
+        };
+        drop(told);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
@@ -159,86 +179,112 @@ impl Followed {
 
 impl Live {
     /// Streams of a process that keeps so many open.
-    pub fn with_places(places: usize) -> Self {
+    pub fn with_places(places: Places) -> Self {
         Self(Arc::new(Streams {
             places,
             open: Mutex::default(),
             joined: Notify::new(),
-            stopping: watch::Sender::new(false),
         }))
     }
 
     /// Ends all streams, so that the server can stop: their readers come back to another process.
     pub fn stop(&self) {
-        self.0.stopping.send_replace(true);
+        let mut open = self.0.open();
+        open.stopping = true;
+        let followers: Vec<_> = open.followers.values().cloned().collect();
+        drop(open);
+        for follower in followers {
+            follower.tell(|told| {
+                told.end();
+                true
+            });
+        }
     }
 
     /// Takes a place; gives what it is told, and whether the hub has to be started.
-    fn join(
-        &self,
-        reader: Principal,
-        followed: &Followed,
-    ) -> Result<(mpsc::Receiver<Bytes>, Occupied, bool), Problem> {
+    fn join(&self, reader: Principal, followed: &Followed) -> Result<(Following, bool), Problem> {
+        let places = self.0.places;
         let mut open = self.0.open();
-        if open.followers.len() >= self.0.places {
-            return Err(Problem::new(Code::TooManyStreams));
+        if open.followers.len() >= places.all {
+            return Err(come_again(Problem::new(Code::TooManyStreams)));
         }
         let person = reader.person;
         let of_person = open.of_person.entry(person).or_default();
-        if *of_person >= OF_ONE {
-            return Err(Problem::new(Code::TooManyStreamsOfOne).with("most", OF_ONE));
+        if *of_person >= places.of_one {
+            let problem = Problem::new(Code::TooManyStreamsOfOne).with("most", places.of_one);
+            return Err(come_again(problem));
         }
         *of_person += 1;
         let key = Key::of(&reader);
-        let known = open.followers.values().find(|other| other.key == key);
-        let reader = known.map_or_else(|| Arc::new(reader), |other| Arc::clone(&other.reader));
-        let (news, told) = mpsc::channel(WAITING);
-        let state = State {
-            told: followed.from,
-            seen: followed.from.position,
-            recorded: followed.recorded,
-            news: Some(news),
-        };
-        let follower = Follower {
+        let (bearer, streams) = open.bearers.entry(key.clone()).or_insert_with(|| {
+            let bearer = Bearer { key, reader };
+            (Arc::new(bearer), 0)
+        });
+        *streams += 1;
+        let mut told = Told::up_to(followed.from, followed.recorded);
+        // The first word goes out at once, so that the reader knows that they are connected, and where they are.
+        let hello = format!(
+            ": connected\nretry: 2000\nid: {}\n\n",
+            followed.begins_behind()
+        );
+        told.say(hello.into());
+        let follower = Arc::new(Follower {
             what: followed.what,
-            key,
-            reader,
-            state: Mutex::new(state),
-        };
+            bearer: Arc::clone(bearer),
+            told: Mutex::new(told),
+        });
+        if open.stopping {
+            follower.told().end();
+        }
         let id = open.next;
         open.next += 1;
-        open.followers.insert(id, Arc::new(follower));
+        open.followers.insert(id, Arc::clone(&follower));
         let starts = !std::mem::replace(&mut open.looking, true);
-        let occupied = Occupied {
-            streams: Arc::clone(&self.0),
+        drop(open);
+        let following = Following {
+            follower,
             id,
-            person,
+            streams: Arc::clone(&self.0),
         };
-        Ok((told, occupied, starts))
+        Ok((following, starts))
     }
+}
+
+fn come_again(problem: Problem) -> Problem {
+    problem.header(RETRY_AFTER, HeaderValue::from(RETRY_WITHIN))
 }
 
 impl Streams {
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Says to everybody to whom nothing was said for a while that their stream is alive: one timer for all of them.
+    fn breathe(&self) {
+        let Some(silent_since) = Moment::now().checked_sub(BREATH) else {
+            return;
+        };
+        let followers: Vec<_> = self.open().followers.values().cloned().collect();
+        for follower in followers {
+            follower.tell(|told| told.say_after_silence(silent_since, &STILL_HERE));
+        }
+    }
 }
 
-/// A stream's place, free again when the stream is gone.
-struct Occupied {
-    streams: Arc<Streams>,
-    id: u64,
-    person: PersonId,
-}
-
-impl Drop for Occupied {
-    fn drop(&mut self) {
-        let mut open = self.streams.open();
-        open.followers.remove(&self.id);
-        if let Some(count) = open.of_person.get_mut(&self.person) {
+impl Open {
+    fn leave(&mut self, id: u64, bearer: &Bearer) {
+        self.followers.remove(&id);
+        let person = bearer.reader.person;
+        if let Some(count) = self.of_person.get_mut(&person) {
             *count -= 1;
             if *count == 0 {
-                open.of_person.remove(&self.person);
+                self.of_person.remove(&person);
+            }
+        }
+        if let Some((_, streams)) = self.bearers.get_mut(&bearer.key) {
+            *streams -= 1;
+            if *streams == 0 {
+                self.bearers.remove(&bearer.key);
             }
         }
     }
@@ -253,11 +299,46 @@ fn write_event(out: &mut String, name: &str, place: Option<Place>, data: &str) {
     let _ = write!(out, "event: {name}\ndata: {data}\n\n");
 }
 
+/// A stream with its place, which is free again when the stream is gone. It holds no timer and no task of its own: what it says is
+/// put here by the hub, a word now and then that it is there included.
+#[derive(Debug)]
 struct Following {
-    news: mpsc::Receiver<Bytes>,
-    stopping: watch::Receiver<bool>,
-    spoken_at: Moment,
-    _place: Occupied,
+    follower: Arc<Follower>,
+    id: u64,
+    streams: Arc<Streams>,
+}
+
+impl Stream for Following {
+    type Item = Bytes;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut told = self.follower.told();
+        match told.next(context.waker()) {
+            Said::Word { word, made_room } => {
+                drop(told);
+                if made_room {
+                    // What did not fit is looked for again.
+                    self.streams.joined.notify_one();
+                }
+                Poll::Ready(Some(word))
+            }
+            Said::Nothing => Poll::Pending,
+            Said::End => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let mut open = self.streams.open();
+        open.leave(self.id, &self.follower.bearer);
+        let was_last = open.followers.is_empty();
+        drop(open);
+        if was_last {
+            // The hub has nobody to look for any more.
+            self.streams.joined.notify_one();
+        }
+    }
 }
 
 /// Tells `reader` of whatever follows what they know, until they may not know any more.
@@ -270,47 +351,10 @@ pub fn follow(
     reader: Principal,
     followed: &Followed,
 ) -> Result<impl Stream<Item = Bytes> + Send + use<>, Problem> {
-    let (news, place, starts) = live.join(reader, followed)?;
-    let stopping = live.0.stopping.subscribe();
+    let (following, starts) = live.join(reader, followed)?;
     if starts {
         hub::start(Arc::clone(desk), Arc::clone(&live.0))?;
     }
     live.0.joined.notify_one();
-    let stream = Following {
-        news,
-        stopping,
-        spoken_at: Moment::now(),
-        _place: place,
-    };
-    // The first word goes out at once, so that the reader knows that they are connected, and where they are.
-    let hello = format!(
-        ": connected\nretry: 2000\nid: {}\n\n",
-        followed.begins_behind()
-    );
-    let hello = stream::once(async { Bytes::from(hello) });
-    let rest = stream::unfold(stream, |mut stream| async move {
-        let said = stream.next().await?;
-        Some((said, stream))
-    });
-    Ok(stream::StreamExt::chain(hello, rest))
-}
-
-impl Following {
-    /// What to say next; nothing any more after the end.
-    async fn next(&mut self) -> Option<Bytes> {
-        let said = tokio::select! {
-            said = self.news.recv() => said?,
-            () = tokio::time::sleep_until(self.spoken_at + BREATH) => {
-                Bytes::from_static(b": still here\n\n")
-            }
-            () = stopped(&mut self.stopping) => return None,
-        };
-        self.spoken_at = Moment::now();
-        Some(said)
-    }
-}
-
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // Whoever could say so is gone, which comes to the same.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
+    Ok(following)
 }

@@ -1,5 +1,7 @@
 //! Who asks: one person, where they act, what they may do there, and how they proved it.
 
+mod again;
+
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
@@ -24,6 +26,8 @@ use crate::store::people::display_name;
 use crate::store::sessions::{self, Session};
 use crate::store::tokens::{self, Token};
 use crate::workflow::{Actor, Rejection};
+
+pub(super) use again::{ShownAgain, reloaded};
 
 /// Picks the organization to act in.
 const ACTING_ORGANIZATION: &str = "acting-organization";
@@ -305,63 +309,6 @@ fn load(
                 }
             }
         }
-    }
-}
-
-/// The same person, by the same session or token, in the same organization, as the rows have it now; none if they would
-/// not be let in any more. Their permissions are those of now.
-///
-/// # Errors
-/// Database errors.
-pub fn again(
-    conn: &mut Conn,
-    principal: &Principal,
-    now: Instant,
-) -> Result<Option<Principal>, Problem> {
-    let found = reloaded(conn, principal, now)?;
-    // Whoever has a second factor to set up first is told nothing more until then.
-    Ok(found.filter(|principal| !principal.must_set_up))
-}
-
-/// [`again`], be it that they have a second factor to set up first.
-///
-/// # Errors
-/// Database errors.
-pub(super) fn reloaded(
-    conn: &mut Conn,
-    principal: &Principal,
-    now: Instant,
-) -> Result<Option<Principal>, Problem> {
-    let there = match &principal.acting_as {
-        Some((clone, _)) => OrganizationContext::As(principal.organization.id, *clone),
-        None => OrganizationContext::Named(principal.organization.id.to_string()),
-    };
-    let found = match &principal.via {
-        Via::Session { id, .. } => admitted(
-            sessions::again(conn, *id, &there, now)?,
-            Principal::in_session,
-        ),
-        Via::Token { id, .. } => admitted(
-            tokens::again(conn, *id, &there, now)?,
-            Principal::with_token,
-        ),
-    };
-    let same = |found: Principal| {
-        found
-            .come_from(principal.client)
-            .by_browser(principal.browser)
-    };
-    let found = found.map(same);
-    Ok(found.filter(Principal::may_come_from_there))
-}
-
-fn admitted<T>(
-    entry: AuthOutcome<T>,
-    of: impl FnOnce(T, Identity) -> Principal,
-) -> Option<Principal> {
-    match entry {
-        AuthOutcome::Authenticated(shown, bearer) => Some(of(shown, *bearer)),
-        AuthOutcome::Elsewhere | AuthOutcome::Refused => None,
     }
 }
 

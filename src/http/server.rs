@@ -15,8 +15,8 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
 use tracing_actix_web::TracingLogger;
 
-use super::connections::{Connections, End, Endings, Limits, Watched, follow};
-use super::live::Live;
+use super::connections::{Connections, End, Endings, Limits, Watched, descriptors_for, follow};
+use super::live::{Live, Places};
 use super::paths::{PathError, Paths};
 use super::portal::Portal;
 use super::portal::render::TemplateError;
@@ -131,9 +131,9 @@ impl Server {
         let shared = web::Data::from(Arc::clone(&desk));
         let words = web::Data::new(desk.words.clone());
         let paths = web::Data::new(every_path()?);
-        let live = Live::with_places(settings.live_streams);
+        let limits = Limits::of_this_process(settings.live_streams);
+        let live = Live::with_places(places(settings, limits));
         let streams = web::Data::new(live.clone());
-        let limits = Limits::of_this_process();
         let connections = Connections::within(limits);
         let gate = Gate {
             connections: connections.clone(),
@@ -249,6 +249,30 @@ impl Stopper {
         self.live.stop();
         self.connections.stop();
         self.handle.stop(true).await;
+    }
+}
+
+/// How many live streams are kept: as many as are wanted and the limit of open files leaves room for. Says what that is.
+fn places(settings: &Settings, limits: Limits) -> Places {
+    let (wanted, room) = (settings.live_streams, limits.streams());
+    let all = wanted.min(room);
+    tracing::info!(
+        connections = limits.all(),
+        live_streams = all,
+        "open files are enough for so many"
+    );
+    if room < wanted {
+        tracing::warn!(
+            wanted,
+            live_streams = all,
+            "fewer live streams are kept than are wanted: raise the limit of open files (`ulimit -n`, LimitNOFILE) to {}, or \
+             lower CASEBELL_LIVE_STREAMS",
+            descriptors_for(wanted)
+        );
+    }
+    Places {
+        all,
+        of_one: settings.live_streams_per_person,
     }
 }
 

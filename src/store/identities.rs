@@ -18,6 +18,9 @@ use crate::domain::text::{EmailAddress, Slug};
 use crate::store::people::display_name;
 use crate::store::{access, second_factors};
 
+/// For how many it is asked at once what they have shown, where many stay.
+pub(super) const AT_ONCE: usize = 500;
+
 /// A person who may enter, where they act, and what they hold there.
 #[derive(Clone, Debug)]
 pub struct Identity {

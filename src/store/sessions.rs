@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
-use super::identities::{AuthOutcome, OrganizationContext, enter};
+use super::identities::{AT_ONCE, AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{epochs, sessions};
 use crate::db::sql_types::At;
 use crate::db::{Conn, on_either, with_epoch};
@@ -127,7 +127,29 @@ pub fn again(
     enter_session(conn, session, whereabouts, now)
 }
 
-fn enter_session(
+/// Those of these sessions that are live: for those who showed their secrets before and stayed.
+///
+/// # Errors
+/// Database errors.
+pub fn live(conn: &mut Conn, mut ids: Vec<SessionId>, now: Instant) -> QueryResult<Vec<Session>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut live = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let rows: Vec<Session> = good_sessions(At(now))
+            .filter(sessions::id.eq_any(some.to_vec()))
+            .select(Session::as_select())
+            .load(conn)?;
+        live.extend(rows);
+    }
+    Ok(live)
+}
+
+/// Whoever shows a session, where they want to act; nobody without one.
+///
+/// # Errors
+/// Database errors.
+pub fn enter_session(
     conn: &mut Conn,
     session: Option<Session>,
     whereabouts: &OrganizationContext,

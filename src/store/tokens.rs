@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::identities::{AuthOutcome, OrganizationContext, enter};
+use super::identities::{AT_ONCE, AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{api_tokens, epochs};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::db::{Conn, on_either, with_epoch};
@@ -134,7 +134,29 @@ pub fn again(
     enter_token(conn, token, whereabouts, now)
 }
 
-fn enter_token(
+/// Those of these tokens that are live: for those who showed their secrets before and stayed.
+///
+/// # Errors
+/// Database errors.
+pub fn live(conn: &mut Conn, mut ids: Vec<TokenId>, now: Instant) -> QueryResult<Vec<Token>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut live = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let rows: Vec<Token> = good_tokens(At(now))
+            .filter(api_tokens::id.eq_any(some.to_vec()))
+            .select(Token::as_select())
+            .load(conn)?;
+        live.extend(rows);
+    }
+    Ok(live)
+}
+
+/// Whoever shows a token, where they want to act; nobody without one.
+///
+/// # Errors
+/// Database errors.
+pub fn enter_token(
     conn: &mut Conn,
     token: Option<Token>,
     whereabouts: &OrganizationContext,

@@ -116,7 +116,8 @@ struct Session {
     pid: i32,
 }
 
-fn session(conn: &mut PgConnection) -> Result<i32, DbError> {
+/// The server's number of a session.
+pub(super) fn session(conn: &mut PgConnection) -> Result<i32, DbError> {
     let row: Session = sql_query("SELECT pg_backend_pid() AS pid").get_result(conn)?;
     Ok(row.pid)
 }

@@ -1,4 +1,4 @@
-use super::limits::MOST;
+use super::limits::{MOST, descriptors_for};
 use super::*;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7));
@@ -14,9 +14,16 @@ fn connections(all: usize, of_one: usize, waiting_of_one: usize) -> Connections 
 
 #[test]
 fn as_many_as_the_descriptors_bear() {
-    assert_eq!(Limits::within(1024).all, 768);
-    assert_eq!(Limits::within(u64::MAX).all, MOST);
-    assert_eq!(Limits::within(0).all, 64);
+    assert_eq!(Limits::within(1024, 1).all, 768);
+    assert_eq!(Limits::within(u64::MAX, 1).all, MOST);
+    assert_eq!(Limits::within(0, 1).all, 64);
+    // Other requests find room beside as many streams as are wanted, where the system gives that.
+    for streams in [1, 2, 3, 10_000, 100_000] {
+        let descriptors = descriptors_for(streams);
+        assert!(Limits::within(descriptors, streams).streams() >= streams);
+        assert!(Limits::within(u64::MAX, streams).streams() >= streams);
+    }
+    assert_eq!(Limits::within(1024, 10_000).streams(), 576);
 }
 
 #[test]

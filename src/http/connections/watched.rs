@@ -76,6 +76,12 @@ impl Timer {
         }
         sleep.as_mut().poll(context).is_ready()
     }
+
+    /// Nobody is waited for. A timer that goes on is soon set again, between two requests; one that is over is kept by a stream
+    /// alone that stays.
+    fn rest(&mut self) {
+        self.0.take_if(|sleep| sleep.is_elapsed());
+    }
 }
 
 impl<S> Watched<S> {
@@ -167,6 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
             }
             Poll::Pending => {
                 let Some((deadline, late)) = this.connection.deadline() else {
+                    this.reading.rest();
                     return Poll::Pending;
                 };
                 if !this.reading.is_over(deadline, context) {

@@ -1,8 +1,8 @@
 //! One look for all who follow: a thread of its own asks what is new in every case that is followed, and hands each
 //! follower what they may know of it.
 //!
-//! It looks when somebody of this process has written, and now and then for what others have. An idle look costs two
-//! queries, however many follow. Whoever follows is asked for again, once for all their streams, before they are told
+//! It looks when somebody has written, in this process or in another one, and every few seconds for what nobody said. A look
+//! costs a handful of queries, however many follow: who they are by now is asked for all of them at once, before they are told
 //! anything, when something was recorded that may have taken access from somebody, and every few seconds.
 
 use std::collections::hash_map::Entry;
@@ -10,13 +10,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
-use actix_web::web::Bytes;
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::mpsc;
 
-use super::{BROKEN_OFF, Follower, Key, Place, State, Streams, What, write_event};
+use super::told::Known;
+use super::{BROKEN_OFF, Follower, Key, Place, Streams, What, write_event};
 use crate::db::{Conn, Failure};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
@@ -26,18 +25,19 @@ use crate::domain::language::Language;
 use crate::domain::lines::Readers;
 use crate::domain::organization::Side;
 use crate::http::api::documents::{CaseChanged, EntryDocument, Reader};
-use crate::http::principal::{self, Principal};
+use crate::http::principal::{Principal, ShownAgain};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
 use crate::store::feeds::{self, Head};
 use crate::store::{audit, cases, lines};
 use crate::words::Languages;
 
-/// What other processes commit is seen this much later at the most.
-const GLANCE: Duration = Duration::from_secs(1);
+/// How often it is seen to who is to hear that their stream is alive, and whether a look is due though nobody wrote.
+const TICK: Duration = Duration::from_secs(1);
 /// A burst of writes is told of at once: a busy desk is looked at no more often than this.
 const GATHER: Duration = Duration::from_millis(200);
-/// Who follows is asked for again after this time, whatever was recorded: what ends by the clock is recorded nowhere.
+/// After this time all that is followed is looked at, and who follows is asked for again, whatever was said and recorded: what
+/// ends by the clock is recorded nowhere, and a process that is killed does not say what it committed.
 const AGAIN: Duration = Duration::from_secs(5);
 /// How often all who follow are asked for again at the most, however often access changes.
 const ALL_AGAIN: Duration = Duration::from_millis(500);
@@ -69,33 +69,33 @@ pub(super) fn start(desk: Arc<AppState>, streams: Arc<Streams>) -> Result<(), Pr
 }
 
 async fn look_out(desk: Arc<AppState>, streams: Arc<Streams>) {
-    let mut changes = desk.db.changes();
-    let mut stopping = streams.stopping.subscribe();
+    let (mut changes, mut others) = (desk.db.changes(), desk.db.others());
     let mut hub = Hub::default();
     while let Some(followers) = gathered(&streams) {
         let begun = Moment::now();
         changes.mark_seen();
-        let more = match hub.look(&desk, followers).await {
-            Ok(more) => more,
+        others.mark_seen();
+        let rest = match hub.look(&desk, followers).await {
+            Ok(true) => continue,
+            // Who may have lost access is asked for as soon as that may be.
+            Ok(false) if hub.suspicious => ALL_AGAIN,
+            Ok(false) => AGAIN,
             // A database that is away comes back, and nothing was told meanwhile.
-            Err(problem) if problem.code() == Code::DatabaseUnavailable => false,
+            Err(problem) if problem.code() == Code::DatabaseUnavailable => TICK,
             Err(problem) => {
                 tracing::error!(error = ?problem, "the look for live streams failed; it is tried again");
-                false
+                TICK
             }
         };
-        if more {
-            continue;
-        }
-        tokio::select! {
-            () = changes.changed() => {}
-            () = streams.joined.notified() => {}
-            () = tokio::time::sleep(GLANCE) => {}
-            _ = stopping.wait_for(|stopping| *stopping) => {
-                // Every stream ends by itself; whoever still comes is told so by theirs.
-                tokio::time::sleep(GATHER).await;
+        while begun.elapsed() < rest {
+            tokio::select! {
+                () = changes.changed() => break,
+                () = others.changed() => break,
+                () = streams.joined.notified() => break,
+                () = tokio::time::sleep(TICK.min(rest)) => streams.breathe(),
             }
         }
+        streams.breathe();
         tokio::time::sleep(GATHER.saturating_sub(begun.elapsed())).await;
     }
 }
@@ -124,7 +124,7 @@ struct Hub {
 
 /// One look: what it is about, as it is handed to the database's thread.
 struct Round {
-    followers: Vec<(Arc<Follower>, State)>,
+    followers: Vec<(Arc<Follower>, Known)>,
     recorded: Option<i64>,
     asks_all: bool,
     asks: HashSet<Key>,
@@ -161,20 +161,22 @@ impl Hub {
         // Who is slow to listen is told when there is room again.
         let followers: Vec<_> = followers
             .into_iter()
-            .map(|follower| (Arc::clone(&follower), follower.state().clone()))
-            .filter(|(_, state)| state.news.as_ref().is_some_and(has_room))
+            .filter_map(|follower| {
+                let known = follower.told().ready()?;
+                Some((follower, known))
+            })
             .collect();
         let rested = self
             .all_asked_at
             .is_none_or(|at| now.duration_since(at) >= ALL_AGAIN);
         let due = |key: &Key| {
             let asked = self.asked.get(key);
-            asked.is_none_or(|at| now.duration_since(*at) >= AGAIN)
+            asked.is_none_or(|at| now.duration_since(*at) + GATHER >= AGAIN)
         };
         let round = Round {
             recorded: self.recorded,
             asks_all: self.suspicious && rested,
-            asks: (followers.iter().map(|(follower, _)| &follower.key))
+            asks: (followers.iter().map(|(follower, _)| &follower.bearer.key))
                 .filter(|key| due(key))
                 .cloned()
                 .collect(),
@@ -194,7 +196,7 @@ impl Hub {
         }
         if self.asked.len() > round.followers.len() {
             let followed: HashSet<&Key> = (round.followers.iter())
-                .map(|(follower, _)| &follower.key)
+                .map(|(follower, _)| &follower.bearer.key)
                 .collect();
             self.asked.retain(|key, _| followed.contains(key));
         }
@@ -208,31 +210,30 @@ impl Hub {
     }
 }
 
-fn has_room(news: &mpsc::Sender<Bytes>) -> bool {
-    news.capacity() > 0
-}
-
 fn hand(follower: &Follower, telling: Telling) {
-    let mut state = follower.state();
-    let Some(news) = &state.news else { return };
-    match telling {
-        Telling::News(told, seen, text) => {
-            // There was room, and nobody else fills it; whoever has gone is not told.
-            if text.is_empty() || news.try_send(Bytes::from(text)).is_ok() {
-                state.told = told;
-                state.seen = seen;
+    follower.tell(|said| {
+        let text = match telling {
+            // There was room, and nobody else fills it.
+            Telling::News(told, seen, text) => {
+                (said.known.told, said.known.seen) = (told, seen);
+                text
             }
-        }
-        Telling::Lists(recorded, text) => {
-            if text.is_empty() || news.try_send(Bytes::from(text)).is_ok() {
-                state.recorded = recorded;
+            Telling::Lists(recorded, text) => {
+                said.known.recorded = recorded;
+                text
             }
+            Telling::End(text) => {
+                said.say(text.into());
+                said.end();
+                return true;
+            }
+        };
+        if text.is_empty() {
+            return false;
         }
-        Telling::End(text) => {
-            let _ = news.try_send(Bytes::from(text));
-            state.news = None;
-        }
-    }
+        said.say(text.into());
+        true
+    });
 }
 
 impl Round {
@@ -255,12 +256,14 @@ impl Round {
             heads: heads.into_iter().map(|head| (head.case, head)).collect(),
             words,
             now,
+            shown: ShownAgain::default(),
             people: HashMap::new(),
             readers: HashMap::new(),
             news: HashMap::new(),
             recorded: found.recorded.unwrap_or_default(),
             changed: Vec::new(),
         };
+        let mut due = Vec::new();
         for (index, (follower, state)) in self.followers.iter().enumerate() {
             let case = follower.what.case();
             let head = case.and_then(|case| look.heads.get(&case).copied());
@@ -271,9 +274,17 @@ impl Round {
                 }),
                 None => look.recorded > state.recorded,
             };
-            if !is_news && !self.asks_all && !self.asks.contains(&follower.key) {
-                continue;
+            if is_news || self.asks_all || self.asks.contains(&follower.bearer.key) {
+                due.push((index, head));
             }
+        }
+        // Who they are by now, for all of them at once.
+        let readers = due
+            .iter()
+            .map(|(index, _)| &self.followers[*index].0.bearer.reader);
+        look.shown = ShownAgain::by(conn, readers, now)?;
+        for (index, head) in due {
+            let (follower, state) = &self.followers[index];
             let telling = match look.told(conn, follower, state, head) {
                 Ok(Some((telling, more))) => {
                     found.more |= more;
@@ -302,6 +313,8 @@ struct Look<'l> {
     heads: HashMap<CaseId, Head>,
     words: &'l Languages,
     now: Instant,
+    /// What those have shown who may be told something.
+    shown: ShownAgain,
     /// Who they are by now; none if they would not be let in any more.
     people: HashMap<Key, Option<Arc<Principal>>>,
     readers: HashMap<LineId, Readers>,
@@ -332,7 +345,7 @@ impl Look<'_> {
         &mut self,
         conn: &mut Conn,
         follower: &Follower,
-        state: &State,
+        state: &Known,
         head: Option<Head>,
     ) -> Result<Option<(Telling, bool)>, Problem> {
         let reader = self
@@ -383,7 +396,7 @@ impl Look<'_> {
         &mut self,
         conn: &mut Conn,
         (reach, side): (Reach, Side),
-        state: &State,
+        state: &Known,
     ) -> Result<Telling, Problem> {
         let is_changed = match state.recorded {
             // The page was made by somebody's clock; what is recorded from now on is known by its order.
@@ -414,11 +427,13 @@ impl Look<'_> {
         conn: &mut Conn,
         follower: &Follower,
     ) -> Result<Option<Arc<Principal>>, Problem> {
-        if let Some(known) = self.people.get(&follower.key) {
+        let bearer = &follower.bearer;
+        if let Some(known) = self.people.get(&bearer.key) {
             return Ok(known.clone());
         }
-        let found = principal::again(conn, &follower.reader, self.now)?.map(Arc::new);
-        self.people.insert(follower.key.clone(), found.clone());
+        let found = self.shown.who(conn, &bearer.reader, self.now)?;
+        let found = found.map(Arc::new);
+        self.people.insert(bearer.key.clone(), found.clone());
         Ok(found)
     }
 

@@ -77,18 +77,25 @@ pub struct Head {
 /// # Errors
 /// Database errors.
 pub fn heads(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<Head>> {
-    let newest = feed_entries::table
-        .filter(feed_entries::case_id.eq(cases::id))
-        .select(max(feed_entries::changed_position))
-        .single_value();
-    cases::table
-        .filter(cases::id.eq_any(of.to_vec()))
-        .select((
-            cases::id,
-            cases::organization_id,
-            cases::line_of_business_id,
-            cases::version,
-            newest,
-        ))
-        .load(conn)
+    /// Of how many it is asked at once.
+    const AT_ONCE: usize = 500;
+    let mut heads = Vec::with_capacity(of.len());
+    for some in of.chunks(AT_ONCE) {
+        let newest = feed_entries::table
+            .filter(feed_entries::case_id.eq(cases::id))
+            .select(max(feed_entries::changed_position))
+            .single_value();
+        let rows: Vec<Head> = cases::table
+            .filter(cases::id.eq_any(some.to_vec()))
+            .select((
+                cases::id,
+                cases::organization_id,
+                cases::line_of_business_id,
+                cases::version,
+                newest,
+            ))
+            .load(conn)?;
+        heads.extend(rows);
+    }
+    Ok(heads)
 }
