@@ -65,9 +65,13 @@ impl Installation {
     }
 
     pub fn serve(&self) -> Server {
+        self.serve_by(&self.command(&["serve"]))
+    }
+
+    /// The same by a command of [`Installation::command_of`].
+    pub fn serve_by(&self, command: &Command) -> Server {
         let begun = Instant::now();
-        let command = self.command(&["serve"]);
-        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
+        let mut process = GuardedProcess::spawn(command, ProcessGuard::default());
         Server {
             origin: origin_of(&mut process),
             started: begun.elapsed(),
@@ -76,7 +80,12 @@ impl Installation {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_casebell")), arguments)
+    }
+
+    /// A command of another program that is Casebell.
+    pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.folder())
             .env("CASEBELL_DATA_DIR", self.folder())
@@ -101,6 +110,13 @@ impl Server {
         let held = held.and_then(|held| held.trim().strip_suffix(" kB"));
         let held = held.expect("a figure").trim();
         held.parse::<f64>().expect("a number") / 1024.0
+    }
+
+    /// What the newest of its lines says that begin with these words.
+    pub fn says(&mut self, words: &str) -> Option<String> {
+        let mut said = self.process.said().iter().rev();
+        said.find_map(|line| line.strip_prefix(words))
+            .map(|rest| rest.trim().to_owned())
     }
 }
 
