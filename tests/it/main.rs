@@ -85,7 +85,9 @@ mod service_manager;
 mod servicenow;
 mod settings;
 mod sign_in;
+mod statements;
 mod strangers;
+mod streams;
 #[allow(dead_code)] // Not every story needs everything that the stories stand on.
 mod support;
 mod targets;

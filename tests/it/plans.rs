@@ -81,6 +81,22 @@ fn sent_by(desk: &Desk) -> BTreeMap<String, usize> {
     own.map(|((_, sql), count)| (sql, count)).collect()
 }
 
+/// What is sent to the database of a desk while somebody does something: statements, and how often.
+pub async fn while_watching(desk: &Desk, does: impl AsyncFnOnce()) -> BTreeMap<String, usize> {
+    let mut sent = sent_by(desk);
+    WATCHING.fetch_add(1, Ordering::Relaxed);
+    does().await;
+    WATCHING.fetch_sub(1, Ordering::Relaxed);
+    let before = std::mem::replace(&mut sent, sent_by(desk));
+    for (sql, count) in before {
+        if let Some(later) = sent.get_mut(&sql) {
+            *later -= count;
+        }
+    }
+    sent.retain(|_, count| *count > 0);
+    sent
+}
+
 /// Few rows by their nature: reading all of them is the quickest way.
 const SMALL: [&str; 14] = [
     "setup_links",
