@@ -9,7 +9,7 @@
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -86,6 +86,47 @@ pub(super) fn remembering<T>(memory: &Arc<Memory>, kind: Kind, work: impl FnOnce
     match kind {
         Kind::Writes => putting_off(work),
         Kind::Reads | Kind::ReadsOne => work(),
+    }
+}
+
+/// The epoch that a transaction has seen, for what is read next for whoever it found: who somebody is, and what they ask for, then
+/// cost one question for the epoch together. It is for one request; whoever kept it would keep all that is remembered of it.
+#[derive(Clone, Default)]
+pub struct Epoch(Arc<Mutex<Option<Arc<Generation>>>>);
+
+impl std::fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let epoch = self.seen().as_ref().map(|generation| generation.epoch);
+        f.debug_tuple("Epoch").field(&epoch).finish()
+    }
+}
+
+impl Epoch {
+    /// That of the transaction on this thread, if it only reads and has asked for it.
+    pub fn of_this_transaction() -> Self {
+        let seen = CURRENT.with_borrow(|current| current.as_ref()?.generation.clone());
+        Self(Arc::new(Mutex::new(seen)))
+    }
+
+    /// Goes on in it in the transaction on this thread, which begins. One that writes asks anew each time.
+    pub fn go_on(&self) {
+        CURRENT.with_borrow_mut(|current| {
+            if let Some(current) = current
+                && current.kind != Kind::Writes
+                && current.generation.is_none()
+            {
+                current.generation.clone_from(&self.seen());
+            }
+        });
+    }
+
+    /// Something was written since, which may have begun another one.
+    pub fn forget(&self) {
+        *self.seen() = None;
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Arc<Generation>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The rest of the house sees two methods: [`Db::read`], a consistent read, and [`Db::write`], one durable
 //! transaction. One set of queries serves SQLite and PostgreSQL through [`Conn`].
 
+mod among;
 mod change;
 mod condition;
 mod conn;
@@ -28,6 +29,7 @@ use secrecy::SecretString;
 
 use change::ChangeSignal;
 
+pub(crate) use among::among;
 pub use change::Changes;
 pub(crate) use condition::condition;
 pub(crate) use conn::on_either;
@@ -35,7 +37,7 @@ pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 use memory::Memory;
-pub use memory::{Name, ONLY, remembered, with_epoch};
+pub use memory::{Epoch, Name, ONLY, remembered, with_epoch};
 pub use others::Others;
 pub use postgres::unencrypted_host;
 use work::{Said, Work};

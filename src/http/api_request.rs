@@ -375,6 +375,13 @@ where
         self
     }
 
+    /// What is read goes on in the epoch in which the sender was found.
+    fn go_on(&self) {
+        if let Some(principal) = self.principal.principal() {
+            principal.epoch.go_on();
+        }
+    }
+
     /// Reads in one consistent transaction.
     ///
     /// # Errors
@@ -385,7 +392,11 @@ where
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
     {
         let db = self.desk.db.clone();
-        db.read(move |conn| work(conn, &self)).await
+        db.read(move |conn| {
+            self.go_on();
+            work(conn, &self)
+        })
+        .await
     }
 
     /// The same for one statement: see [`Db::read_one`](crate::db::Db::read_one).
@@ -398,7 +409,11 @@ where
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
     {
         let db = self.desk.db.clone();
-        db.read_one(move |conn| work(conn, &self)).await
+        db.read_one(move |conn| {
+            self.go_on();
+            work(conn, &self)
+        })
+        .await
     }
 
     /// The same as [`ApiRequest::read`] for what may read much, such as a search: on a blocking thread, and only so many at once.
@@ -411,7 +426,11 @@ where
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
     {
         let db = self.desk.db.clone();
-        in_place(db.read_apart(move |conn| work(conn, &self))).await
+        let work = move |conn: &mut Conn| {
+            self.go_on();
+            work(conn, &self)
+        };
+        in_place(db.read_apart(work)).await
     }
 
     /// Writes in one durable transaction; once only, if the request has an `Idempotency-Key`.

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
 use super::state::AppState;
+use crate::db::Epoch;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::language::Language;
 
@@ -202,7 +203,13 @@ impl Live {
     }
 
     /// Takes a place; gives what it is told, and whether the hub has to be started.
-    fn join(&self, reader: Principal, followed: &Followed) -> Result<(Following, bool), Problem> {
+    fn join(
+        &self,
+        mut reader: Principal,
+        followed: &Followed,
+    ) -> Result<(Following, bool), Problem> {
+        // What is remembered of it is not kept for as long as a stream stays.
+        reader.epoch = Epoch::default();
         let places = self.0.places;
         let mut open = self.0.open();
         if open.followers.len() >= places.all {

@@ -14,7 +14,7 @@ use super::language;
 use super::problem::{Code, Problem};
 use super::state::AppState;
 use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
-use crate::db::Conn;
+use crate::db::{Conn, Epoch};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
@@ -67,6 +67,8 @@ pub struct Principal {
     pub must_set_up: bool,
     /// From which address they come.
     pub client: Option<IpAddr>,
+    /// In which epoch of what is remembered they were found: what is read for them goes on in it.
+    pub epoch: Epoch,
 }
 
 /// What was shown to enter.
@@ -409,6 +411,7 @@ impl Principal {
             via,
             must_set_up: bearer.must_set_up,
             client: None,
+            epoch: Epoch::of_this_transaction(),
         }
     }
 

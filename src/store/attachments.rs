@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use crate::attachments::ContentHash;
-use crate::db::Conn;
 use crate::db::schema::attachments;
 use crate::db::sql_types::{At, MaybeAt};
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::attachment::{FileName, MediaType};
 use crate::domain::ids::{AttachmentId, CaseId, EntryId, OrganizationId, PersonId};
@@ -80,7 +80,7 @@ pub fn of_entries(
         return Ok(found);
     }
     let rows: Vec<Attachment> = attachments::table
-        .filter(attachments::entry_id.eq_any(entries.to_vec()))
+        .filter(among(attachments::entry_id, entries.to_vec()))
         .order((attachments::position.asc(), attachments::id.asc()))
         .select(Attachment::as_select())
         .load(conn)?;

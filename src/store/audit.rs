@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, on_either, write_last, write_what_was_put_off};
+use crate::db::{Conn, among, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
@@ -271,7 +271,7 @@ pub fn replaced_after(
 ) -> QueryResult<Vec<(EventId, Instant, CaseFields)>> {
     write_what_was_put_off(conn)?;
     let rows: Vec<(Option<EventId>, At, Option<Json<CaseFields>>)> = audit_events::table
-        .filter(audit_events::subject_id.eq_any(subjects.to_vec()))
+        .filter(among(audit_events::subject_id, subjects.to_vec()))
         .filter(audit_events::at.gt(At(at)))
         .filter(audit_events::before.is_not_null())
         .order(audit_events::position.desc())

@@ -25,6 +25,7 @@ use crate::store::people::display_name;
 
 pub use finding::{
     by_external_id, find, id_of, is_any_changed, last_change, lock, owners_by_line, version_of,
+    visible,
 };
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use searching::Says;

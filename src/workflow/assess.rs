@@ -39,16 +39,11 @@ pub fn assess(
     at: Option<Instant>,
     now: Instant,
 ) -> VerbResult<Vec<Assessment>> {
-    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
+    let case = cases::visible(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::CasesView)?;
-    let case = cases::find(conn, id)?;
     let reasons: Vec<Reason> = match reason {
         Some(code) => vec![chosen(conn, code)?],
-        None => rules::reasons(conn)?
-            .iter()
-            .filter(|row| row.active)
-            .map(ReasonRow::reason)
-            .collect(),
+        None => to_choose(conn)?,
     };
     let at = at.unwrap_or(now);
     if at < case.opened_at {
@@ -58,37 +53,50 @@ pub fn assess(
         .into());
     }
     let facts = facts(conn, &case, actor.id(), at.min(now))?;
-    let assessments = decide(conn, &case, &facts, &reasons, &Answers::default(), at)?;
-    Ok(as_told(actor, assessments))
+    named(conn, actor, (&case, &facts), &reasons, at)
 }
 
-/// Assesses a case, on facts of now that were read already, for each reason that can be chosen: for whoever may read it.
+/// The same for each reason that can be chosen, now, of a case that exists for the actor and whose facts are read already.
 ///
 /// # Errors
-/// Database errors.
-pub fn assess_on(
+/// Database errors; a calendar that cannot reckon.
+pub fn assess_now(
+    conn: &mut Conn,
+    actor: &Actor,
+    of: (&Case, &CaseFacts),
+    now: Instant,
+) -> VerbResult<Vec<Assessment>> {
+    let reasons = to_choose(conn)?;
+    named(conn, actor, of, &reasons, now)
+}
+
+/// The reasons that can be chosen.
+fn to_choose(conn: &mut Conn) -> VerbResult<Vec<Reason>> {
+    let reasons = rules::reasons(conn)?;
+    let active = reasons.iter().filter(|row| row.active);
+    Ok(active.map(ReasonRow::reason).collect())
+}
+
+/// What the rules make of the facts, as the actor may know it.
+fn named(
     conn: &mut Conn,
     actor: &Actor,
     (case, facts): (&Case, &CaseFacts),
-    now: Instant,
+    reasons: &[Reason],
+    at: Instant,
 ) -> VerbResult<Vec<Assessment>> {
-    let reasons: Vec<Reason> = rules::reasons(conn)?
-        .iter()
-        .filter(|row| row.active)
-        .map(ReasonRow::reason)
-        .collect();
-    let assessments = decide(conn, case, facts, &reasons, &Answers::default(), now)?;
-    Ok(as_told(actor, assessments))
-}
-
-/// What somebody is told of assessments: who may not see escalations does not learn the number of one.
-fn as_told(actor: &Actor, assessments: Vec<Assessment>) -> Vec<Assessment> {
-    match actor.access.can(Permission::EscalationsView) {
-        true => assessments,
-        false => (assessments.into_iter())
-            .map(Assessment::naming_no_escalation)
-            .collect(),
-    }
+    let assessments = decide(conn, case, facts, reasons, &Answers::default(), at)?;
+    let names_escalations = actor.access.can(Permission::EscalationsView);
+    Ok(assessments
+        .into_iter()
+        .map(|assessment| {
+            if names_escalations {
+                assessment
+            } else {
+                assessment.naming_no_escalation()
+            }
+        })
+        .collect())
 }
 
 /// The windows that the reasons wait for on a case, replayed: in the past on the facts as they stood then.
@@ -102,9 +110,8 @@ pub fn deadlines(
     at: Option<Instant>,
     now: Instant,
 ) -> VerbResult<Vec<(Reason, Replay)>> {
-    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
+    let case = cases::visible(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::CasesView)?;
-    let case = cases::find(conn, id)?;
     let at = at.unwrap_or(now);
     if at < case.opened_at {
         return Err(Rejection::BeforeOpening {

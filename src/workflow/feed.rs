@@ -253,8 +253,8 @@ fn insert_entry(
     let counting = attachments::counting(actor, on.case(), entry.visibility);
     let to = (counting, on.case().id, Some(id));
     attachments::attach(conn, &attachments::ids(files), to, entry.at)?;
-    updated_by_provider(conn, on.case(), entry)?;
-    let case = cases::find(conn, on.case().id)?;
+    let case = updated_by_provider(conn, on.case(), entry)?;
+    let case = case.unwrap_or_else(|| on.case().clone());
     let mut after = record::object(
         json!({"feed": entry.feed, "kind": entry.kind, "visibility": entry.visibility}),
     );

@@ -54,30 +54,37 @@ pub(super) fn entry<'a>(
     }
 }
 
-/// Moves the clock of `E7` if the entry counts as an update by the provider (C7).
+/// Moves the clock of `E7` if the entry counts as an update by the provider (C7); gives the case as it stands then, if it did.
 pub(super) fn updated_by_provider(
     conn: &mut Conn,
     case: &Case,
     entry: &NewEntry<'_>,
-) -> VerbResult<()> {
-    if counts_as_provider_update(
+) -> VerbResult<Option<Case>> {
+    if !counts_as_provider_update(
         entry.kind,
         entry.visibility,
         entry.author.map(|(_, side)| side),
         entry.verdict.is_some(),
     ) {
-        // Who waited for the lock may have looked at the clock before whoever held it.
-        let newest = case
-            .last_provider_entry_at
-            .map_or(entry.at, |at| at.max(entry.at));
-        let changes = CaseChanges {
-            last_provider_entry_at: Some(Some(At(newest))),
-            ..CaseChanges::default()
-        };
-        settled(
-            cases::update(conn, case.id, case.version, &changes, entry.at)?,
-            None,
-        )?;
+        return Ok(None);
     }
-    Ok(())
+    // Who waited for the lock may have looked at the clock before whoever held it.
+    let newest = case
+        .last_provider_entry_at
+        .map_or(entry.at, |at| at.max(entry.at));
+    let changes = CaseChanges {
+        last_provider_entry_at: Some(Some(At(newest))),
+        ..CaseChanges::default()
+    };
+    settled(
+        cases::update(conn, case.id, case.version, &changes, entry.at)?,
+        None,
+    )?;
+    // That is all that the update has changed.
+    Ok(Some(Case {
+        last_provider_entry_at: Some(newest),
+        updated_at: entry.at,
+        version: case.version + 1,
+        ..case.clone()
+    }))
 }

@@ -48,7 +48,10 @@ async fn idle_streams_ask_for_nothing_of_their_own(desk: Desk) {
     }
     for stream in &mut streams {
         let told = stream.next().await.expect("the stream goes on");
-        assert!(["entry", "changed"].contains(&told.event.as_str()), "{told:?}");
+        assert!(
+            ["entry", "changed"].contains(&told.event.as_str()),
+            "{told:?}"
+        );
     }
     let sent = plans::while_watching(&desk, async || tokio::time::sleep(IDLE).await).await;
     let asked = |words: &str| -> usize {

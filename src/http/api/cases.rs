@@ -149,11 +149,28 @@ fn asked_opener(
 }
 
 async fn list(req: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
-    let page = match Cases::searches(&req.query) {
-        true => req.search(page).await?,
-        false => req.read(page).await?,
+    let (searches, is_one_look) = (Cases::searches(&req.query), req.query.is_one_look());
+    let page = match (searches, is_one_look) {
+        (true, _) => req.search(page).await?,
+        (false, true) => req.read_one(page).await?,
+        (false, false) => req.read(page).await?,
     };
     Reply::new(&page)
+}
+
+impl CaseQuery {
+    /// Whether one statement finds the page: none that looks up what is named comes before it, and nothing is counted.
+    fn is_one_look(&self) -> bool {
+        let is_known = |name: &Option<String>, known: &[&str]| {
+            name.as_deref().is_none_or(|name| known.contains(&name))
+        };
+        self.q.is_none()
+            && self.count != Some(true)
+            && self.organization.is_none()
+            && self.line_of_business.is_none()
+            && is_known(&self.owner, &["me", "none"])
+            && is_known(&self.opened_by, &["me"])
+    }
 }
 
 fn page(

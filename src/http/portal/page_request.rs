@@ -211,7 +211,24 @@ impl PageRequest {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
     {
-        self.desk.db.read(work).await
+        self.desk.db.read(self.going_on(work)).await
+    }
+
+    /// The same work, in the epoch in which the visitor was found.
+    fn going_on<T: 'static, F>(
+        &self,
+        work: F,
+    ) -> impl Fn(&mut Conn) -> Result<T, Problem> + Send + 'static + use<T, F>
+    where
+        F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
+    {
+        let epoch = self.guest.as_ref().map(|guest| guest.epoch.clone());
+        move |conn| {
+            if let Some(epoch) = &epoch {
+                epoch.go_on();
+            }
+            work(conn)
+        }
     }
 
     /// The same; what `searches` reads so much that it does so on a blocking thread, and only so many do at once.
@@ -224,8 +241,8 @@ impl PageRequest {
         F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
     {
         match searches {
-            true => in_place(self.desk.db.read_apart(work)).await,
-            false => self.desk.db.read(work).await,
+            true => in_place(self.desk.db.read_apart(self.going_on(work))).await,
+            false => self.read(work).await,
         }
     }
 
@@ -261,6 +278,9 @@ impl PageRequest {
             })
         };
         let done = self.desk.db.write(job).await;
+        if let Some(guest) = &self.guest {
+            guest.epoch.forget();
+        }
         if let Some(sending) = &self.sending {
             sending.came_to(&done);
         }

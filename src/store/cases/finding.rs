@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::Case;
 use crate::db::schema::{audit_events, cases};
-use crate::db::sql_types::{At, Key};
+use crate::db::sql_types::At;
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -12,7 +12,7 @@ use crate::domain::audit::SeenBy;
 use crate::domain::case::Status;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::organization::Side;
-use crate::store::lines::within_reach;
+use crate::store::lines::{hidden_from, within_reach};
 
 /// When a case was last changed that exists for the reader: then lists of cases say something else than before.
 ///
@@ -47,18 +47,54 @@ pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> 
     Ok(first.is_some())
 }
 
+/// What is selected of the case that a request names, if it exists for the reader. Each in a fixed shape: nearly every request
+/// asks for it.
+macro_rules! visible {
+    ($conn:expr, $reach:expr, $case:expr, $selected:expr => $row:ty) => {{
+        macro_rules! one {
+            ($is_it:expr) => {
+                match $reach {
+                    Reach::Everything => on_either!($conn, |own| cases::table
+                        .filter($is_it)
+                        .select($selected)
+                        .get_result::<$row>(own)),
+                    Reach::Organization(organization) => {
+                        on_either!($conn, |own| cases::table
+                            .filter(cases::organization_id.eq(organization))
+                            .filter($is_it)
+                            .select($selected)
+                            .get_result::<$row>(own))
+                    }
+                    Reach::Staff(person) => on_either!($conn, |own| cases::table
+                        .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
+                        .filter($is_it)
+                        .select($selected)
+                        .get_result::<$row>(own)),
+                }
+            };
+        }
+        let found = match $case {
+            CaseRef::Id(id) => one!(cases::id.eq(*id)),
+            CaseRef::Number(number) => one!(cases::number.eq(number.value())),
+        };
+        found.optional()
+    }};
+}
+
 /// The id of the case that a request names, if it exists for the reader.
 ///
 /// # Errors
 /// Database errors.
 pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
-    let mut query = cases::table.select(cases::id).into_boxed();
-    query = match case {
-        CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
-        CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
-    };
-    query = within_reach!(query, reach);
-    query.get_result(conn).optional()
+    visible!(conn, reach, case, cases::id => CaseId)
+}
+
+/// The row of the case that a request names, if it exists for the reader.
+///
+/// # Errors
+/// Database errors.
+pub fn visible(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
+    visible!(conn, reach, case, Case::as_select() => Case)
 }
 
 /// The version of a case, if it exists for the reader.
@@ -81,15 +117,22 @@ pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Opti
 /// # Errors
 /// Database errors.
 pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
+    if let Conn::Sqlite(_) = conn {
+        return visible(conn, reach, case);
+    }
     let Some(id) = id_of(conn, reach, case)? else {
         return Ok(None);
     };
-    if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT 1 FROM cases WHERE id = $1 FOR NO KEY UPDATE")
-            .bind::<Key, _>(id)
-            .execute(conn)?;
-    }
-    find(conn, id).map(Some)
+    let Conn::Postgres(conn) = conn else {
+        return Ok(None);
+    };
+    // What it says once it has been waited for is what is decided on.
+    cases::table
+        .filter(cases::id.eq(id))
+        .select(Case::as_select())
+        .for_no_key_update()
+        .get_result(conn)
+        .optional()
 }
 
 /// The row of that id.

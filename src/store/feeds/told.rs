@@ -4,9 +4,9 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::db::Conn;
 use crate::db::schema::feed_entries;
 use crate::db::sql_types::{At, Json};
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::ids::{CaseId, EscalationId};
@@ -86,7 +86,7 @@ macro_rules! provider_updates {
         feed_entries::table
             .filter(feed_entries::visibility.eq(Visibility::Public))
             .filter(feed_entries::author_side.eq(Side::Provider))
-            .filter(feed_entries::kind.eq_any(counting))
+            .filter(among(feed_entries::kind, counting))
             .filter(feed_entries::verdict.is_null())
     }};
 }

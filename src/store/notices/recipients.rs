@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{feed_entries, notices, organizations as tables, people};
 use crate::db::sql_types::At;
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
@@ -56,7 +56,7 @@ pub fn known(
     let of_clones = pairings::mailboxes(conn, &persons)?;
     let rows: Vec<Row> = people::table
         .inner_join(tables::table)
-        .filter(people::id.eq_any(persons))
+        .filter(among(people::id, persons))
         .order(people::id.asc())
         .select((
             (

@@ -29,7 +29,7 @@ use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
-use crate::workflow::assess::{assess_on, facts};
+use crate::workflow::assess::{assess_now, facts};
 use crate::workflow::following::{Following, following_of};
 use crate::workflow::promised::{StepPast, histories};
 
@@ -168,7 +168,7 @@ impl CaseRecord {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
                 None => false,
             },
-            assessments: assess_on(conn, actor, (&view.case, &facts), now)?,
+            assessments: assess_now(conn, actor, (&view.case, &facts), now)?,
             facts,
             policy,
             reasons,
