@@ -9,11 +9,11 @@ mod who;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{
     access_group_members, clones, organizations, pairings, people, role_grants, roles,
 };
 use crate::db::sql_types::{At, MaybeAt};
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::access::{Access, HeldRole};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -61,13 +61,13 @@ pub fn own_of_many(
     now: Instant,
 ) -> QueryResult<Vec<(PersonId, HeldRole)>> {
     let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
-        .filter(people::id.eq_any(persons.to_vec()))
+        .filter(among(people::id, persons.to_vec()))
         .load(conn)?;
     let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
-        .filter(people::id.eq_any(persons.to_vec()))
+        .filter(among(people::id, persons.to_vec()))
         .load(conn)?;
     let inherited: Vec<(PersonId, HeldRow)> = inherited_grants!(now)
-        .filter(clones::person_id.eq_any(persons.to_vec()))
+        .filter(among(clones::person_id, persons.to_vec()))
         .select((
             clones::person_id,
             (role_grants::role, roles::permissions.nullable()),

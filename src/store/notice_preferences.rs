@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
-use crate::db::Conn;
 use crate::db::schema::notice_preferences as preferences;
 use crate::db::sql_types::At;
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind};
@@ -35,7 +35,7 @@ pub fn of_kind(
     persons: &[PersonId],
 ) -> QueryResult<HashMap<PersonId, Delivery>> {
     let rows: Vec<(PersonId, Delivery)> = preferences::table
-        .filter(preferences::person_id.eq_any(persons.to_vec()))
+        .filter(among(preferences::person_id, persons.to_vec()))
         .filter(preferences::kind.eq(kind))
         .select((preferences::person_id, preferences::delivery))
         .load(conn)?;

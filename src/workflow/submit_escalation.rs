@@ -99,7 +99,12 @@ pub fn submit_escalation(
         cases::update(conn, case.id, case.version, &CaseChanges::default(), now)?,
         None,
     )?;
-    let case = cases::find(conn, case.id)?;
+    // The change is counted, and nothing else of the case has changed.
+    let case = Case {
+        updated_at: now,
+        version: case.version + 1,
+        ..case
+    };
 
     let mut fields = escalation_fields(&escalation);
     fields.insert("reason".into(), reason.code.into());

@@ -1,101 +1,21 @@
 //! What is asked of the databases: the plans and the number of the statements that the server really sends. Every list and
 //! every look finds its rows by an index, and all who follow a case cost one look.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
-
-use casebell::db::{Conn, DbError, Location};
+use casebell::db::{Conn, DbError};
 use casebell::domain::access::Reach;
 use casebell::store::audit::{self, EventFilter};
 use casebell::store::organizations;
 use chrono::TimeDelta;
-use diesel::connection::{
-    Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
-};
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
-use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
-use crate::support::session::Session;
+use crate::support::statements::{sent_by, watch};
 use crate::support::stream::Stream;
-
-/// How often each statement was sent, by the database it went to.
-static SENT: Mutex<BTreeMap<(String, String), usize>> = Mutex::new(BTreeMap::new());
-
-/// How many want to know; other stories need not pay for it.
-static WATCHING: AtomicUsize = AtomicUsize::new(0);
-
-/// Notes what a connection sends.
-struct Listener {
-    url: Option<String>,
-}
-
-impl Instrumentation for Listener {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
-            InstrumentationEvent::StartEstablishConnection { url, .. } => {
-                self.url = Some(url.to_owned())
-            }
-            InstrumentationEvent::StartQuery { query, .. }
-                if WATCHING.load(Ordering::Relaxed) > 0 =>
-            {
-                let sql = query.to_string();
-                let sql = sql
-                    .split(" -- binds:")
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned();
-                if let Some(url) = &self.url {
-                    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-                    *sent.entry((url.clone(), sql)).or_default() += 1;
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// From here on new connections are listened to.
-pub fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        set_default_instrumentation(|| Some(Box::new(Listener { url: None }))).expect("installed");
-    });
-}
-
-/// What was sent to the database of a desk while somebody wanted to know: statements, and how often.
-fn sent_by(desk: &Desk) -> BTreeMap<String, usize> {
-    let url = match &desk.database().location {
-        Location::Sqlite(path) => path.display().to_string(),
-        Location::Postgres(url) => url.expose_secret().to_owned(),
-    };
-    let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let completed = format!("{url}?");
-    let own = (sent.into_iter()).filter(|((to, _), _)| *to == url || to.starts_with(&completed));
-    own.map(|((_, sql), count)| (sql, count)).collect()
-}
-
-/// What is sent to the database of a desk while somebody does something: statements, and how often.
-pub async fn while_watching(desk: &Desk, does: impl AsyncFnOnce()) -> BTreeMap<String, usize> {
-    let mut sent = sent_by(desk);
-    WATCHING.fetch_add(1, Ordering::Relaxed);
-    does().await;
-    WATCHING.fetch_sub(1, Ordering::Relaxed);
-    let before = std::mem::replace(&mut sent, sent_by(desk));
-    for (sql, count) in before {
-        if let Some(later) = sent.get_mut(&sql) {
-            *later -= count;
-        }
-    }
-    sent.retain(|_, count| *count > 0);
-    sent
-}
 
 /// Few rows by their nature: reading all of them is the quickest way.
 const SMALL: [&str; 14] = [
@@ -195,7 +115,7 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     for _ in 0..66 {
         dana.opens(medium()).await;
     }
-    WATCHING.fetch_add(1, Ordering::Relaxed);
+    let watching = watch();
     // Something of everything, so that every look has something to find.
     let case = dana.opens(high()).await;
     desk.passes(TimeDelta::hours(24));
@@ -374,7 +294,7 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     }
     dana.reads(&case).await;
 
-    WATCHING.fetch_sub(1, Ordering::Relaxed);
+    drop(watching);
     let mut conn = desk.database().connect();
     let sent = sent_by(&desk);
     let statements: Vec<&str> = sent
@@ -450,9 +370,9 @@ async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
             person.get("/home").await.ok();
             let sent = || sent_by(&desk).values().sum::<usize>();
             let before = sent();
-            WATCHING.fetch_add(1, Ordering::Relaxed);
+            let watching = watch();
             person.get("/home").await.ok();
-            WATCHING.fetch_sub(1, Ordering::Relaxed);
+            drop(watching);
             asked.push(sent() - before);
         }
         asked
@@ -524,9 +444,9 @@ async fn a_look_is_one_for_all_who_follow(desk: Desk) {
     // Their beginnings may be looked for one by one.
     tells("To each of you.").await;
     let before = asked();
-    WATCHING.fetch_add(1, Ordering::Relaxed);
+    let watching = watch();
     tells("To all of you.").await;
-    WATCHING.fetch_sub(1, Ordering::Relaxed);
+    drop(watching);
     let after = asked();
     let (news, people) = (after.0 - before.0, after.1 - before.1);
     assert!((1..STREAMS).contains(&news), "looked {news} times for news");

@@ -1,1 +1,159 @@
+//! What the requests that are made most often cost: statements and transactions, each prepared once a connection.
 
+use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::support::database::on_both_databases;
+use crate::support::desk::Desk;
+use crate::support::person::{high, medium};
+use crate::support::say;
+use crate::support::session::Session;
+use crate::support::statements::{is_statement, prepared_anew_by, while_watching};
+
+on_both_databases! { Desk:
+    what_is_asked_for_most_costs_few_statements,
+    what_is_written_most_costs_few_statements,
+    nothing_is_prepared_a_second_time,
+}
+
+/// How often each is tried: the server may do something by itself meanwhile.
+const TRIES: usize = 5;
+
+/// Statements and transactions.
+type Cost = (usize, usize);
+
+/// What something costs that a process has done before.
+async fn cost(desk: &Desk, does: impl AsyncFn()) -> Cost {
+    // What a process remembers, it asks for once.
+    does().await;
+    let mut fewest = (usize::MAX, usize::MAX);
+    for _ in 0..TRIES {
+        let sent = while_watching(desk, async || does().await).await;
+        let of = |counts: fn(&str) -> bool| -> usize {
+            let counted = sent.iter().filter(|(sql, _)| counts(sql));
+            counted.map(|(_, count)| count).sum()
+        };
+        let cost = (of(is_statement), of(|sql| sql.starts_with("BEGIN")));
+        fewest = fewest.min(cost);
+    }
+    fewest
+}
+
+async fn what_is_asked_for_most_costs_few_statements(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    for _ in 0..3 {
+        dana.opens(medium()).await;
+    }
+    eve.writes(&case, "We have found it.").await;
+    desk.mailbox().await;
+    let (number, id) = (&case.number, &case.id);
+    // Each begins with one that says who asks, and in which epoch.
+    let reads = [
+        // The case with all its names.
+        (format!("/cases/{number}"), (2, 0)),
+        (format!("/cases/{id}"), (2, 0)),
+        // The cases with all their names.
+        ("/cases".to_owned(), (2, 0)),
+        ("/cases?status=open&priority=high".to_owned(), (2, 0)),
+        // The case, what was replaced since, the provider's updates, what was read, the active escalation and the promises.
+        (format!("/cases/{number}/eligibility"), (7, 1)),
+        // The case, the entries and their files.
+        (format!("/cases/{number}/feed"), (4, 1)),
+    ];
+    for (path, expected) in reads {
+        for person in [&dana, &eve] {
+            let read = async || drop(person.get(&path).await.ok());
+            let cost = cost(&desk, read).await;
+            assert_eq!(cost, expected, "{} asks for {path}", person.name());
+        }
+    }
+    let path = format!("/cases/{number}");
+    for person in [&dana, &eve] {
+        let session = Session::of(&desk, person).await;
+        let (statements, transactions) =
+            cost(&desk, async || drop(session.page(&path).await)).await;
+        say(&format!(
+            "{} opens the page of a case, {:?}: {statements} statements in {transactions} transactions",
+            person.name(),
+            desk.backend(),
+        ));
+        assert!(statements <= 40, "{statements}");
+        assert!(transactions <= 2, "{transactions}");
+    }
+}
+
+async fn what_is_written_most_costs_few_statements(desk: Desk) {
+    /// Of an entry, which tells one person.
+    const ENTRY: usize = 24;
+    const CASE: usize = 45;
+    const ESCALATION: usize = 80;
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let owned = json!({ "owner": eve.email() });
+    eve.changes(&case, owned).await.ok();
+    desk.mailbox().await;
+    let entry = cost(&desk, async || drop(dana.writes(&case, "And now?").await)).await;
+    let answer = cost(&desk, async || drop(eve.writes(&case, "We look.").await)).await;
+    let opened = cost(&desk, async || drop(dana.opens(medium()).await)).await;
+    let mut fewest = (usize::MAX, usize::MAX);
+    let mut cases = Vec::new();
+    for _ in 0..3 {
+        cases.push(dana.opens(high()).await);
+    }
+    desk.passes(TimeDelta::hours(24));
+    for case in &cases {
+        let escalates = async || drop(dana.escalates(case, "no_update").taken().await);
+        let sent = while_watching(&desk, escalates).await;
+        let of = |counts: fn(&str) -> bool| -> usize {
+            let counted = sent.iter().filter(|(sql, _)| counts(sql));
+            counted.map(|(_, count)| count).sum()
+        };
+        fewest = fewest.min((of(is_statement), of(|sql| sql.starts_with("BEGIN"))));
+    }
+    desk.mailbox().await;
+    for (what, (statements, transactions), most) in [
+        ("an entry of the contact", entry, ENTRY),
+        ("an entry of the owner", answer, ENTRY),
+        ("a case is opened", opened, CASE),
+        ("an escalation", fewest, ESCALATION),
+    ] {
+        say(&format!(
+            "{what}, {:?}: {statements} statements in {transactions} transaction",
+            desk.backend(),
+        ));
+        assert!(statements <= most, "{what}: {statements}");
+        assert_eq!(transactions, 1, "{what}");
+    }
+}
+
+async fn nothing_is_prepared_a_second_time(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let session = Session::of(&desk, &eve).await;
+    let round = async || {
+        let number = &case.number;
+        for person in [&dana, &eve] {
+            for path in [
+                "/cases".to_owned(),
+                format!("/cases/{number}"),
+                format!("/cases/{number}/eligibility"),
+                format!("/cases/{number}/feed"),
+            ] {
+                person.get(&path).await.ok();
+            }
+            person.writes(&case, "Still here.").await;
+        }
+        dana.opens(medium()).await;
+        session.page(&format!("/cases/{number}")).await;
+    };
+    while_watching(&desk, async || {
+        for _ in 0..3 {
+            round().await;
+        }
+    })
+    .await;
+    desk.mailbox().await;
+    let anew = prepared_anew_by(&desk);
+    assert!(anew.is_empty(), "prepared anew: {anew:#?}");
+}

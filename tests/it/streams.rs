@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::plans;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{Case, Person, high};
+use crate::support::statements::while_watching;
 use crate::support::stream::Stream;
 
 on_both_databases! { Desk:
@@ -53,7 +53,7 @@ async fn idle_streams_ask_for_nothing_of_their_own(desk: Desk) {
             "{told:?}"
         );
     }
-    let sent = plans::while_watching(&desk, async || tokio::time::sleep(IDLE).await).await;
+    let sent = while_watching(&desk, async || tokio::time::sleep(IDLE).await).await;
     let asked = |words: &str| -> usize {
         let counts = sent.iter().filter(|(sql, _)| sql.contains(words));
         counts.map(|(_, count)| count).sum()

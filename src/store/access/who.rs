@@ -6,9 +6,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::grants::{HeldRow, IsOn, direct_grants, group_grants, held, inherited_grants};
-use crate::db::Conn;
 use crate::db::schema::{access_group_members, clones, pairings, people, role_grants, roles};
 use crate::db::sql_types::At;
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::access::{Access, HeldRole, Permission, Role};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -70,20 +70,12 @@ pub fn holders(
         .collect();
     let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
         .filter(role_grants::organization_id.eq(organization))
-        .filter(
-            role_grants::role
-                .eq_any(granting.clone())
-                .or(role_grants::role_id.is_not_null()),
-        )
+        .filter(among(role_grants::role, granting.clone()).or(role_grants::role_id.is_not_null()))
         .filter(people::disabled_at.is_null())
         .load(conn)?;
     let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
         .filter(role_grants::organization_id.eq(organization))
-        .filter(
-            role_grants::role
-                .eq_any(granting)
-                .or(role_grants::role_id.is_not_null()),
-        )
+        .filter(among(role_grants::role, granting).or(role_grants::role_id.is_not_null()))
         .filter(people::disabled_at.is_null())
         .load(conn)?;
     let inherited: Vec<(PersonId, HeldRow)> = inherited_grants!(now)

@@ -6,9 +6,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{Pairing, Scope, find};
-use crate::db::Conn;
 use crate::db::schema::{clones, organizations, people};
 use crate::db::sql_types::At;
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PairingId, PersonId};
 use crate::domain::notice::Standing;
@@ -191,7 +191,7 @@ pub fn mailboxes(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<P
     let rows: Vec<Row> = clones::table
         .inner_join(people::table.on(people::id.eq(clones::original_id)))
         .inner_join(organizations::table.on(organizations::id.eq(people::organization_id)))
-        .filter(clones::person_id.eq_any(persons.to_vec()))
+        .filter(among(clones::person_id, persons.to_vec()))
         .filter(clones::removed_at.is_null())
         .select((
             clones::person_id,

@@ -103,7 +103,7 @@ impl Desk {
             .prefix("casebell-data-")
             .tempdir()
             .expect("a folder");
-        crate::plans::listen();
+        super::statements::listen();
         let clock = Clock::manual(monday());
         let serving = Serving::start(&database, data.path(), clock.clone(), settings).await;
         Self(Arc::new(Inner {

@@ -24,6 +24,7 @@ pub mod servers;
 pub mod serving;
 pub mod session;
 pub mod smtp;
+pub mod statements;
 pub mod stopwatch;
 pub mod stream;
 pub mod terminal;
