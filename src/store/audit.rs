@@ -294,7 +294,7 @@ pub fn replaced_after(
 pub fn of_things(conn: &mut Conn, subjects: &[EventId]) -> QueryResult<Vec<Event>> {
     write_what_was_put_off(conn)?;
     audit_events::table
-        .filter(audit_events::subject_id.eq_any(subjects.to_vec()))
+        .filter(among(audit_events::subject_id, subjects.to_vec()))
         .order(audit_events::position.asc())
         .select(Event::as_select())
         .load(conn)

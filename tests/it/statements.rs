@@ -8,7 +8,7 @@ use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
 use crate::support::say;
 use crate::support::session::Session;
-use crate::support::statements::{is_statement, prepared_anew_by, while_watching};
+use crate::support::statements::{is_statement, is_transaction, prepared_anew_by, while_watching};
 
 on_both_databases! { Desk:
     what_is_asked_for_most_costs_few_statements,
@@ -33,7 +33,7 @@ async fn cost(desk: &Desk, does: impl AsyncFn()) -> Cost {
             let counted = sent.iter().filter(|(sql, _)| counts(sql));
             counted.map(|(_, count)| count).sum()
         };
-        let cost = (of(is_statement), of(|sql| sql.starts_with("BEGIN")));
+        let cost = (of(is_statement), of(is_transaction));
         fewest = fewest.min(cost);
     }
     fewest
@@ -109,7 +109,7 @@ async fn what_is_written_most_costs_few_statements(desk: Desk) {
             let counted = sent.iter().filter(|(sql, _)| counts(sql));
             counted.map(|(_, count)| count).sum()
         };
-        fewest = fewest.min((of(is_statement), of(|sql| sql.starts_with("BEGIN"))));
+        fewest = fewest.min((of(is_statement), of(is_transaction)));
     }
     desk.mailbox().await;
     for (what, (statements, transactions), most) in [

@@ -109,7 +109,7 @@ pub fn holders_by_name(
 ) -> QueryResult<Vec<Person>> {
     let holders = holders(conn, organization, side, permission, now)?;
     people::table
-        .filter(people::id.eq_any(holders))
+        .filter(among(people::id, holders))
         .order((
             people::last_name.asc(),
             people::first_name.asc(),

@@ -74,6 +74,11 @@ pub fn is_statement(sql: &str) -> bool {
         .any(|verb| sql.starts_with(verb))
 }
 
+/// Whether it begins a transaction of a request, and not the word to other processes that one was committed.
+pub fn is_transaction(sql: &str) -> bool {
+    sql.starts_with("BEGIN") && !sql.contains("NOTIFY")
+}
+
 /// From here on new connections are listened to.
 pub fn listen() {
     static ONCE: Once = Once::new();
