@@ -214,6 +214,18 @@ impl PageRequest {
         self.desk.db.read(self.going_on(work)).await
     }
 
+    /// The same for what is one statement for nearly everybody; where it is a few, what ends between two of them is left out.
+    ///
+    /// # Errors
+    /// Those of `work`, and database errors.
+    pub(super) async fn read_one<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
+    {
+        self.desk.db.read_one(self.going_on(work)).await
+    }
+
     /// The same work, in the epoch in which the visitor was found.
     fn going_on<T: 'static, F>(
         &self,

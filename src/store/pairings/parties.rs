@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{clients, organizations, pairings};
+use crate::db::{Conn, among};
 use crate::domain::ids::OrganizationId;
 use crate::store::cases::OrganizationRef;
 
@@ -82,8 +82,11 @@ pub fn organizations_of(
     conn: &mut Conn,
     ids: &[OrganizationId],
 ) -> QueryResult<Vec<OrganizationRef>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     organizations::table
-        .filter(organizations::id.eq_any(ids.to_vec()))
+        .filter(among(organizations::id, ids.to_vec()))
         .select(OrganizationRef::as_select())
         .load(conn)
 }

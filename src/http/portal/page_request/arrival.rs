@@ -110,7 +110,7 @@ impl PageRequest {
         };
         let now = self.now;
         self.places = self
-            .read(move |conn| Ok(places::of(conn, &guest, now)?))
+            .read_one(move |conn| Ok(places::of(conn, &guest, now)?))
             .await?;
         Ok(())
     }
