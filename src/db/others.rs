@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::Changes;
 
 /// How often is looked whether others have written, where they do not say so.
-const GLANCE: Duration = Duration::from_secs(1);
+const GLANCE: Duration = Duration::from_millis(900);
 
 /// What one listener hears of the commits of other processes. It may hear of one that there was not, and, when the process that
 /// committed is killed right after it, of one not at all: whoever must not miss any looks now and then by themselves.

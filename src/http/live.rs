@@ -34,7 +34,7 @@ const RETRY_WITHIN: u64 = 30;
 
 /// A silent connection is cut by whoever stands between; a word now and then keeps it.
 const BREATH: Duration = Duration::from_secs(14);
-const STILL_HERE: Bytes = Bytes::from_static(b": still here\n\n");
+static STILL_HERE: Bytes = Bytes::from_static(b": still here\n\n");
 
 /// The streams of a process. Cheap to clone.
 #[derive(Clone, Debug)]

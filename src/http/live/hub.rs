@@ -89,6 +89,7 @@ async fn look_out(desk: Arc<AppState>, streams: Arc<Streams>) {
         };
         while begun.elapsed() < rest {
             tokio::select! {
+                biased;
                 () = changes.changed() => break,
                 () = others.changed() => break,
                 () = streams.joined.notified() => break,

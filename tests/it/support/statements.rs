@@ -67,11 +67,10 @@ fn counts(of: &'static Mutex<Counts>) -> MutexGuard<'static, Counts> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether it reads or writes rows, rather than begin or end a transaction.
+/// Whether it reads or writes rows, rather than begin or end a transaction, or ask whether a connection is alive.
 pub fn is_statement(sql: &str) -> bool {
-    ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"]
-        .iter()
-        .any(|verb| sql.starts_with(verb))
+    const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
+    sql != "SELECT 1" && VERBS.iter().any(|verb| sql.starts_with(verb))
 }
 
 /// Whether it begins a transaction of a request, and not the word to other processes that one was committed.
