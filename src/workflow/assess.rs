@@ -22,9 +22,10 @@ use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, ProviderUpdate};
+use crate::store::promises::{self, NextStep};
 use crate::store::reads::{self, Read};
 use crate::store::rules::ReasonRow;
-use crate::store::{audit, promises, rules};
+use crate::store::{audit, rules};
 
 /// Assesses a case at an instant: in the past on the facts as they stood then, in the future on those of now. For one
 /// reason, or for each that can be chosen.
@@ -166,11 +167,36 @@ pub(super) fn decide(
 /// # Errors
 /// Database errors.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
+    Ok(snapshot(conn, case, person, at)?.facts)
+}
+
+/// The facts of a case, with the rows that they were made of and that are shown beside them.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The facts.
+    pub facts: CaseFacts,
+    /// How far the person had read each feed.
+    pub read: Vec<Read>,
+    /// All promises of the case, as they stand now.
+    pub steps: Vec<NextStep>,
+}
+
+/// [`facts`] with their rows, for who shows both.
+///
+/// # Errors
+/// Database errors.
+pub fn snapshot(
+    conn: &mut Conn,
+    case: &Case,
+    person: PersonId,
+    at: Instant,
+) -> VerbResult<Snapshot> {
     let fields = fields_at(conn, case, at)?;
     let updates = feeds::provider_updates(conn, case.id, at)?;
     let read = reads::last(conn, case.id, person, at)?;
     let active = escalations::active_at(conn, case.id, at)?;
-    Ok(CaseFacts {
+    let steps = promises::of_case(conn, case.id)?;
+    let facts = CaseFacts {
         number: case.number,
         opened_at: case.opened_at,
         status: field(&fields, "status")?,
@@ -191,9 +217,10 @@ pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Ver
             number: escalation.number,
             state: state_at(&escalation, at),
         }),
-        promises: promises_at(conn, case, at)?,
+        promises: promises_at(conn, &steps, at)?,
         read_at: read_up_to(&updates, &read),
-    })
+    };
+    Ok(Snapshot { facts, read, steps })
 }
 
 fn fields_at(conn: &mut Conn, case: &Case, at: Instant) -> VerbResult<Map<String, Value>> {
@@ -235,11 +262,10 @@ fn state_at(escalation: &Escalation, at: Instant) -> State {
     }
 }
 
-fn promises_at(conn: &mut Conn, case: &Case, at: Instant) -> VerbResult<Vec<Promise>> {
-    let steps = promises::of_case(conn, case.id)?;
+fn promises_at(conn: &mut Conn, steps: &[NextStep], at: Instant) -> VerbResult<Vec<Promise>> {
     let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
     if !steps.is_empty() {
-        let subjects: Vec<_> = steps.iter().map(promises::NextStep::subject_id).collect();
+        let subjects: Vec<_> = steps.iter().map(NextStep::subject_id).collect();
         for (subject, changed_at, before) in audit::replaced_after(conn, &subjects, at)? {
             changes
                 .entry(subject)

@@ -80,7 +80,9 @@ impl Timer {
     /// Nobody is waited for. A timer that goes on is soon set again, between two requests; one that is over is kept by a stream
     /// alone that stays.
     fn rest(&mut self) {
-        self.0.take_if(|sleep| sleep.is_elapsed());
+        if self.0.as_ref().is_some_and(|sleep| sleep.is_elapsed()) {
+            self.0 = None;
+        }
     }
 }
 

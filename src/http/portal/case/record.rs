@@ -24,12 +24,12 @@ use crate::store::cases::{self, CaseView};
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf};
 use crate::store::people::Person;
-use crate::store::promises::{self, NextStep};
+use crate::store::promises::NextStep;
 use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
-use crate::workflow::assess::{assess_now, facts};
+use crate::workflow::assess::{Snapshot, assess_now, snapshot};
 use crate::workflow::following::{Following, following_of};
 use crate::workflow::promised::{StepPast, histories};
 
@@ -139,7 +139,7 @@ impl CaseRecord {
         )?;
         let older = paging.next(&mut entries, |view| view.entry.position);
         let (escalations, escalation_entries) = about_escalations(conn, access, &view, now)?;
-        let facts = facts(conn, &view.case, actor.id(), now)?;
+        let Snapshot { facts, read, steps } = snapshot(conn, &view.case, actor.id(), now)?;
         let policy = rules::policy(conn)?;
         let book = CalendarBook::load(conn)?;
         let calendar = book.of_line(view.case.line_of_business_id);
@@ -149,7 +149,6 @@ impl CaseRecord {
             .collect();
         let (staleness, rca) = replays(&facts, &reasons, calendar, &policy, now)?;
         let staff = access.can(Permission::CasesWork);
-        let steps = promises::of_case(conn, id)?;
         Ok(Self {
             callbacks: match access.can(Permission::CallbacksView) && !escalations.is_empty() {
                 true => callbacks_of(conn, access, id)?,
@@ -161,7 +160,7 @@ impl CaseRecord {
             promised: histories(conn, &steps)?,
             steps,
             requests: requests::of_case(conn, id)?,
-            read: reads::last(conn, id, actor.id(), now)?,
+            read,
             newest: feeds::newest(conn, access, id)?,
             following: following_of(conn, actor, &view.case, now)?,
             has_read_decision: match declined_at(&escalations) {
