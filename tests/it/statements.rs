@@ -154,6 +154,8 @@ async fn nothing_is_prepared_a_second_time(desk: Desk) {
     })
     .await;
     desk.mailbox().await;
-    let anew = prepared_anew_by(&desk);
+    let mut anew = prepared_anew_by(&desk);
+    // What the server asks by itself, to say whether it is ready.
+    anew.retain(|sql, _| !sql.contains("__diesel_schema_migrations"));
     assert!(anew.is_empty(), "prepared anew: {anew:#?}");
 }
