@@ -1,6 +1,23 @@
 //! Word that something was committed, for those in this process who wait for it.
 
+use std::cell::Cell;
+
 use tokio::sync::watch;
+
+thread_local! {
+    /// Whether the work that this thread does asks that nobody is woken by its commit.
+    static UNHEARD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Nobody is woken by the commit of this transaction, here or elsewhere: it writes nothing that anybody waits for.
+pub fn unheard() {
+    UNHEARD.set(true);
+}
+
+/// Whether the work that this thread has just done is to be heard of.
+pub(super) fn is_to_be_heard_of() -> bool {
+    !UNHEARD.replace(false)
+}
 
 /// Wakes whoever waits for commits. It costs an atomic and a look at who waits. Cheap to clone.
 #[derive(Clone, Debug, Default)]

@@ -30,7 +30,7 @@ use secrecy::SecretString;
 use change::ChangeSignal;
 
 pub(crate) use among::among;
-pub use change::Changes;
+pub use change::{Changes, unheard};
 pub(crate) use condition::condition;
 pub(crate) use conn::on_either;
 pub use conn::{Backend, Conn};
@@ -257,7 +257,7 @@ impl Db {
     /// Hears of what other processes commit from now on, soon after it: see [`Others`].
     pub fn others(&self) -> Others {
         match &*self.inner {
-            Inner::Sqlite(sqlite) => Others::of_file(sqlite.path()),
+            Inner::Sqlite(sqlite) => sqlite.others(),
             Inner::Postgres(postgres) => postgres.others(),
         }
     }

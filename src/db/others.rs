@@ -1,6 +1,7 @@
 //! Word that another process has committed something.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
@@ -28,12 +29,45 @@ enum Way {
 /// The log, as it was when it was looked at last.
 #[derive(Debug)]
 struct Log {
-    path: PathBuf,
-    stamp: Option<Stamp>,
+    own: Arc<OwnWrites>,
+    seen: Option<Stamp>,
+}
+
+/// The log of the embedded database, as this process left it when it last wrote.
+#[derive(Debug)]
+pub(super) struct OwnWrites {
+    log: PathBuf,
+    left: Mutex<Option<Stamp>>,
 }
 
 /// How long the log is, and when it was last written to.
 type Stamp = (u64, Option<SystemTime>);
+
+impl OwnWrites {
+    /// Those to the database at `path`.
+    pub(super) fn of(path: &Path) -> Self {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            log: log.into(),
+            left: Mutex::default(),
+        }
+    }
+
+    /// This process has written.
+    pub(super) fn note(&self) {
+        *self.left() = self.stamp();
+    }
+
+    fn left(&self) -> MutexGuard<'_, Option<Stamp>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        let found = std::fs::metadata(&self.log).ok()?;
+        Some((found.len(), found.modified().ok()))
+    }
+}
 
 impl Others {
     /// Word by the server.
@@ -41,11 +75,9 @@ impl Others {
         Self(Way::Told(changes))
     }
 
-    /// What is written to the log of the embedded database at `path`.
-    pub(super) fn of_file(path: &Path) -> Self {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        Self(Way::Written(Log::of(log.into())))
+    /// What others than this process write to the log.
+    pub(super) fn beside(own: &Arc<OwnWrites>) -> Self {
+        Self(Way::Written(Log::of(own)))
     }
 
     /// No word.
@@ -80,23 +112,20 @@ impl Others {
 }
 
 impl Log {
-    fn of(path: PathBuf) -> Self {
-        let stamp = stamp(&path);
-        Self { path, stamp }
+    fn of(own: &Arc<OwnWrites>) -> Self {
+        Self {
+            own: Arc::clone(own),
+            seen: own.stamp(),
+        }
     }
 
-    /// Whether it was written to since it was looked at last.
+    /// Whether it was written to since it was looked at last, and not left so by this process.
     fn is_written(&mut self) -> bool {
-        let found = stamp(&self.path);
-        let is_written = found != self.stamp;
-        self.stamp = found;
+        let found = self.own.stamp();
+        let is_written = found != self.seen && found != *self.own.left();
+        self.seen = found;
         is_written
     }
-}
-
-fn stamp(log: &Path) -> Option<Stamp> {
-    let found = std::fs::metadata(log).ok()?;
-    Some((found.len(), found.modified().ok()))
 }
 
 #[cfg(test)]
@@ -104,17 +133,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_to_the_log_is_seen_once() {
+    fn what_others_write_to_the_log_is_seen_once() {
         let folder = tempfile::tempdir().expect("a folder");
+        let own = Arc::new(OwnWrites::of(&folder.path().join("casebell.db")));
         let path = folder.path().join("casebell.db-wal");
-        let mut log = Log::of(path.clone());
+        let mut log = Log::of(&own);
         assert!(!log.is_written(), "there is none");
         std::fs::write(&path, "a frame").expect("written");
         assert!(log.is_written());
         assert!(!log.is_written());
-        std::fs::write(&path, "a frame and another one").expect("written");
-        assert!(log.is_written());
-        std::fs::remove_file(&path).expect("removed");
+        std::fs::write(&path, "a frame and one of our own").expect("written");
+        own.note();
+        assert!(!log.is_written());
+        std::fs::write(&path, "a frame, one of our own and another one").expect("written");
         assert!(log.is_written());
         assert!(!log.is_written());
     }

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::change::ChangeSignal;
+use super::change::{ChangeSignal, is_to_be_heard_of};
 use super::conn::POSTGRES_READS;
 use super::memory::{Kind, Memory, remembering};
 use super::work::{Verdict, Work};
@@ -243,7 +243,9 @@ fn run(
     if let Err(error) = on_postgres(conn, |conn| Manager::begin_transaction_sql(conn, begin)) {
         return (Ended::NotBegun(error), false);
     }
-    let Ok(verdict) = std::panic::catch_unwind(AssertUnwindSafe(|| work(conn))) else {
+    let worked = std::panic::catch_unwind(AssertUnwindSafe(|| work(conn)));
+    let is_to_be_heard_of = is_to_be_heard_of();
+    let Ok(verdict) = worked else {
         // The connection ends, and its transaction with it.
         return (Ended::Broken(DbError::Panicked), false);
     };
@@ -256,6 +258,7 @@ fn run(
     };
     if let Some(signal) = signal
         && commits
+        && is_to_be_heard_of
         && ended.is_ok()
     {
         signal.notify();

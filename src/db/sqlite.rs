@@ -17,10 +17,11 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::change::ChangeSignal;
+use super::change::{ChangeSignal, is_to_be_heard_of};
 use super::memory::{Kind, Memory, remembering};
+use super::others::OwnWrites;
 use super::work::{Verdict, Work};
-use super::{Conn, DbError, Failure, Limits, Schema, migrate};
+use super::{Conn, DbError, Failure, Limits, Others, Schema, migrate};
 use crate::private_files;
 use checkpoints::{Committed, checkpoint_after};
 use connections::{Connections, Reason, opened_anew};
@@ -52,7 +53,7 @@ struct Job {
 struct Done {
     /// Whether what its work says holds, once the group is committed.
     outcome: Result<(), DbError>,
-    /// Whether it leaves something to commit.
+    /// Whether it leaves something to commit of which others are to hear.
     commits: bool,
     /// Whether the transaction around it goes on.
     goes_on: bool,
@@ -60,6 +61,7 @@ struct Done {
 
 pub(super) struct Sqlite {
     connections: Arc<Connections>,
+    own: Arc<OwnWrites>,
     memory: Arc<Memory>,
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
@@ -104,6 +106,7 @@ impl Sqlite {
             let _ = committed.send(Committed::Erasure);
         }
         let connections = Arc::new(Connections::new(path, writer)?);
+        let own = Arc::new(OwnWrites::of(path));
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
@@ -117,9 +120,10 @@ impl Sqlite {
                 "writer",
                 Box::new({
                     let (connections, memory) = (Arc::clone(&connections), Arc::clone(&memory));
-                    let turn = Turn::beside(path);
+                    let (turn, own) = (Turn::beside(path), Arc::clone(&own));
                     move || {
-                        write_in_groups(&connections, queue, &committed, (&signal, &turn), &memory);
+                        let told = (&signal, &turn, &*own);
+                        write_in_groups(&connections, queue, &committed, told, &memory);
                     }
                 }),
             )?,
@@ -133,6 +137,7 @@ impl Sqlite {
         ];
         Ok(Self {
             connections,
+            own,
             memory,
             jobs: Some(jobs),
             threads,
@@ -141,6 +146,11 @@ impl Sqlite {
 
     pub(super) fn path(&self) -> &Path {
         self.connections.path()
+    }
+
+    /// Word of what other processes commit.
+    pub(super) fn others(&self) -> Others {
+        Others::beside(&self.own)
     }
 
     /// Reads on the calling thread.
@@ -311,7 +321,7 @@ fn write_in_groups(
     connections: &Arc<Connections>,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
-    (signal, turn): (&ChangeSignal, &Turn),
+    (signal, turn, own): (&ChangeSignal, &Turn, &OwnWrites),
     memory: &Arc<Memory>,
 ) {
     while let Some(first) = queue.blocking_recv() {
@@ -350,8 +360,8 @@ fn write_in_groups(
             connections.look_into(&error, Reason::Unwritable);
             error.to_string()
         });
-        drop(writer);
-        drop(waited);
+        own.note();
+        drop((writer, waited));
         if commits && outcome.is_ok() {
             signal.notify();
         }
@@ -415,6 +425,7 @@ fn in_savepoint(conn: &mut Conn, work: &mut Work, memory: &Arc<Memory>) -> Done 
     }
     let work = AssertUnwindSafe(|| remembering(memory, Kind::Writes, || work(conn)));
     let verdict = std::panic::catch_unwind(work);
+    let is_to_be_heard_of = is_to_be_heard_of();
     let commits = matches!(verdict, Ok(Verdict::Commit));
     let ended = match commits {
         true => Manager::commit_transaction(conn),
@@ -430,7 +441,7 @@ fn in_savepoint(conn: &mut Conn, work: &mut Work, memory: &Arc<Memory>) -> Done 
     };
     Done {
         outcome: verdict.map(drop).map_err(|_| DbError::Panicked),
-        commits,
+        commits: commits && is_to_be_heard_of,
         goes_on,
     }
 }

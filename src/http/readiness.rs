@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant as Moment, sleep, timeout};
 
 use crate::clock::Clock;
-use crate::db::{Db, DbError, migrate};
+use crate::db::{Db, DbError, migrate, unheard};
 use crate::domain::Instant;
 use crate::store::notices::{self, Backlog};
 use crate::store::write_probes;
@@ -115,7 +115,10 @@ async fn look(db: &Db, clock: &Clock) -> Found {
         tracing::warn!("not ready: the schema of the database is not this version's");
         return found;
     }
-    let wrote = db.write(|conn| Ok::<_, DbError>(write_probes::probe(conn)?));
+    let wrote = db.write(|conn| {
+        unheard();
+        Ok::<_, DbError>(write_probes::probe(conn)?)
+    });
     match timeout(WITHIN, wrote).await {
         Ok(Ok(())) => found,
         outcome => {
