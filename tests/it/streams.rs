@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
+use casebell::db::{Db, DbError};
+use casebell::store::write_probes;
 use serde_json::json;
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{Case, Person, high};
+use crate::support::process_guard::PATIENCE;
 use crate::support::statements::while_watching;
 use crate::support::stream::Stream;
 
 on_both_databases! { Desk:
     idle_streams_ask_for_nothing_of_their_own,
     who_is_slow_to_read_is_told_everything,
+    what_another_process_commits_is_heard_of,
 }
 
 async fn follows(desk: &Desk, person: &Person, path: &str) -> Stream {
@@ -69,6 +73,19 @@ async fn idle_streams_ask_for_nothing_of_their_own(desk: Desk) {
         all <= besides + 18,
         "{besides} statements became {all}: {sent:?}"
     );
+}
+
+async fn what_another_process_commits_is_heard_of(desk: Desk) {
+    let mut others = desk.db().others();
+    // A handle of its own, as another process has it.
+    let apart = Db::open_as_it_is(&desk.database().location).expect("the database opens");
+    for _ in 0..3 {
+        others.mark_seen();
+        let written = apart.write(|conn| Ok::<_, DbError>(write_probes::probe(conn)?));
+        written.await.expect("written");
+        let heard = tokio::time::timeout(PATIENCE, others.changed()).await;
+        heard.expect("it is heard of");
+    }
 }
 
 async fn who_is_slow_to_read_is_told_everything(desk: Desk) {

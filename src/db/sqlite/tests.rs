@@ -1,4 +1,5 @@
 use diesel::prelude::*;
+use futures_util::FutureExt;
 
 use super::*;
 use crate::db::schema::counters;
@@ -27,6 +28,23 @@ async fn what_is_answered_is_there_for_readers_and_after_a_restart() {
     assert_eq!(db.read(names).await.expect("read"), ["a"]);
     drop(db);
     assert_eq!(open(folder.path()).read(names).await.expect("read"), ["a"]);
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_heard_of_wakes_nobody() {
+    let TestDatabase {
+        db,
+        folder: _folder,
+    } = TestDatabase::new();
+    let mut changes = db.changes();
+    let quietly = |conn: &mut Conn| {
+        crate::db::unheard();
+        add(conn, "a", 1)
+    };
+    db.write(quietly).await.expect("written");
+    assert!(changes.changed().now_or_never().is_none());
+    db.write(|conn| add(conn, "b", 1)).await.expect("written");
+    assert!(changes.changed().now_or_never().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
