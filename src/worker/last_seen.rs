@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 
 use super::{Job, Stepped};
-use crate::db::{Conn, Db, DbError};
+use crate::db::{Conn, Db, DbError, unheard};
 use crate::domain::Instant;
 use crate::domain::ids::{SessionId, TokenId};
 use crate::store::sessions::{self, Session};
@@ -91,6 +91,7 @@ impl LastSeenJob {
         }
         self.db
             .write(move |conn: &mut Conn| -> Result<(), DbError> {
+                unheard();
                 for (id, at) in &seen.sessions {
                     sessions::seen(conn, *id, *at, idle)?;
                 }
