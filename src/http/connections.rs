@@ -13,6 +13,7 @@
 mod answer;
 mod body;
 mod follow;
+mod handed;
 mod head;
 mod incoming;
 mod limits;
@@ -30,6 +31,7 @@ use tokio::time::Instant;
 
 pub use answer::{End, Endings};
 pub use follow::follow;
+pub use handed::go_on;
 use head::TooLarge;
 use incoming::Incoming;
 pub use limits::{Limits, descriptors_for};
@@ -64,6 +66,8 @@ pub struct Connection {
     /// Whether a request was answered on it.
     served: AtomicBool,
     closing: AtomicBool,
+    /// Whether a stream stays on it, which is not to be answered by requests any more.
+    handed_over: AtomicBool,
     waker: AtomicWaker,
     all: Connections,
 }
@@ -135,6 +139,7 @@ impl Connections {
             }),
             served: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            handed_over: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             all: self.clone(),
         });
@@ -243,6 +248,9 @@ impl Connection {
     /// The answer is made. The client may begin its next request, if it has not done so already.
     pub fn answered(&self) {
         self.served.store(true, Ordering::Relaxed);
+        if self.is_handed_over() {
+            return;
+        }
         let mut state = self.state();
         state.phase = state.next();
         let goes_on = !matches!(state.phase, Phase::Idle(_));
@@ -325,6 +333,10 @@ impl Connection {
     fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         self.waker.wake();
+    }
+
+    fn is_handed_over(&self) -> bool {
+        self.handed_over.load(Ordering::Relaxed)
     }
 
     fn is_closing(&self) -> bool {

@@ -15,7 +15,9 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
 use tracing_actix_web::TracingLogger;
 
-use super::connections::{Connections, End, Endings, Limits, Watched, descriptors_for, follow};
+use super::connections::{
+    Connections, End, Endings, Limits, Watched, descriptors_for, follow, go_on,
+};
 use super::live::{Live, Places};
 use super::paths::{PathError, Paths};
 use super::portal::Portal;
@@ -70,7 +72,7 @@ impl Gate {
         let is_proxy = self.trusted.iter().any(|proxy| proxy.contains(address));
         match self.connections.admit(client::network(address), is_proxy) {
             Some(connection) => Ok((
-                Watched::new(stream, connection, Arc::clone(&self.endings)),
+                Watched::new(stream, connection, Arc::clone(&self.endings), go_on),
                 Protocol::Http1,
                 Some(peer),
             )),

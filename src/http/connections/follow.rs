@@ -9,13 +9,14 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use tokio::time::sleep;
 
-use super::Connection;
+use super::{Connection, handed};
+use crate::http::reply::EVENT_STREAM;
 
 /// How long somebody waits to be told to come again later, or that a long body is not taken. Whoever asks again at once, over
 /// many connections, then takes a small part of a processor for each of them, and nobody else's time.
@@ -36,6 +37,7 @@ pub async fn follow<B: MessageBody + 'static>(
         connection.work();
     }
     let is_long = has_long_body(request.headers());
+    let reads = request.method() == Method::GET;
     // Dropped with the answer, or without one.
     let answered = Answered(connection);
     let mut response = next.call(request).await?;
@@ -52,10 +54,24 @@ pub async fn follow<B: MessageBody + 'static>(
         let _held = answered.0.as_ref().map(Connection::hold_back);
         sleep(HELD_BACK).await;
     }
+    let stays = reads && answered.0.is_some() && is_stream(response.response().headers());
+    if stays {
+        // Where it ends is told by the end of the connection: whoever takes that over knows nothing of its parts.
+        let head = response.response_mut().head_mut();
+        head.no_chunking(true);
+        head.set_connection_type(ConnectionType::Close);
+    }
     Ok(response.map_body(|_, body| Answer {
         body: body.boxed(),
-        _answered: answered,
+        stays,
+        answered,
     }))
+}
+
+/// Whether what is answered is a stream of events, which stays for as long as its client wants it.
+fn is_stream(headers: &HeaderMap) -> bool {
+    let media = headers.get(CONTENT_TYPE);
+    media.is_some_and(|media| media.as_bytes().starts_with(EVENT_STREAM.as_bytes()))
 }
 
 /// Whether the body is longer than what people write, or does not say how long it is.
@@ -85,7 +101,9 @@ impl Drop for Answered {
 /// The body of an answer.
 pub struct Answer {
     body: BoxBody,
-    _answered: Answered,
+    /// Whether it goes on elsewhere once it has nothing to say for a moment.
+    stays: bool,
+    answered: Answered,
 }
 
 impl MessageBody for Answer {
@@ -99,6 +117,14 @@ impl MessageBody for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
+        let said = Pin::new(&mut self.body).poll_next(context);
+        if said.is_ready() || !self.stays {
+            return said;
+        }
+        let rest = std::mem::replace(&mut self.body, BoxBody::new(()));
+        if let Some(connection) = &self.answered.0 {
+            handed::leave(connection, rest);
+        }
+        Poll::Ready(None)
     }
 }

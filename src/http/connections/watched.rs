@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use actix_web::body::BoxBody;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::head::TooLarge;
-use super::{Connection, End, Endings, Late};
+use super::{Connection, End, Endings, Late, handed};
 
 /// How long an answer may wait to be read.
-const GRACE: Duration = Duration::from_secs(20);
+pub(super) const GRACE: Duration = Duration::from_secs(20);
 /// How much of it has to be read from then on, in bytes a second.
-const SLOWEST: f64 = 1024.0;
+pub(super) const SLOWEST: f64 = 1024.0;
 
 /// In which parts the rest of a body is read whose request is answered, in bytes. It is taken in so that its client gets to
 /// read the answer, and thrown away; nobody else's answer is to wait for that.
@@ -25,14 +26,21 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// A stream whose connection is watched.
 pub struct Watched<S> {
-    stream: S,
+    /// None once it is handed over.
+    stream: Option<S>,
     connection: Arc<Connection>,
+    goes_on: GoesOn<S>,
+    /// Whether all that is to be said here is said.
+    is_through: bool,
     endings: Arc<Endings>,
     unread: Option<Unread>,
     left_over: LeftOver,
     reading: Timer,
     writing: Timer,
 }
+
+/// Takes over a connection with what is still to be said on it.
+type GoesOn<S> = fn(S, Arc<Connection>, BoxBody);
 
 /// An answer that the client has not taken yet.
 #[derive(Clone, Copy)]
@@ -87,11 +95,18 @@ impl Timer {
 }
 
 impl<S> Watched<S> {
-    /// Watches `stream`.
-    pub fn new(stream: S, connection: Arc<Connection>, endings: Arc<Endings>) -> Self {
+    /// Watches `stream`; where one stays on it, `goes_on` takes it over.
+    pub fn new(
+        stream: S,
+        connection: Arc<Connection>,
+        endings: Arc<Endings>,
+        goes_on: GoesOn<S>,
+    ) -> Self {
         Self {
-            stream,
+            stream: Some(stream),
             connection,
+            goes_on,
+            is_through: false,
             endings,
             unread: None,
             left_over: LeftOver::default(),
@@ -106,13 +121,22 @@ impl<S> Watched<S> {
     }
 }
 
+impl<S: Unpin> Watched<S> {
+    fn stream(&mut self) -> io::Result<Pin<&mut S>> {
+        let stream = self.stream.as_mut().map(Pin::new);
+        stream.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
 impl<S: AsyncWrite + Unpin> Watched<S> {
     /// Says why it ends, where no answer is under way that this would be taken for a part of. Nobody waits for it to be
     /// read.
     fn say(&mut self, end: End, context: &mut Context<'_>) {
         if self.unread.is_none() {
-            let answer = self.endings.answer(end);
-            let _ = Pin::new(&mut self.stream).poll_write(context, answer.as_bytes());
+            let endings = Arc::clone(&self.endings);
+            if let Ok(stream) = self.stream() {
+                let _ = stream.poll_write(context, endings.answer(end).as_bytes());
+            }
         }
     }
 
@@ -160,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
             this.left_over = LeftOver::default();
         }
         let before = buffer.filled().len();
-        match Pin::new(&mut this.stream).poll_read(context, buffer) {
+        match this.stream()?.poll_read(context, buffer) {
             Poll::Ready(Ok(())) => {
                 let taken = this.connection.read(&buffer.filled()[before..]);
                 buffer.set_filled(before + taken);
@@ -199,7 +223,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        match Pin::new(&mut this.stream).poll_write(context, bytes) {
+        match this.stream()?.poll_write(context, bytes) {
             Poll::Ready(Ok(written)) => {
                 if let Some(unread) = &mut this.unread {
                     unread.bytes += written;
@@ -224,18 +248,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     /// Called once everything is written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        ready!(self.stream()?.poll_flush(context))?;
         self.unread = None;
         Poll::Ready(Ok(()))
     }
 
+    /// Called once everything is written; a stream that stays goes on.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.connection.is_handed_over() {
+            self.is_through = true;
+            return Poll::Ready(Ok(()));
+        }
+        self.stream()?.poll_shutdown(context)
     }
 }
 
 impl<S> Drop for Watched<S> {
     fn drop(&mut self) {
-        self.connection.end();
+        let rest = handed::take(&self.connection);
+        match (rest, self.stream.take()) {
+            (Some(rest), Some(stream)) if self.is_through => {
+                (self.goes_on)(stream, Arc::clone(&self.connection), rest);
+            }
+            _ => self.connection.end(),
+        }
     }
 }
