@@ -41,6 +41,10 @@ pub use watched::Watched;
 const HEAD: Duration = Duration::from_secs(10);
 /// How long a connection is kept between two requests.
 const IDLE: Duration = Duration::from_secs(75);
+/// How long an answer may wait to be read.
+const GRACE: Duration = Duration::from_secs(20);
+/// How much of it has to be read from then on, in bytes a second.
+const SLOWEST: f64 = 1024.0;
 
 /// All connections of a server. Cheap to clone.
 #[derive(Clone)]

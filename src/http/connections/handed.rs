@@ -16,8 +16,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::web::Bytes;
 use tokio::time::timeout;
 
-use super::Connection;
-use super::watched::{GRACE, SLOWEST};
+use super::{Connection, GRACE, SLOWEST};
 
 thread_local! {
     /// What is still to be said on connections of this thread that are about to be handed over.
@@ -46,10 +45,20 @@ fn name(connection: &Arc<Connection>) -> usize {
 
 /// Goes on with a connection that was handed over.
 pub fn go_on(stream: TcpStream, connection: Arc<Connection>, rest: BoxBody) {
+    let ends = Ends(connection);
     actix_web::rt::spawn(async move {
         say(&stream, rest).await;
-        connection.end();
+        drop((stream, ends));
     });
+}
+
+/// A connection that is gone with this, however that comes.
+struct Ends(Arc<Connection>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// Says what is still to be said, until that or its client is gone.

@@ -11,12 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::head::TooLarge;
-use super::{Connection, End, Endings, Late, handed};
-
-/// How long an answer may wait to be read.
-pub(super) const GRACE: Duration = Duration::from_secs(20);
-/// How much of it has to be read from then on, in bytes a second.
-pub(super) const SLOWEST: f64 = 1024.0;
+use super::{Connection, End, Endings, GRACE, Late, SLOWEST, handed};
 
 /// In which parts the rest of a body is read whose request is answered, in bytes. It is taken in so that its client gets to
 /// read the answer, and thrown away; nobody else's answer is to wait for that.
