@@ -19,12 +19,13 @@ use crate::domain::audit::view::Happened;
 use crate::domain::audit::{EventKind, Record, SeenBy, link};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
+use crate::store::many::insert_many;
 
 pub use chain::{end, walk};
 pub use contents::{contents, set_unsealed, unsealed};
 pub use listing::{EventFilter, Listed, Place, list, worked_in};
 pub use names::{Names, names};
-pub(in crate::store) use seals::EntryWords;
+pub(in crate::store) use seals::{EntryWords, sealed_case};
 pub use seals::{seal, seal_case_again, seal_what_is_open, unsealed_cases};
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
@@ -161,7 +162,30 @@ pub fn append_saying(
     Ok(id)
 }
 
-/// Links events to the end of the chain, in this order.
+/// An event at its place in the chain, as its row is written.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
+struct Linked {
+    position: i64,
+    id: EventId,
+    at: At,
+    kind: &'static str,
+    organization_id: Option<OrganizationId>,
+    home_organization_id: Option<OrganizationId>,
+    case_id: Option<CaseId>,
+    escalation_id: Option<EscalationId>,
+    subject_id: Option<EventId>,
+    actor_id: Option<PersonId>,
+    actor_name: String,
+    seen_by: SeenBy,
+    before: Option<String>,
+    after: Option<String>,
+    previous_hash: String,
+    hash: String,
+    said: Option<String>,
+}
+
+/// Links events to the end of the chain, in this order. Its end is read and written once, however many they are.
 fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let (end, mut head): (i64, String) =
@@ -169,33 +193,13 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
             .set(audit_chain::position.eq(audit_chain::position + count))
             .returning((audit_chain::position, audit_chain::head))
             .get_result(own))?;
-    for (position, event) in (end - count + 1..).zip(&events) {
-        let record = event.record();
-        let hash = link(&head, &record);
-        let said = event.said.as_ref().map(json).transpose()?;
-        on_either!(conn, |own| diesel::insert_into(audit_events::table)
-            .values((
-                audit_events::position.eq(position),
-                audit_events::id.eq(event.id),
-                audit_events::at.eq(At(event.at)),
-                audit_events::kind.eq(event.kind.as_str()),
-                audit_events::organization_id.eq(event.organization),
-                audit_events::home_organization_id.eq(event.home),
-                audit_events::case_id.eq(event.case),
-                audit_events::escalation_id.eq(event.escalation),
-                audit_events::subject_id.eq(event.subject),
-                audit_events::actor_id.eq(event.actor),
-                audit_events::actor_name.eq(&event.actor_name),
-                audit_events::seen_by.eq(event.seen_by),
-                audit_events::before.eq(event.before.as_ref().map(|(text, _)| text)),
-                audit_events::after.eq(event.after.as_ref().map(|(text, _)| text)),
-                audit_events::previous_hash.eq(&head),
-                audit_events::hash.eq(&hash),
-                audit_events::said.eq(&said),
-            ))
-            .execute(own))?;
-        head = hash;
+    let mut linked = Vec::with_capacity(events.len());
+    for (position, event) in (end - count + 1..).zip(events) {
+        let hash = link(&head, &event.record());
+        let previous = std::mem::replace(&mut head, hash.clone());
+        linked.push(event.linked(position, previous, hash)?);
     }
+    insert_many!(conn, audit_events::table, &linked);
     let linked = audit_chain::head.eq(&head);
     on_either!(conn, |own| diesel::update(audit_chain::table)
         .set(linked)
@@ -221,6 +225,28 @@ impl Unlinked {
             after: self.after.as_ref().map(|(_, fields)| fields),
             said: self.said.as_ref(),
         }
+    }
+
+    fn linked(self, position: i64, previous_hash: String, hash: String) -> QueryResult<Linked> {
+        Ok(Linked {
+            position,
+            id: self.id,
+            at: At(self.at),
+            kind: self.kind.as_str(),
+            organization_id: self.organization,
+            home_organization_id: self.home,
+            case_id: self.case,
+            escalation_id: self.escalation,
+            subject_id: self.subject,
+            actor_id: self.actor,
+            actor_name: self.actor_name,
+            seen_by: self.seen_by,
+            before: self.before.map(|(text, _)| text),
+            after: self.after.map(|(text, _)| text),
+            previous_hash,
+            hash,
+            said: self.said.as_ref().map(json).transpose()?,
+        })
     }
 }
 

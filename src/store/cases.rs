@@ -29,7 +29,7 @@ pub use finding::{
 };
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use searching::Says;
-pub use writing::{CaseChanges, NewCase, insert, search_words, update};
+pub use writing::{CaseChanges, NewCase, insert, insert_all, search_words, update};
 
 /// A row of `cases`.
 #[derive(Clone, Debug, Queryable, Selectable)]

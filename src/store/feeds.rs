@@ -31,7 +31,9 @@ pub use told::{
     AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, provider_updates,
     spoken_publicly,
 };
-pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, move_to, redact};
+pub use writing::{
+    Made, NewEntry, edit, forget_in_marks, insert, insert_all, insert_first, move_to, redact,
+};
 
 /// What an entry keeps of whom it mentions.
 pub const MENTIONS: &str = "mentions";

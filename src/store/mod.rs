@@ -32,6 +32,7 @@ pub mod imports;
 pub mod lapses;
 pub mod lines;
 pub mod mail_outages;
+mod many;
 pub mod mentionable;
 pub mod notice_preferences;
 pub mod notices;
@@ -94,6 +95,18 @@ impl Counter {
         use crate::db::schema::counters;
         diesel::update(counters::table.filter(counters::name.eq(self.name())))
             .set(counters::value.eq(counters::value + 1))
+            .returning(counters::value)
+            .get_result(conn)
+    }
+
+    /// The number that was taken last. Nobody else takes one until the transaction ends.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub fn held(self, conn: &mut Conn) -> QueryResult<i64> {
+        use crate::db::schema::counters;
+        diesel::update(counters::table.filter(counters::name.eq(self.name())))
+            .set(counters::value.eq(counters::value))
             .returning(counters::value)
             .get_result(conn)
     }

@@ -4,6 +4,9 @@
 //! The past is recorded, not decided: a move that Casebell would not have allowed happened all the same (C2), and nobody
 //! is told of it.
 
+use std::collections::HashSet;
+
+use diesel::result::Error as Diesel;
 use serde_json::json;
 
 use super::record::{DoneBy, case_fields, object, on_case};
@@ -14,7 +17,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::EventKind;
 use crate::domain::audit::IMPORT;
-use crate::domain::audit::seal::{Said, Thing};
+use crate::domain::audit::seal::Said;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::history::difference;
@@ -22,8 +25,8 @@ use crate::domain::ids::{CaseId, CaseNumber, CaseRef, LineId, OrganizationId, Pe
 use crate::domain::organization::Side;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges, NewCase};
-use crate::store::feeds::{self, NewEntry};
-use crate::store::{Counter, escalations};
+use crate::store::feeds::{self, Made, NewEntry};
+use crate::store::{Counter, escalations, imports};
 
 /// Somebody of the past, by the name they are recorded under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +100,8 @@ pub struct PastEntry {
     pub body: String,
     /// Its name in the system it comes from.
     pub external_id: Option<String>,
+    /// What is made of its words, which is long work and done before the writer is asked.
+    pub made: Made,
 }
 
 /// A case of another system.
@@ -118,6 +123,8 @@ pub struct PastCase {
     pub changes: Vec<PastChange>,
     /// What was written, in any order.
     pub entries: Vec<PastEntry>,
+    /// What a search looks through of its words as they stand last ([`cases::search_words`]).
+    pub search_words: String,
 }
 
 /// Loads a case with its feed and its history.
@@ -125,26 +132,92 @@ pub struct PastCase {
 /// # Errors
 /// [`Rejection::Field`] if its number is another case's.
 pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> VerbResult<CaseId> {
-    let number = match past.number {
-        None => CaseNumber::new(Counter::Case.next(conn)?),
-        Some(number) => {
-            if cases::id_of(conn, Reach::Everything, &CaseRef::Number(number))?.is_some() {
-                return Err(Rejection::Field {
-                    field: "number",
-                    code: "taken",
-                    given: number.to_string(),
-                }
-                .into());
+    let loaded = import_cases(conn, std::slice::from_ref(past), now)?;
+    match loaded.into_iter().next() {
+        Some(Ok((id, _))) => Ok(id),
+        Some(Err(refused)) => Err(refused.into()),
+        None => Err(Rejection::NotFound.into()),
+    }
+}
+
+/// Loads cases as [`import_case`] does each, in this order, with few statements for all of them. Gives the id and the number of
+/// each, or why it is refused, which costs it alone.
+///
+/// # Errors
+/// Database errors: then nothing of any of them is loaded.
+pub fn import_cases(
+    conn: &mut Conn,
+    past: &[PastCase],
+    now: Instant,
+) -> VerbResult<Vec<Result<(CaseId, CaseNumber), Rejection>>> {
+    if past.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers = numbered(conn, past)?;
+    let new: Vec<_> = past
+        .iter()
+        .zip(&numbers)
+        .filter_map(|(past, number)| Some((as_new(past, number.ok()?), &*past.search_words)))
+        .collect();
+    let mut inserted = cases::insert_all(conn, &new, now)?.into_iter();
+    let mut loaded = Vec::with_capacity(past.len());
+    let mut taken_in = Vec::with_capacity(new.len());
+    for (past, number) in past.iter().zip(numbers) {
+        loaded.push(match number {
+            Ok(number) => {
+                let (id, said) = inserted.next().ok_or(Diesel::NotFound)?;
+                taken_in.push((past, as_opened(past, id, number, now), said));
+                Ok((id, number))
             }
-            Counter::Case.at_least(conn, number.value())?;
-            number
+            Err(taken) => Err(Rejection::Field {
+                field: "number",
+                code: "taken",
+                given: taken.to_string(),
+            }),
+        });
+    }
+    let entries = taken_in
+        .iter()
+        .flat_map(|(past, case, _)| in_order(case.id, &past.entries));
+    let mut written = feeds::insert_first(conn, entries)?.into_iter().peekable();
+    for (past, case, mut said) in taken_in {
+        while let Some((_, entry)) = written.next_if(|(of, _)| *of == case.id) {
+            said = said.and(entry);
         }
-    };
+        record_past(conn, past, case, &said, now)?;
+    }
+    Ok(loaded)
+}
+
+/// The number of each case: its own, or the next one (C1). Of two that bring the same along, the second gets that number as an
+/// error, as does one whose number another case has.
+fn numbered(conn: &mut Conn, past: &[PastCase]) -> VerbResult<Vec<Result<CaseNumber, CaseNumber>>> {
+    // First the counter, which nobody else counts up from then on.
+    let mut last = Counter::Case.held(conn)?;
+    let given: Vec<CaseNumber> = past.iter().filter_map(|past| past.number).collect();
+    let known = imports::known_numbers(conn, &given)?;
+    let mut taken: HashSet<CaseNumber> = known.into_keys().collect();
+    let mut numbers = Vec::with_capacity(past.len());
+    for past in past {
+        let number = past.number.unwrap_or(CaseNumber::new(last + 1));
+        if taken.insert(number) {
+            last = last.max(number.value());
+            numbers.push(Ok(number));
+        } else {
+            numbers.push(Err(number));
+        }
+    }
+    Counter::Case.at_least(conn, last)?;
+    Ok(numbers)
+}
+
+/// The row of a case as it stands last.
+fn as_new(past: &PastCase, number: CaseNumber) -> NewCase<'_> {
     let last = past
         .changes
         .last()
         .map_or(&past.opening, |change| &change.state);
-    let new = NewCase {
+    NewCase {
         number,
         organization: past.organization,
         line: last.line,
@@ -165,17 +238,56 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> VerbResult
         external_id: past.external_id.as_deref(),
         contact: None,
         channel: None,
-    };
-    let id = cases::insert(conn, &new, now)?;
-    let said = write_entries(conn, id, &past.entries)?.and(audit::seal(conn, Thing::Case(id))?);
+    }
+}
 
-    let mut case = with_state(cases::find(conn, id)?, &past.opening);
+/// A case as it stood when it was opened: what its history begins with.
+fn as_opened(past: &PastCase, id: CaseId, number: CaseNumber, now: Instant) -> Case {
+    let state = past.opening.clone();
+    Case {
+        id,
+        number,
+        organization_id: past.organization,
+        line_of_business_id: state.line,
+        subject: state.subject,
+        description: state.description,
+        priority: state.priority,
+        status: state.status,
+        deployment: state.deployment,
+        business_impact: state.business_impact,
+        product: None,
+        engagements: Json(state.engagements),
+        opened_by: past.opened_by.id,
+        contact_id: None,
+        owner_id: state.owner,
+        opened_at: past.opened_at,
+        last_provider_entry_at: newest_update(&past.entries),
+        closed_at: state.closed_at,
+        rca_requested_at: state.rca.map(|rca| rca.requested_at),
+        rca_delivered_at: state.rca.and_then(|rca| rca.delivered_at),
+        external_id: past.external_id.clone(),
+        channel: None,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+/// Records the past of a case that was just written: that it was opened, with what was `said` on it, what changed, and that it
+/// was imported.
+fn record_past(
+    conn: &mut Conn,
+    past: &PastCase,
+    opened: Case,
+    said: &Said,
+    now: Instant,
+) -> VerbResult<()> {
     let by = DoneBy::from(Some(&past.opened_by));
-    let opened = NewEvent {
-        after: Some(&case_fields(&case)),
-        ..on_case(&by, EventKind::CaseOpened, &case)
+    let event = NewEvent {
+        after: Some(&case_fields(&opened)),
+        ..on_case(&by, EventKind::CaseOpened, &opened)
     };
-    audit::append_saying(conn, &opened, &said, past.opened_at)?;
+    audit::append_saying(conn, &event, said, past.opened_at)?;
+    let mut case = opened;
     for change in &past.changes {
         case = record_change(conn, case, change)?;
     }
@@ -186,7 +298,7 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> VerbResult
         ..on_case(&by, EventKind::CaseImported, &case)
     };
     audit::append(conn, &imported, now)?;
-    Ok(id)
+    Ok(())
 }
 
 /// Continues the history of a case that was imported before; `changes` and `entries` are newer than all that happened
@@ -308,22 +420,29 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> VerbResu
 
 /// Writes entries in the order of time; gives what the event has to say of them.
 fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> VerbResult<Said> {
+    Ok(feeds::insert_all(conn, case, in_order(case, entries))?)
+}
+
+/// Entries of a case in the order of time, with what is made of their words.
+fn in_order(case: CaseId, entries: &[PastEntry]) -> impl Iterator<Item = (NewEntry<'_>, &Made)> {
     let mut in_order: Vec<&PastEntry> = entries.iter().collect();
     in_order.sort_by_key(|entry| entry.at);
-    let entries = in_order.into_iter().map(|entry| NewEntry {
-        case,
-        feed: Feed::Case,
-        escalation: None,
-        kind: EntryKind::Comment,
-        visibility: entry.visibility,
-        author: Some(entry.author),
-        body: &entry.body,
-        details: None,
-        at: entry.at,
-        external_id: entry.external_id.as_deref(),
-        verdict: None,
-    });
-    Ok(feeds::insert_all(conn, case, entries)?)
+    in_order.into_iter().map(move |entry| {
+        let new = NewEntry {
+            case,
+            feed: Feed::Case,
+            escalation: None,
+            kind: EntryKind::Comment,
+            visibility: entry.visibility,
+            author: Some(entry.author),
+            body: &entry.body,
+            details: None,
+            at: entry.at,
+            external_id: entry.external_id.as_deref(),
+            verdict: None,
+        };
+        (new, &entry.made)
+    })
 }
 
 /// `last_provider_entry_at` as these entries have it (C7).

@@ -1,6 +1,6 @@
 //! What a batch has looked up: the same organization, people and lines are named on many lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::QueryResult;
 
@@ -11,7 +11,8 @@ use crate::domain::ids::{LineId, OrganizationId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::store::organizations::Organization;
-use crate::store::{lines, organizations, people};
+use crate::store::people::Person;
+use crate::store::{imports, lines, organizations, people};
 use crate::workflow::import_case::PastActor;
 
 /// A person whom a line names.
@@ -37,6 +38,28 @@ impl Known {
     }
 }
 
+impl Known {
+    fn of(person: Person, side: Side) -> Self {
+        Self {
+            id: person.id,
+            organization: person.organization_id,
+            side,
+            name: person.name(),
+        }
+    }
+}
+
+/// What the records of a batch name, each once: what is there of it is looked up together.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Organizations by their names in addresses.
+    pub organizations: HashSet<String>,
+    /// People by their e-mail addresses.
+    pub people: HashSet<EmailAddress>,
+    /// Lines of business by their names.
+    pub lines: HashSet<String>,
+}
+
 /// Look-ups of one transaction. Only what was found is kept, so that what a later line adds is found then; after a
 /// rollback everything is forgotten, because some of it may never have been.
 #[derive(Debug, Default)]
@@ -53,6 +76,27 @@ impl Directory {
     /// Forgets everything.
     pub fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// Looks up all of these, with one query for each kind.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub fn learn(&mut self, conn: &mut Conn, names: Names) -> QueryResult<()> {
+        let slugs: Vec<String> = names.organizations.into_iter().collect();
+        for organization in imports::known_organizations(conn, &slugs)? {
+            self.sides.insert(organization.id, organization.kind.side());
+            self.organizations
+                .insert(organization.slug.to_string(), organization);
+        }
+        let emails: Vec<EmailAddress> = names.people.into_iter().collect();
+        for (person, kind) in imports::people_of(conn, &emails)? {
+            let email = person.email.clone();
+            self.people.insert(email, Known::of(person, kind.side()));
+        }
+        let lines: Vec<String> = names.lines.into_iter().collect();
+        self.lines.extend(imports::known_lines(conn, &lines)?);
+        Ok(())
     }
 
     /// The organization of that slug.
@@ -97,12 +141,8 @@ impl Directory {
         let Some(person) = people::by_email(conn, email)? else {
             return Ok(None);
         };
-        let known = Known {
-            id: person.id,
-            organization: person.organization_id,
-            side: self.side(conn, person.organization_id)?,
-            name: person.name(),
-        };
+        let side = self.side(conn, person.organization_id)?;
+        let known = Known::of(person, side);
         self.people.insert(email.clone(), known.clone());
         Ok(Some(known))
     }

@@ -1,7 +1,7 @@
 //! How much of a file one transaction takes: as much as is written in a few milliseconds, so that nobody who writes meanwhile
 //! waits longer than that.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a transaction of an import takes, about.
 const AIM: Duration = Duration::from_millis(25);
@@ -27,12 +27,8 @@ impl Pace {
         self.items
     }
 
-    /// Notes how long a transaction took that began at `begun` and took so many items.
-    pub fn took(&mut self, items: usize, begun: Instant) {
-        self.took_so_long(items, begun.elapsed());
-    }
-
-    fn took_so_long(&mut self, items: usize, time: Duration) {
+    /// Notes how long the writer was held for so many items. That it was waited for does not count.
+    pub fn took(&mut self, items: usize, time: Duration) {
         let micros = time.as_micros().max(1);
         let fits = items as u128 * AIM.as_micros() / micros;
         let fits = usize::try_from(fits).unwrap_or(usize::MAX);
@@ -55,7 +51,7 @@ mod tests {
             let cost = |items: usize| Duration::from_micros(micros * items as u64);
             for _ in 0..20 {
                 let items = pace.items();
-                pace.took_so_long(items, cost(items));
+                pace.took(items, cost(items));
             }
             let items = pace.items();
             prop_assert!((1..=4096).contains(&items));

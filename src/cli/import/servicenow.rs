@@ -20,7 +20,7 @@ use super::pace::Pace;
 use super::report::{Fault, Kind, Refusal, Report};
 use super::rows::Rows;
 use super::{ImportError, Watch};
-use crate::db::Db;
+use crate::db::{Db, DbError, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::words::Catalogue;
 use load::Outcome;
@@ -78,13 +78,17 @@ pub async fn import(
             batch.push(incident);
         }
         let batch = Arc::new(batch);
-        let begun = Stopwatch::now();
-        let outcomes = {
+        let (outcomes, took) = {
             let (batch, words) = (Arc::clone(&batch), words.clone());
-            db.write(move |conn| load::load(conn, &words, &batch, now))
-                .await?
+            db.write(move |conn| {
+                let begun = Stopwatch::now();
+                let outcomes = load::load(conn, &words, &batch, now)?;
+                write_what_was_put_off(conn)?;
+                Ok::<_, DbError>((outcomes, begun.elapsed()))
+            })
+            .await?
         };
-        pace.took(events, begun);
+        pace.took(events, took);
         for (incident, outcome) in batch.iter().zip(outcomes) {
             count(incident, outcome, watch, &mut report);
         }

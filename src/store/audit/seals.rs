@@ -47,6 +47,19 @@ impl EntryWords<'_> {
     }
 }
 
+/// The hash of a case's words under a new salt, before its row is written; gives the salt and what the event says of it.
+pub(in crate::store) fn sealed_case(
+    id: CaseId,
+    subject: &str,
+    description: &str,
+) -> (String, Said) {
+    let (salt, thing) = (seal::new_salt(), Thing::Case(id));
+    // As a row that is read again has them.
+    let words = json!({ "subject": subject, "description": description });
+    let hash = seal::hash(&salt, thing, &words);
+    (salt, Said::of(thing, hash))
+}
+
 /// Something that is kept with words and their salt, read as little as can be: what was changed must still be read.
 pub(super) trait Sealed {
     fn case(&self) -> CaseId;

@@ -7,10 +7,13 @@ use crate::db::schema::cases;
 use crate::db::sql_types::{At, json};
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
+use crate::domain::audit::seal::Said;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::ids::{CaseId, CaseNumber, LineId, OrganizationId, PersonId};
 use crate::domain::text::search;
+use crate::store::audit;
 use crate::store::cas::{Cas, compare_and_set};
+use crate::store::many::insert_many;
 
 /// What a new case is made of.
 #[derive(Clone, Debug)]
@@ -93,6 +96,84 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
         ))
         .execute(own))?;
     Ok(id)
+}
+
+/// A case as its row is written by [`insert_all`].
+#[derive(Debug, Insertable)]
+#[diesel(table_name = cases, treat_none_as_default_value = false)]
+struct Written {
+    id: CaseId,
+    number: i64,
+    organization_id: OrganizationId,
+    line_of_business_id: LineId,
+    subject: String,
+    description: String,
+    priority: Priority,
+    status: Status,
+    deployment: Deployment,
+    business_impact: BusinessImpact,
+    product: Option<String>,
+    engagements: String,
+    opened_by: PersonId,
+    contact_id: Option<PersonId>,
+    owner_id: Option<PersonId>,
+    opened_at: At,
+    last_provider_entry_at: Option<At>,
+    closed_at: Option<At>,
+    rca_requested_at: Option<At>,
+    rca_delivered_at: Option<At>,
+    external_id: Option<String>,
+    channel: Option<Channel>,
+    search_words: String,
+    updated_at: At,
+    salt: Option<String>,
+}
+
+/// Adds several cases by few statements, each with what a search looks through ([`search_words`]); gives their ids, in the same
+/// order, and what the events have to say of them.
+///
+/// # Errors
+/// As for [`insert`].
+pub fn insert_all(
+    conn: &mut Conn,
+    new: &[(NewCase<'_>, &str)],
+    now: Instant,
+) -> QueryResult<Vec<(CaseId, Said)>> {
+    let (mut rows, mut said) = (Vec::new(), Vec::new());
+    for (new, search_words) in new {
+        let id = CaseId::new(new.opened_at);
+        let (salt, of_it) = audit::sealed_case(id, new.subject, new.description);
+        said.push((id, of_it));
+        rows.push(Written {
+            id,
+            number: new.number.value(),
+            organization_id: new.organization,
+            line_of_business_id: new.line,
+            subject: new.subject.to_owned(),
+            description: new.description.to_owned(),
+            priority: new.priority,
+            status: new.status,
+            deployment: new.deployment,
+            business_impact: new.business_impact,
+            product: new.product.map(str::to_owned),
+            engagements: json(new.engagements)?,
+            opened_by: new.opened_by,
+            contact_id: new.contact,
+            owner_id: new.owner,
+            opened_at: At(new.opened_at),
+            last_provider_entry_at: new.last_provider_entry_at.map(At),
+            closed_at: new.closed_at.map(At),
+            rca_requested_at: new.rca.map(|rca| At(rca.requested_at)),
+            rca_delivered_at: new.rca.and_then(|rca| rca.delivered_at).map(At),
+            external_id: new.external_id.map(str::to_owned),
+            channel: new.channel,
+            search_words: (*search_words).to_owned(),
+            updated_at: At(now),
+            salt: Some(salt),
+        });
+    }
+    insert_many!(conn, cases::table, &rows);
+    Ok(said)
 }
 
 /// What a search looks through: the words of the subject and of the description. By its number it is found without them.

@@ -1,5 +1,7 @@
 //! Entries are written, changed and redacted.
 
+use std::sync::Arc;
+
 use diesel::dsl::max;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -16,6 +18,7 @@ use crate::domain::ids::{CaseId, EntryId, EscalationId, PersonId};
 use crate::domain::organization::Side;
 use crate::domain::text::search;
 use crate::store::audit::{self, EntryWords};
+use crate::store::many::insert_many;
 use crate::words::markdown;
 
 /// What a new entry is made of.
@@ -45,6 +48,92 @@ pub struct NewEntry<'a> {
     pub verdict: Option<State>,
 }
 
+/// What is made of an entry's words when it is written: their HTML, and what a search looks through. It is made of the words alone,
+/// so that whoever has many entries to write makes it before the writer is asked.
+#[derive(Clone, Debug)]
+pub struct Made {
+    html: Arc<str>,
+    search_words: String,
+}
+
+impl Made {
+    /// What is made of these words, in this feed.
+    pub fn of(feed: Feed, visibility: Visibility, body: &str) -> Self {
+        Self {
+            html: markdown::to_html(body),
+            search_words: search_words(feed, visibility, body),
+        }
+    }
+}
+
+/// An entry as its row is written.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = feed_entries, treat_none_as_default_value = false)]
+struct Written {
+    id: EntryId,
+    case_id: CaseId,
+    feed: Feed,
+    escalation_id: Option<EscalationId>,
+    kind: EntryKind,
+    visibility: Visibility,
+    author_id: Option<PersonId>,
+    author_side: Option<Side>,
+    body: String,
+    body_html: String,
+    rendering: i64,
+    details: Option<String>,
+    at: At,
+    external_id: Option<String>,
+    verdict: Option<State>,
+    position: i64,
+    changed_position: i64,
+    salt: Option<String>,
+    search_words: String,
+}
+
+impl Written {
+    /// The row of an entry at its place, and what the event has to say of it.
+    fn of(new: &NewEntry<'_>, made: &Made, position: i64) -> QueryResult<(Self, Said)> {
+        let id = EntryId::new(new.at);
+        let details = new.details.as_ref().map(json).transpose()?;
+        let words = EntryWords {
+            case: new.case,
+            feed: new.feed.as_str(),
+            escalation: new.escalation,
+            kind: new.kind.as_str(),
+            visibility: new.visibility.as_str(),
+            author: new.author.map(|(id, _)| id),
+            side: new.author.map(|(_, side)| side.as_str()),
+            body: new.body,
+            details: details.as_deref(),
+            at: new.at,
+        };
+        let (salt, said) = words.sealed(id);
+        let row = Self {
+            id,
+            case_id: new.case,
+            feed: new.feed,
+            escalation_id: new.escalation,
+            kind: new.kind,
+            visibility: new.visibility,
+            author_id: new.author.map(|(id, _)| id),
+            author_side: new.author.map(|(_, side)| side),
+            body: new.body.to_owned(),
+            body_html: made.html.to_string(),
+            rendering: markdown::RENDERING,
+            details,
+            at: At(new.at),
+            external_id: new.external_id.map(str::to_owned),
+            verdict: new.verdict,
+            position,
+            changed_position: position,
+            salt: Some(salt),
+            search_words: made.search_words.clone(),
+        };
+        Ok((row, said))
+    }
+}
+
 /// Adds an entry, behind all those of its case; gives its id, and what the event has to say of it. The case is locked, or
 /// new. Its words are rendered here, once; those of a long text were before the writer was asked.
 ///
@@ -52,7 +141,12 @@ pub struct NewEntry<'a> {
 /// Database errors; a unique violation if somebody else writes on the case at the same time.
 pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said)> {
     let position = next_position(conn, new.case, new.at)?;
-    insert_at(conn, new, position)
+    let made = Made::of(new.feed, new.visibility, new.body);
+    let (row, said) = Written::of(new, &made, position)?;
+    on_either!(conn, |own| diesel::insert_into(feed_entries::table)
+        .values(&row)
+        .execute(own))?;
+    Ok((row.id, said))
 }
 
 /// Adds entries of one case, one behind the other; gives what the event has to say of them.
@@ -62,58 +156,42 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said
 pub fn insert_all<'a>(
     conn: &mut Conn,
     case: CaseId,
-    entries: impl IntoIterator<Item = NewEntry<'a>>,
+    entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
 ) -> QueryResult<Said> {
-    let mut last = last_position(conn, case)?;
-    let mut said = Said::default();
-    for new in entries {
-        let position = position_after(last, new.at);
-        said = said.and(insert_at(conn, &new, position)?.1);
-        last = Some(position);
-    }
-    Ok(said)
+    let last = last_position(conn, case)?.map(|position| (case, position));
+    let said = insert_behind(conn, last, entries)?.into_iter();
+    Ok(said.fold(Said::default(), |all, (_, one)| all.and(one)))
 }
 
-fn insert_at(conn: &mut Conn, new: &NewEntry<'_>, position: i64) -> QueryResult<(EntryId, Said)> {
-    let id = EntryId::new(new.at);
-    let details = new.details.as_ref().map(json).transpose()?;
-    let words = EntryWords {
-        case: new.case,
-        feed: new.feed.as_str(),
-        escalation: new.escalation,
-        kind: new.kind.as_str(),
-        visibility: new.visibility.as_str(),
-        author: new.author.map(|(id, _)| id),
-        side: new.author.map(|(_, side)| side.as_str()),
-        body: new.body,
-        details: details.as_deref(),
-        at: new.at,
-    };
-    let (salt, said) = words.sealed(id);
-    on_either!(conn, |own| diesel::insert_into(feed_entries::table)
-        .values((
-            feed_entries::id.eq(id),
-            feed_entries::case_id.eq(new.case),
-            feed_entries::feed.eq(new.feed),
-            feed_entries::escalation_id.eq(new.escalation),
-            feed_entries::kind.eq(new.kind),
-            feed_entries::visibility.eq(new.visibility),
-            feed_entries::author_id.eq(new.author.map(|(id, _)| id)),
-            feed_entries::author_side.eq(new.author.map(|(_, side)| side)),
-            feed_entries::body.eq(new.body),
-            feed_entries::body_html.eq(&*markdown::to_html(new.body)),
-            feed_entries::rendering.eq(markdown::RENDERING),
-            feed_entries::details.eq(&details),
-            feed_entries::at.eq(At(new.at)),
-            feed_entries::external_id.eq(new.external_id),
-            feed_entries::verdict.eq(new.verdict),
-            feed_entries::position.eq(position),
-            feed_entries::changed_position.eq(position),
-            feed_entries::salt.eq(Some(salt)),
-            feed_entries::search_words.eq(search_words(new.feed, new.visibility, new.body)),
-        ))
-        .execute(own))?;
-    Ok((id, said))
+/// Adds the entries of cases on which nothing is written yet, those of each together and one behind the other; gives what the
+/// events have to say of them, in the same order.
+///
+/// # Errors
+/// As for [`insert`].
+pub fn insert_first<'a>(
+    conn: &mut Conn,
+    entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
+) -> QueryResult<Vec<(CaseId, Said)>> {
+    insert_behind(conn, None, entries)
+}
+
+/// Adds entries by few statements. `last` is the place of what was written last on the first one's case.
+fn insert_behind<'a>(
+    conn: &mut Conn,
+    mut last: Option<(CaseId, i64)>,
+    entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
+) -> QueryResult<Vec<(CaseId, Said)>> {
+    let (mut rows, mut said) = (Vec::new(), Vec::new());
+    for (new, made) in entries {
+        let before = last.filter(|(case, _)| *case == new.case);
+        let position = position_after(before.map(|(_, position)| position), new.at);
+        last = Some((new.case, position));
+        let (row, of_it) = Written::of(&new, made, position)?;
+        rows.push(row);
+        said.push((new.case, of_it));
+    }
+    insert_many!(conn, feed_entries::table, &rows);
+    Ok(said)
 }
 
 /// What a search looks through in an entry: nothing if it has no words of its own.

@@ -10,6 +10,7 @@ use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::workflow::import_case::{CaseState, PastCase, PastChange, PastEntry};
 
+use super::prepared::{Prepared, Words};
 use super::record::CaseRecord;
 
 /// Whether the instants of a record can be so: none before the opening, none in the future, and each with what belongs
@@ -67,15 +68,15 @@ fn closed_at(record: &CaseRecord) -> Option<Instant> {
     (record.status == Status::Closed).then(|| record.closed_at.or(last).unwrap_or(record.opened_at))
 }
 
-/// The case with its past, and the people and lines that it names.
+/// The case of a `prepared` record with its past, and the people and lines that it names.
 ///
 /// A record tells how the case stands last. Before it was closed it is taken to have been open, and before an analysis
 /// was requested there was none; everything else is taken to have been so from the start.
 pub fn resolve(
     conn: &mut Conn,
     directory: &mut Directory,
+    prepared: &Prepared,
     record: &CaseRecord,
-    external_id: Option<String>,
     now: Instant,
 ) -> Result<PastCase, Unloaded> {
     let mut faults = check(record, now);
@@ -178,29 +179,35 @@ pub fn resolve(
         closed_at: None,
         rca: None,
     };
+    // Another writer may have taken a case away that was here when words were made.
+    let words = prepared.words.clone();
+    let words = words.unwrap_or_else(|| Words::of(record));
     let entries = record
         .feed
         .iter()
         .zip(authors)
-        .filter_map(|(entry, author)| {
+        .zip(words.entries)
+        .filter_map(|((entry, author), made)| {
             author.map(|author| PastEntry {
                 at: entry.at,
                 author: (author.id, author.side),
                 visibility: entry.visibility,
                 body: entry.body.to_string(),
                 external_id: None,
+                made,
             })
         })
         .collect();
     Ok(PastCase {
         number: record.number,
-        external_id,
+        external_id: prepared.external_id.clone(),
         organization,
         opened_by: opened_by.actor(),
         opened_at: record.opened_at,
         changes: changes(record, &opening, closed_at),
         opening,
         entries,
+        search_words: words.search_words,
     })
 }
 

@@ -1,24 +1,26 @@
 //! One batch of records, in one transaction.
 
-use crate::cli::import::directory::Directory;
+use std::collections::{HashMap, HashSet};
+
+use crate::cli::import::directory::{Directory, Names};
 use crate::cli::import::in_savepoint;
 use crate::cli::import::report::{Fault, Unloaded};
-use crate::db::{Conn, DbError};
+use crate::db::{self, Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::access::Reach;
 use crate::domain::calendar::Calendar;
-use crate::domain::ids::{CaseNumber, CaseRef};
+use crate::domain::ids::CaseNumber;
 use crate::domain::text::Title;
 use crate::store::calendars::CalendarRow;
-use crate::store::{calendars, cases, imports};
+use crate::store::{calendars, imports};
+use crate::workflow::VerbError;
 use crate::workflow::calendars::{add_calendar, replace_calendar};
-use crate::workflow::import_case::import_case;
+use crate::workflow::import_case::{PastCase, import_cases};
 use crate::workflow::lines::{AddLine, add_line};
 use crate::workflow::organizations::{AddOrganization, add_organization};
 use crate::workflow::people::{AddPerson, add_person};
 
-use super::Prepared;
 use super::history::resolve;
+use super::prepared::Prepared;
 use super::record::{CaseRecord, LineRecord, OrganizationRecord, Record, UserRecord};
 
 /// What came of a record that was not refused.
@@ -30,50 +32,242 @@ pub enum Loaded {
     AlreadyThere,
 }
 
+/// What came of a record: or all that is wrong with it.
+pub type Outcome = Result<Loaded, Vec<Fault>>;
+
 /// Loads a batch in the order of its lines.
 ///
 /// # Errors
 /// Database errors.
-pub fn load(
-    conn: &mut Conn,
-    batch: &[Prepared],
-    now: Instant,
-) -> Result<Vec<Result<Loaded, Vec<Fault>>>, DbError> {
-    let mut directory = Directory::default();
-    batch
-        .iter()
-        .map(|prepared| {
-            in_savepoint(conn, &mut directory, |conn, directory| {
-                load_one(conn, directory, prepared, now)
-            })
-        })
-        .collect()
+pub fn load(conn: &mut Conn, batch: &[Prepared], now: Instant) -> Result<Vec<Outcome>, DbError> {
+    let mut loading = Loading {
+        directory: Directory::default(),
+        here: Here::among(conn, batch)?,
+        waiting: Waiting::default(),
+        outcomes: Vec::with_capacity(batch.len()),
+        now,
+    };
+    loading.directory.learn(conn, names(batch))?;
+    for prepared in batch {
+        let outcome = loading.take(conn, prepared)?;
+        loading.outcomes.push(outcome);
+    }
+    loading.write(conn)?;
+    Ok(loading.outcomes)
 }
 
-fn load_one(
-    conn: &mut Conn,
-    directory: &mut Directory,
-    prepared: &Prepared,
+/// What the cases of a batch name.
+fn names(batch: &[Prepared]) -> Names {
+    let mut names = Names::default();
+    for prepared in batch {
+        let Record::Case(case) = &prepared.record else {
+            continue;
+        };
+        names.organizations.insert(case.organization.to_string());
+        names.people.insert(case.opened_by.clone());
+        names.people.extend(case.owner.clone());
+        for entry in &case.feed {
+            if !names.people.contains(&entry.author) {
+                names.people.insert(entry.author.clone());
+            }
+        }
+        let line = case.line_of_business.as_ref();
+        names.lines.extend(line.map(Title::to_string));
+    }
+    names
+}
+
+/// A batch that is being loaded. Cases that are new and as they should be wait for each other, and are written together.
+struct Loading {
+    directory: Directory,
+    here: Here,
+    waiting: Waiting,
+    outcomes: Vec<Outcome>,
     now: Instant,
-) -> Result<Loaded, Unloaded> {
-    match &prepared.record {
-        Record::Organization(record) => organization(conn, directory, record, now),
-        Record::Calendar(calendar, default) => load_calendar(conn, calendar, *default, now),
-        Record::LineOfBusiness(record) => line(conn, directory, record, now),
-        Record::User(record) => user(
-            conn,
-            directory,
-            record,
-            prepared.password_hash.as_deref(),
-            now,
-        ),
-        Record::Case(record) => case(
-            conn,
-            directory,
-            record,
-            prepared.external_id.as_deref(),
-            now,
-        ),
+}
+
+impl Loading {
+    /// Takes the next record; of a case that waits it says what comes of it if the database takes it.
+    fn take(&mut self, conn: &mut Conn, prepared: &Prepared) -> Result<Outcome, DbError> {
+        let now = self.now;
+        let apart = &mut self.directory;
+        match &prepared.record {
+            Record::Case(record) => self.case(conn, prepared, record),
+            Record::Organization(record) => in_savepoint(conn, apart, |conn, directory| {
+                organization(conn, directory, record, now)
+            }),
+            Record::Calendar(calendar, default) => in_savepoint(conn, apart, |conn, _| {
+                load_calendar(conn, calendar, *default, now)
+            }),
+            Record::LineOfBusiness(record) => in_savepoint(conn, apart, |conn, directory| {
+                line(conn, directory, record, now)
+            }),
+            Record::User(record) => in_savepoint(conn, apart, |conn, directory| {
+                let hash = prepared.password_hash.as_deref();
+                user(conn, directory, record, hash, now)
+            }),
+        }
+    }
+
+    fn case(
+        &mut self,
+        conn: &mut Conn,
+        prepared: &Prepared,
+        record: &CaseRecord,
+    ) -> Result<Outcome, DbError> {
+        let external_id = prepared.external_id.as_deref();
+        // Whether it is here is known once what may be the same has been written.
+        if self.waiting.may_have(external_id, record.number) {
+            self.write(conn)?;
+        }
+        if self.here.has(external_id, record) {
+            return Ok(Ok(Loaded::AlreadyThere));
+        }
+        match resolve(conn, &mut self.directory, prepared, record, self.now) {
+            Ok(past) => {
+                self.waiting.add(self.outcomes.len(), past);
+                Ok(Ok(Loaded::New))
+            }
+            Err(Unloaded::Refused(faults)) => Ok(Err(faults)),
+            Err(Unloaded::Database(error)) => Err(error),
+        }
+    }
+
+    /// Writes the cases that wait.
+    fn write(&mut self, conn: &mut Conn) -> Result<(), DbError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (places, past): (Vec<usize>, Vec<PastCase>) = waiting.cases.into_iter().unzip();
+        match past.is_empty() {
+            true => Ok(()),
+            false => self.write_these(conn, &places, &past),
+        }
+    }
+
+    /// Writes cases together; where the database refuses that, each half of them by itself, until what it refuses costs one
+    /// line only.
+    fn write_these(
+        &mut self,
+        conn: &mut Conn,
+        places: &[usize],
+        past: &[PastCase],
+    ) -> Result<(), DbError> {
+        match together(conn, past, self.now) {
+            Ok(written) => {
+                for ((at, past), written) in places.iter().zip(past).zip(written) {
+                    match written {
+                        Ok(number) => self.here.add(past, number),
+                        Err(faults) => self.outcomes[*at] = Err(faults),
+                    }
+                }
+                Ok(())
+            }
+            Err(Unloaded::Database(error)) => Err(error),
+            Err(Unloaded::Refused(faults)) => match places {
+                [alone] => {
+                    self.outcomes[*alone] = Err(faults);
+                    Ok(())
+                }
+                _ => {
+                    let half = past.len() / 2;
+                    self.write_these(conn, &places[..half], &past[..half])?;
+                    self.write_these(conn, &places[half..], &past[half..])
+                }
+            },
+        }
+    }
+}
+
+/// Writes cases in a savepoint: gives the number of each, or why it is refused.
+fn together(
+    conn: &mut Conn,
+    past: &[PastCase],
+    now: Instant,
+) -> Result<Vec<Result<CaseNumber, Vec<Fault>>>, Unloaded> {
+    let written = db::in_savepoint(conn, |conn| import_cases(conn, past, now))?;
+    let told = written.into_iter().map(|one| match one {
+        Ok((_, number)) => Ok(Ok(number)),
+        Err(refused) => match Unloaded::from(VerbError::from(refused)) {
+            Unloaded::Refused(faults) => Ok(Err(faults)),
+            failed => Err(failed),
+        },
+    });
+    told.collect()
+}
+
+/// The cases that are here, as records name them.
+#[derive(Default)]
+struct Here {
+    external_ids: HashSet<String>,
+    /// By number: when it was opened, and its subject.
+    numbers: HashMap<CaseNumber, (Instant, String)>,
+}
+
+impl Here {
+    /// Those of a batch.
+    fn among(conn: &mut Conn, batch: &[Prepared]) -> Result<Self, DbError> {
+        let external_ids: Vec<String> = batch
+            .iter()
+            .filter_map(|prepared| prepared.external_id.clone())
+            .collect();
+        let numbers: Vec<CaseNumber> = batch
+            .iter()
+            .filter_map(|prepared| match &prepared.record {
+                Record::Case(case) if prepared.external_id.is_none() => case.number,
+                _ => None,
+            })
+            .collect();
+        let known = imports::known_cases(conn, &external_ids)?;
+        Ok(Self {
+            external_ids: known.into_keys().collect(),
+            numbers: imports::known_numbers(conn, &numbers)?,
+        })
+    }
+
+    /// Whether the case of a record is here. By its number alone it is, if that case is the one that the record tells of: two
+    /// systems count from one. If it is another, the record is refused for its number when it is added.
+    fn has(&self, external_id: Option<&str>, record: &CaseRecord) -> bool {
+        match (external_id, record.number) {
+            (Some(external_id), _) => self.external_ids.contains(external_id),
+            (None, Some(number)) => self.numbers.get(&number).is_some_and(|(at, subject)| {
+                *at == record.opened_at && subject == record.subject.as_str()
+            }),
+            (None, None) => false,
+        }
+    }
+
+    fn add(&mut self, past: &PastCase, number: CaseNumber) {
+        self.external_ids.extend(past.external_id.clone());
+        let case = (past.opened_at, past.opening.subject.clone());
+        self.numbers.insert(number, case);
+    }
+}
+
+/// The cases that are to be written.
+#[derive(Default)]
+struct Waiting {
+    /// Each with the place of its outcome.
+    cases: Vec<(usize, PastCase)>,
+    external_ids: HashSet<String>,
+    numbers: HashSet<CaseNumber>,
+    /// Whether some of them get the next number, whichever that will be.
+    has_unnumbered: bool,
+}
+
+impl Waiting {
+    /// Whether the case of a record may be one of these.
+    fn may_have(&self, external_id: Option<&str>, number: Option<CaseNumber>) -> bool {
+        match (external_id, number) {
+            (Some(external_id), _) => self.external_ids.contains(external_id),
+            (None, Some(number)) => self.has_unnumbered || self.numbers.contains(&number),
+            (None, None) => false,
+        }
+    }
+
+    fn add(&mut self, at: usize, past: PastCase) {
+        self.external_ids.extend(past.external_id.clone());
+        self.numbers.extend(past.number);
+        self.has_unnumbered |= past.number.is_none();
+        self.cases.push((at, past));
     }
 }
 
@@ -182,39 +376,4 @@ fn user(
     };
     add_person(conn, None, &add, now)?;
     Ok(Loaded::New)
-}
-
-fn case(
-    conn: &mut Conn,
-    directory: &mut Directory,
-    record: &CaseRecord,
-    external_id: Option<&str>,
-    now: Instant,
-) -> Result<Loaded, Unloaded> {
-    let here = match (external_id, record.number) {
-        (Some(external_id), _) => cases::by_external_id(conn, external_id)?.is_some(),
-        (None, Some(number)) => is_case_of_number(conn, record, number)?,
-        (None, None) => false,
-    };
-    if here {
-        return Ok(Loaded::AlreadyThere);
-    }
-    let external_id = external_id.map(str::to_owned);
-    let past = resolve(conn, directory, record, external_id, now)?;
-    import_case(conn, &past, now)?;
-    Ok(Loaded::New)
-}
-
-/// Whether the case of that number is the one that the record tells of: two systems count from one. If it is another,
-/// the record is refused for its number when it is added.
-fn is_case_of_number(
-    conn: &mut Conn,
-    record: &CaseRecord,
-    number: CaseNumber,
-) -> Result<bool, Unloaded> {
-    let Some(id) = cases::id_of(conn, Reach::Everything, &CaseRef::Number(number))? else {
-        return Ok(false);
-    };
-    let case = cases::find(conn, id)?;
-    Ok(case.opened_at == record.opened_at && case.subject == record.subject.as_str())
 }

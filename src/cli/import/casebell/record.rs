@@ -187,6 +187,14 @@ impl Record {
         }
     }
 
+    /// To how many rows it comes, about.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Case(case) => 1 + case.feed.len(),
+            _ => 1,
+        }
+    }
+
     /// What the line is counted as.
     pub fn kind(&self) -> Kind {
         match self {

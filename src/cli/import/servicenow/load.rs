@@ -5,21 +5,22 @@ use std::collections::{HashMap, HashSet};
 use crate::cli::import::directory::{Directory, Known};
 use crate::cli::import::report::{Fault, MadeUp, Unloaded};
 use crate::cli::import::{ImportError, in_savepoint};
-use crate::db::{Conn, DbError, write_what_was_put_off};
+use crate::db::{self, Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::case::{Deployment, Status};
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title, folded};
+use crate::store::feeds::Made;
 use crate::store::organizations::Organization;
 use crate::store::people::display_name;
 use crate::store::{cases, imports, organizations};
 use crate::words::Catalogue;
 use crate::workflow::VerbError;
 use crate::workflow::import_case::{
-    CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, state_of,
+    CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, import_cases, state_of,
 };
 use crate::workflow::lines::{AddLine, add_line};
 use crate::workflow::organizations::{AddOrganization, add_organization};
@@ -83,7 +84,19 @@ fn organization(slug: Slug, name: Title, kind: OrganizationKind) -> AddOrganizat
     }
 }
 
-/// Loads a batch.
+/// What came of an incident: or all that is wrong with it.
+type Loaded = Result<Outcome, Vec<Fault>>;
+
+/// What is here of a batch before it is loaded.
+struct Here {
+    /// The cases of incidents that are here.
+    cases: HashMap<String, CaseId>,
+    /// The events of those that are here.
+    entries: HashSet<String>,
+}
+
+/// Loads a batch: the new cases of all its incidents together, or, where the database refuses that, each incident by itself, so
+/// that whatever it refuses costs that one only.
 ///
 /// # Errors
 /// Database errors.
@@ -92,42 +105,75 @@ pub fn load(
     words: &Catalogue,
     batch: &[Incident],
     now: Instant,
-) -> Result<Vec<Result<Outcome, Vec<Fault>>>, DbError> {
-    let numbers: Vec<String> = batch.iter().filter_map(Incident::number).collect();
-    let cases = imports::known_cases(conn, &numbers)?;
-    let events: Vec<String> = batch
-        .iter()
-        .filter(|incident| incident.case(&cases).is_some())
-        .flat_map(|incident| {
-            incident
-                .events
-                .iter()
-                .map(|event| event.external_id.clone())
-        })
-        .collect();
-    let entries = imports::known_entries(conn, &events)?;
+) -> Result<Vec<Loaded>, DbError> {
+    let here = Here::of(conn, batch)?;
+    let loaded = db::in_savepoint(conn, |conn| together(conn, words, (batch, &here), now));
+    match loaded {
+        Ok(outcomes) => Ok(outcomes),
+        Err(Unloaded::Database(error)) => Err(error),
+        Err(Unloaded::Refused(_)) => apart(conn, words, (batch, &here), now),
+    }
+}
+
+fn together(
+    conn: &mut Conn,
+    words: &Catalogue,
+    (batch, here): (&[Incident], &Here),
+    now: Instant,
+) -> Result<Vec<Loaded>, Unloaded> {
     let mut directory = Directory::default();
-    batch
-        .iter()
-        .map(|incident| {
-            // It may go on with the history of one before it.
-            write_what_was_put_off(conn)?;
-            in_savepoint(conn, &mut directory, |conn, directory| {
-                let mut loading = Loading {
-                    words,
-                    conn,
-                    directory,
-                    now,
-                    outcome: Outcome::default(),
-                };
-                match incident.case(&cases) {
-                    None => loading.open(&incident.events)?,
-                    Some(case) => loading.go_on(case, &incident.events, &entries)?,
-                }
-                Ok(loading.outcome)
-            })
+    let (mut outcomes, mut new) = (Vec::new(), Vec::new());
+    for incident in batch {
+        let loaded = in_savepoint(conn, &mut directory, |conn, directory| {
+            Loading::of(words, conn, directory, now).load(incident, here)
+        })?;
+        outcomes.push(loaded.map(|(outcome, past)| {
+            new.extend(past);
+            outcome
+        }));
+    }
+    // None of them brings a number along, so that none is refused.
+    import_cases(conn, &new, now)?;
+    Ok(outcomes)
+}
+
+fn apart(
+    conn: &mut Conn,
+    words: &Catalogue,
+    (batch, here): (&[Incident], &Here),
+    now: Instant,
+) -> Result<Vec<Loaded>, DbError> {
+    let mut directory = Directory::default();
+    let each = batch.iter().map(|incident| {
+        in_savepoint(conn, &mut directory, |conn, directory| {
+            let mut loading = Loading::of(words, conn, directory, now);
+            let (outcome, past) = loading.load(incident, here)?;
+            if let Some(past) = past {
+                import_case(loading.conn, &past, now)?;
+            }
+            Ok(outcome)
         })
-        .collect()
+    });
+    each.collect()
+}
+
+impl Here {
+    fn of(conn: &mut Conn, batch: &[Incident]) -> Result<Self, DbError> {
+        let numbers: Vec<String> = batch.iter().filter_map(Incident::number).collect();
+        let cases = imports::known_cases(conn, &numbers)?;
+        let events: Vec<String> = batch
+            .iter()
+            .filter(|incident| incident.case(&cases).is_some())
+            .flat_map(|incident| {
+                incident
+                    .events
+                    .iter()
+                    .map(|event| event.external_id.clone())
+            })
+            .collect();
+        let entries = imports::known_entries(conn, &events)?;
+        Ok(Self { cases, entries })
+    }
 }
 
 impl Incident {
@@ -163,10 +209,41 @@ struct Asked<'a> {
 /// What events come to: how the case changed, and what the feed says.
 type Story = (Vec<PastChange>, Vec<PastEntry>);
 
-impl Loading<'_> {
-    fn open(&mut self, events: &[Event]) -> Result<(), Unloaded> {
+impl<'a> Loading<'a> {
+    fn of(
+        words: &'a Catalogue,
+        conn: &'a mut Conn,
+        directory: &'a mut Directory,
+        now: Instant,
+    ) -> Self {
+        Self {
+            words,
+            conn,
+            directory,
+            now,
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// Goes on with an incident whose case is here, or makes one of it that is to be written.
+    fn load(
+        &mut self,
+        incident: &Incident,
+        here: &Here,
+    ) -> Result<(Outcome, Option<PastCase>), Unloaded> {
+        let past = match incident.case(&here.cases) {
+            None => self.open(&incident.events)?,
+            Some(case) => {
+                self.go_on(case, &incident.events, &here.entries)?;
+                None
+            }
+        };
+        Ok((std::mem::take(&mut self.outcome), past))
+    }
+
+    fn open(&mut self, events: &[Event]) -> Result<Option<PastCase>, Unloaded> {
         let Some(first) = events.first() else {
-            return Ok(());
+            return Ok(None);
         };
         let organization = self.location(first.line, &first.location)?;
         let caller = Asked {
@@ -186,7 +263,11 @@ impl Loading<'_> {
         let (changes, entries) = self.story(events, &opening, true)?;
         self.outcome.is_new = true;
         self.outcome.loaded = events.len() as u64;
-        let past = PastCase {
+        let last = changes
+            .last()
+            .map_or(&opening, |change: &PastChange| &change.state);
+        let search_words = cases::search_words(&last.subject, &last.description);
+        Ok(Some(PastCase {
             number: None,
             external_id: Some(first.number.to_string()),
             organization: organization.id,
@@ -195,9 +276,8 @@ impl Loading<'_> {
             opening,
             changes,
             entries,
-        };
-        import_case(self.conn, &past, self.now)?;
-        Ok(())
+            search_words,
+        }))
     }
 
     /// A longer log continues what was loaded from a shorter one, as long as nothing else has happened on the case: an
@@ -250,6 +330,7 @@ impl Loading<'_> {
                 at: event.at,
                 author: (by.id, by.side),
                 visibility: Visibility::Public,
+                made: Made::of(Feed::Case, Visibility::Public, &body),
                 body,
                 external_id: Some(event.external_id.clone()),
             });
