@@ -18,7 +18,7 @@ use std::time::Instant as Stopwatch;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{block_on, print};
+use super::print;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::credentials::HashError;
@@ -101,9 +101,14 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
     let (file, length) = open(path)?;
     let watch = Watch::on_terminal(length, args.json);
     let now = Clock::System.now();
-    let report = block_on(async {
+    // Two threads: the one that reads may wait for more to read, and what is read already is written all the same.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let report = runtime.block_on(async {
         let db = Db::open(&settings.database_url.location())?.without_limits();
-        Ok(match &args.from {
+        Ok::<_, anyhow::Error>(match &args.from {
             Source::Casebell { .. } => casebell::import(&db, file, now, &watch).await?,
             Source::Servicenow { .. } => {
                 let words = Catalogue::load()?;

@@ -7,7 +7,8 @@ use crate::support::database::on_both_databases;
 use crate::support::fixtures;
 use crate::support::terminal::{Outcome, Program, Terminal};
 
-const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk","kind":"provider","time_zone":"Europe/Berlin"}
+/// A desk with its people, and two cases.
+pub const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk","kind":"provider","time_zone":"Europe/Berlin"}
 {"type":"organization","slug":"acme","name":"ACME","kind":"customer"}
 {"type":"calendar","name":"Short days","time_zone":"Europe/Berlin","hours":{"mon":["09:00-12:00","13:00-17:00"],"fri":["09:00-12:00"]},"holidays":["2026-05-14","--12-25"],"default":true}
 {"type":"line_of_business","name":"Payments"}

@@ -41,6 +41,7 @@ mod history;
 mod holiday_files;
 mod home;
 mod hostile;
+mod import_batches;
 mod imports;
 mod jobs;
 mod kept_words;

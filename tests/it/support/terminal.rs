@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Output, Stdio};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -33,6 +33,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+            complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// What was printed by a command that succeeded.
     #[track_caller]
     pub fn ok(self) -> String {
@@ -100,12 +108,24 @@ impl Terminal {
             .take()
             .expect("piped")
             .write_all(input.as_bytes());
-        let output = child.wait_with_output().expect("it ends");
-        Outcome {
-            code: output.status.code().unwrap_or(-1),
-            printed: String::from_utf8_lossy(&output.stdout).into_owned(),
-            complained: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Outcome::of(&child.wait_with_output().expect("it ends"))
+    }
+
+    /// Starts a command that reads its standard input for as long as somebody writes there.
+    pub fn begins(&self, arguments: &[&str]) -> Begun {
+        let settings = self.settings();
+        let settings: Vec<(&str, &str)> = settings
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        let child = process::casebell(self.folder.path(), &settings)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        Begun(Some(child))
     }
 
     /// Serves on what the commands have put there.
@@ -130,6 +150,51 @@ impl Terminal {
             .ok()
             .trim()
             .to_owned()
+    }
+}
+
+/// A command that has begun and waits for more to read. It ends with its input, and so with whoever writes there.
+pub struct Begun(Option<Child>);
+
+impl Begun {
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("it has not ended")
+    }
+
+    /// Writes on its standard input.
+    #[track_caller]
+    pub fn gets(&mut self, text: &str) {
+        let input = self.child().stdin.as_mut().expect("piped");
+        input.write_all(text.as_bytes()).expect("it reads on");
+    }
+
+    /// Whether it has not ended yet.
+    pub fn goes_on(&mut self) -> bool {
+        self.child().try_wait().expect("it is there").is_none()
+    }
+
+    /// Kills it in the middle of what it does.
+    pub fn is_killed(mut self) {
+        self.kill();
+    }
+
+    /// Writes no more, and waits for its end.
+    pub fn ends(mut self) -> Outcome {
+        let child = self.0.take().expect("it has not ended");
+        Outcome::of(&child.wait_with_output().expect("it ends"))
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            child.kill().expect("killed");
+            child.wait().expect("it ends");
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

@@ -1,3 +1,5 @@
+mod together;
+
 use chrono::TimeZone;
 
 use super::*;
