@@ -6,27 +6,22 @@
 //! if `CASEBELL_BENCH_DATABASE_URL` names an empty database; for the figures of PostgreSQL itself `pgbench` has to be on the
 //! path.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use serde_json::{Value, json};
+use serde_json::json;
 
 mod installation;
 
 use installation::process_guard::{GuardedProcess, ProcessGuard};
+use installation::records::{self, ENTRIES, ORGANIZATIONS, PASSWORD};
 use installation::{Installation, Server, origin_of};
 
 /// How many cases there are, if nothing else is said.
 const CASES: usize = 10_000;
-/// How many organizations have them, in how many lines of business, and how many entries each case has.
-const ORGANIZATIONS: usize = 50;
-const LINES: usize = 8;
-const ENTRIES: usize = 3;
 /// Connections, where nothing else is said.
 const CONNECTIONS: usize = 16;
 /// How long each thing is asked for.
@@ -35,7 +30,6 @@ const EACH: Duration = Duration::from_secs(5);
 const BARE: &str = "CASEBELL_BENCH_BARE";
 /// Of how many bytes a write of the disk's own measure is.
 const BLOCK: [u8; 4096] = [7; 4096];
-const PASSWORD: &str = "the bench's own 4 words";
 
 fn main() {
     if let Ok(bytes) = std::env::var(BARE) {
@@ -342,7 +336,7 @@ impl Desk {
         let name = database.as_ref().map_or("SQLite", |_| "PostgreSQL");
         let installation = Installation::new(database);
         let took = installation
-            .imports(|path| write_records(path, cases))
+            .imports(|path| records::write(path, cases))
             .as_secs_f64();
         let entries = cases * ENTRIES;
         println!(
@@ -392,71 +386,4 @@ fn session(origin: &str) -> String {
         let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
         cookies.collect::<Vec<_>>().join("; ")
     })
-}
-
-/// A provider with its lines of business and engineers, its customers with a contact each, and their cases.
-fn write_records(path: &Path, cases: usize) -> std::io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    let mut record = |value: Value| writeln!(out, "{value}");
-    record(json!({"type": "organization", "slug": "bench", "name": "Bench", "kind": "provider"}))?;
-    for line in 0..LINES {
-        record(json!({"type": "line_of_business", "name": format!("Line {line}")}))?;
-    }
-    let person = |email: String, first: &str, last: String, organization: String, role: &str| {
-        json!({"type": "user", "email": email, "first_name": first, "last_name": last,
-            "organization": organization, "roles": [role]})
-    };
-    let mut eve = person(
-        "eve@bench.test".into(),
-        "Eve",
-        "Hart".into(),
-        "bench".into(),
-        "supervisor",
-    );
-    eve["password"] = PASSWORD.into();
-    record(eve)?;
-    for n in 0..ORGANIZATIONS {
-        let (slug, name) = (format!("customer{n}"), format!("Customer {n}"));
-        record(json!({"type": "organization", "slug": slug, "name": name, "kind": "customer"}))?;
-        let (email, last) = (format!("contact{n}@bench.test"), format!("Cole {n}"));
-        record(person(email, "Dana", last, slug, "designated_contact"))?;
-    }
-    for n in 0..cases {
-        let (day, minute) = (1 + n % 28, n / 28 % 1440);
-        let at = |hour: usize| {
-            format!(
-                "2026-02-{day:02}T{:02}:{:02}:{:02}Z",
-                (minute / 60 + hour) % 24,
-                minute % 60,
-                hour
-            )
-        };
-        let contact = format!("contact{}@bench.test", n % ORGANIZATIONS);
-        let opened = format!("2026-02-{day:02}T00:00:00Z");
-        let mut said = String::new();
-        let feed: Vec<Value> = (0..ENTRIES)
-            .map(|entry| {
-                let author = if entry % 2 == 0 {
-                    contact.as_str()
-                } else {
-                    "eve@bench.test"
-                };
-                said.clear();
-                let _ = write!(
-                    said,
-                    "We saw it again, {entry} times today, on trunk {}.",
-                    n % 97
-                );
-                json!({"at": at(entry), "author": author, "body": said, "visibility": "public"})
-            })
-            .collect();
-        record(
-            json!({"type": "case", "organization": format!("customer{}", n % ORGANIZATIONS), "opened_by": contact,
-            "owner": "eve@bench.test", "line_of_business": format!("Line {}", n % LINES),
-            "subject": format!("Calls drop, number {n}"), "description": "They do, on every second trunk.",
-            "priority": "high", "status": "in_progress", "deployment": "cloud", "business_impact": "significant",
-            "opened_at": opened, "external_id": format!("bench-{n}"), "feed": feed}),
-        )?;
-    }
-    out.flush()
 }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 #[path = "../../tests/it/support/process_guard.rs"]
 pub mod process_guard;
+pub mod records;
 
 use process_guard::{GuardedProcess, ProcessGuard};
 

@@ -40,6 +40,8 @@ const LEEWAY: usize = 4 * 1024;
 const MOST_PIECES: usize = 16 * 1024;
 /// How many bytes of rendered texts are kept in memory.
 const KEPT: u64 = 32 * 1024 * 1024;
+/// A text that is longer than this is parsed, also if it is nothing but sentences.
+const LONGEST_PLAIN: usize = 4 * 1024;
 /// Rendering a text that is shorter than this costs less than looking it up.
 const WORTH_KEEPING: usize = 256;
 
@@ -136,7 +138,44 @@ impl Weighter<[u8; 32], Arc<str>> for Bytes {
 }
 
 fn render(markdown: &str) -> String {
-    formatted(markdown).unwrap_or_else(|| as_written(markdown))
+    plain_sentences(markdown)
+        .or_else(|| formatted(markdown))
+        .unwrap_or_else(|| as_written(markdown))
+}
+
+/// What becomes of a short text that is nothing but sentences, as most are: the same as [`formatted`] makes of it, without a parser
+/// and a sanitizer. Every line begins with a letter, and no character means anything in Markdown or in HTML.
+fn plain_sentences(markdown: &str) -> Option<String> {
+    let means_nothing =
+        |character: char| character.is_alphanumeric() || " ,.?!':;()+%-".contains(character);
+    let is_plain = |line: &str| {
+        line.starts_with(char::is_alphabetic)
+            && !line.ends_with(' ')
+            && line.chars().all(means_nothing)
+    };
+    if markdown.len() > LONGEST_PLAIN {
+        return None;
+    }
+    let mut html = String::with_capacity(markdown.len() * 5 / 4);
+    let mut is_open = false;
+    for line in markdown.split('\n') {
+        let before = match (line.is_empty(), is_open) {
+            (true, true) => "</p>\n",
+            (true, false) => "",
+            (false, true) => "<br>\n",
+            (false, false) => "<p>",
+        };
+        if !line.is_empty() && !is_plain(line) {
+            return None;
+        }
+        html.push_str(before);
+        html.push_str(line);
+        is_open = !line.is_empty();
+    }
+    if is_open {
+        html.push_str("</p>\n");
+    }
+    Some(html)
 }
 
 /// The text as its markup asks for, unless that would cost or give more than the text is worth.

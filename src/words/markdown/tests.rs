@@ -304,3 +304,28 @@ fn an_address_of_the_web_is_a_link_and_what_looks_like_one_stays() {
     );
     assert!(html("<https://a.example>").contains("<a href=\"https://a.example\""));
 }
+
+#[test]
+fn sentences_are_paragraphs_with_their_lines() {
+    assert_eq!(
+        plain_sentences("We saw it.\nTwice (at 5:30)!\n\n\nAgain, später."),
+        Some("<p>We saw it.<br>\nTwice (at 5:30)!</p>\n<p>Again, später.</p>\n".to_owned())
+    );
+    for other in [
+        "1. one", "- one", " one", "one ", "a\n---", "a & b", "_a_", "a/b", "a\tb",
+    ] {
+        assert_eq!(plain_sentences(other), None, "{other:?}");
+    }
+}
+
+proptest! {
+    /// What needs no parser looks as if it had gone through it.
+    #[test]
+    fn sentences_are_what_the_parser_makes_of_them(
+        text in "(\n{0,2}[A-Za-zäßéЖ漢][a-z0-9ü ,.?!':;()+%-]{0,12}[a-z0-9.?!:)'%+-]){0,6}\n{0,2}"
+    ) {
+        let plain = plain_sentences(&text);
+        prop_assert!(plain.is_some());
+        prop_assert_eq!(plain, formatted(&text));
+    }
+}
