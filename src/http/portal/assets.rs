@@ -1,9 +1,12 @@
 //! Stylesheet, script and icons: embedded, served under addresses that change with their content, so that a
 //! browser may keep them for good.
 
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::web::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
@@ -21,6 +24,8 @@ pub struct Asset {
     pub content_type: &'static str,
     /// The file itself, without what only its authors read.
     pub bytes: Bytes,
+    /// The same as gzip: packed once, and so as small as can be, unlike what is packed while it is sent.
+    pub packed: Option<Bytes>,
 }
 
 /// The assets of this build. Cheap to clone.
@@ -32,6 +37,11 @@ pub struct Assets {
 impl Assets {
     /// Names the embedded assets by their content.
     pub fn load() -> Self {
+        static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::read);
+        ASSETS.clone()
+    }
+
+    fn read() -> Self {
         let all = FILES.files().filter_map(|file| {
             let name = file.path().to_str()?;
             let (stem, ending) = name.rsplit_once('.')?;
@@ -48,6 +58,7 @@ impl Assets {
                 name: name.to_owned(),
                 url,
                 content_type,
+                packed: packed(&bytes).ok(),
                 bytes,
             })
         });
@@ -70,6 +81,12 @@ impl Assets {
     }
 }
 
+fn packed(bytes: &[u8]) -> std::io::Result<Bytes> {
+    let mut packing = GzEncoder::new(Vec::new(), Compression::best());
+    packing.write_all(bytes)?;
+    Ok(packing.finish()?.into())
+}
+
 /// A file as it is served: without comments that have lines of their own, and without indentation. A page is there the
 /// sooner for it.
 fn slim(ending: &str, file: &'static [u8]) -> Bytes {
@@ -86,7 +103,11 @@ fn slim(ending: &str, file: &'static [u8]) -> Bytes {
         _ => text,
     };
     let lines = text.lines().map(str::trim);
-    let kept = lines.filter(|line| !line.is_empty() && !(ending == "js" && line.starts_with("//")));
+    let is_comment = |line: &str| {
+        let is_heading = line.starts_with("/*") && line.ends_with("*/");
+        ending == "js" && (is_heading || line.starts_with("//"))
+    };
+    let kept = lines.filter(|line| !line.is_empty() && !is_comment(line));
     let kept: Vec<&str> = kept.collect();
     Bytes::from(kept.join("\n"))
 }
@@ -134,8 +155,9 @@ mod tests {
         assert!(!css.contains("/*") && !css.contains("*/"));
         assert_eq!(css.matches('{').count(), css.matches('}').count());
         assert!(
-            !js.lines()
-                .any(|line| line.starts_with("//") || line.starts_with(' '))
+            !js.lines().any(|line| line.starts_with("//")
+                || line.starts_with("/*")
+                || line.starts_with(' '))
         );
     }
 

@@ -1,8 +1,9 @@
 //! The portal's rows of the route table: every page and every form, and where each is.
 
 use actix_web::body::BoxBody;
+use actix_web::http::header::{AcceptEncoding, ContentEncoding, Encoding};
 use actix_web::http::{Method, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use super::page_request::Posted;
 use super::route::{PortalRoute, read};
@@ -108,12 +109,27 @@ async fn asset(request: HttpRequest, _: web::Payload) -> HttpResponse<BoxBody> {
     let portal = request.app_data::<web::Data<Portal>>();
     let path = paths::values_of(&request).concat();
     match portal.and_then(|portal| portal.assets.at(&path)) {
-        Some(asset) => HttpResponse::Ok()
-            .content_type(asset.content_type)
-            .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-            .body(asset.bytes.clone()),
+        Some(asset) => {
+            let mut answer = HttpResponse::Ok();
+            answer
+                .content_type(asset.content_type)
+                .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
+            match asset.packed.as_ref().filter(|_| takes_gzip(&request)) {
+                Some(packed) => answer
+                    .insert_header(ContentEncoding::Gzip)
+                    .body(packed.clone()),
+                None => answer.body(asset.bytes.clone()),
+            }
+        }
         None => HttpResponse::NotFound().finish(),
     }
+}
+
+/// Whether gzip is what the sender would rather have.
+fn takes_gzip(request: &HttpRequest) -> bool {
+    let offered = [Encoding::identity(), Encoding::gzip()];
+    let accepted = request.get_header::<AcceptEncoding>();
+    accepted.is_some_and(|accepted| accepted.negotiate(offered.iter()) == Some(Encoding::gzip()))
 }
 
 #[cfg(test)]
