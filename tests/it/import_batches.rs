@@ -213,7 +213,7 @@ async fn an_import_that_was_killed_goes_on_where_it_stopped(terminal: Terminal) 
     let before = imported(&terminal);
     let mut import = terminal.begins(&IMPORT);
     let line = feeds_until_more_is_there(&terminal, &mut import, 0);
-    import.is_killed();
+    import.dies();
     is_whole(&terminal);
     let there = imported(&terminal) - before;
     assert!(there > 0);

@@ -223,7 +223,7 @@ async fn an_earlier_escalation_is_open_at_its_own_address(desk: Desk) {
     assert!(fold_of(&page, &first).contains("Rated 5 of 5"), "{page}");
     // What is written to one that has ended is not put before the readers of the next.
     let late = [("body", "Too late?")];
-    let late = hers.sends(&format!("{path}/feed"), &late).await;
+    let late = hers.sends_from_page(&format!("{path}/feed"), &late).await;
     assert!((400..500).contains(&late.status), "{}", late.text);
     assert!(late.text.contains("Too late?"), "what was typed is kept");
     assert!(!late.text.contains("id=\"answer-body\""), "{}", late.text);

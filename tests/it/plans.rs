@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
+use crate::support::session::Session;
 use crate::support::statements::{sent_by, watch};
 use crate::support::stream::Stream;
 
@@ -400,9 +401,9 @@ async fn the_page_of_a_case_asks_no_more_for_much_on_it(desk: Desk) {
         desk.mailbox().await;
         let sent = || sent_by(&desk).values().sum::<usize>();
         let before = sent();
-        WATCHING.fetch_add(1, Ordering::Relaxed);
+        let watching = watch();
         hers.page(&path).await;
-        WATCHING.fetch_sub(1, Ordering::Relaxed);
+        drop(watching);
         sent() - before
     };
     let mut active = dana.escalates(&case, "no_update").taken().await;

@@ -157,5 +157,7 @@ async fn nothing_is_prepared_a_second_time(desk: Desk) {
     let mut anew = prepared_anew_by(&desk);
     // What the server asks by itself, to say whether it is ready.
     anew.retain(|sql, _| !sql.contains("__diesel_schema_migrations"));
+    // Diesel keeps no UPDATE prepared, since the columns that one sets may differ from call to call.
+    anew.retain(|sql, _| !sql.starts_with("UPDATE"));
     assert!(anew.is_empty(), "prepared anew: {anew:#?}");
 }

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -67,7 +66,7 @@ async fn say(stream: &TcpStream, mut rest: BoxBody) {
         let said = tokio::select! {
             biased;
             () = gone(stream) => return,
-            said = poll_fn(|context| Pin::new(&mut rest).poll_next(context)) => said,
+            said = poll_fn(|context| std::pin::Pin::new(&mut rest).poll_next(context)) => said,
         };
         let Some(Ok(word)) = said else { return };
         if write(stream, word).await.is_err() {

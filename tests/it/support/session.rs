@@ -88,6 +88,16 @@ impl Session {
 
     /// Sends a form of the portal.
     pub async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.sending(path, fields).await
+    }
+
+    /// The same as browsers do it, which say that a page of the desk sends it: what is not taken is shown again.
+    pub async fn sends_from_page(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let asking = self.sending(path, fields);
+        asking.header("sec-fetch-site", "same-origin").await
+    }
+
+    fn sending(&self, path: &str, fields: &[(&str, &str)]) -> Asking {
         let mut form = vec![("csrf_token", self.csrf.as_str())];
         form.extend_from_slice(fields);
         let body = url::form_urlencoded::Serializer::new(String::new())
@@ -98,7 +108,6 @@ impl Session {
             .header("cookie", &self.cookie)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body)
-            .await
     }
 
     /// Sends a form of the portal in several parts, as browsers do when it has a field for a file; a file that was not

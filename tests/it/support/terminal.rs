@@ -174,7 +174,7 @@ impl Begun {
     }
 
     /// Kills it in the middle of what it does.
-    pub fn is_killed(mut self) {
+    pub fn dies(mut self) {
         self.kill();
     }
 
