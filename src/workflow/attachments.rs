@@ -2,22 +2,20 @@
 
 use serde_json::json;
 
-use super::record::Recorded;
-use super::{Actor, Rejection, VerbResult, publish, record};
+use super::{Actor, Rejection, VerbResult};
 use crate::attachments::ContentHash;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::attachment::{FileName, MediaType, fits, is_given_up};
 use crate::domain::case::takes_entries;
-use crate::domain::event::CaseEvent;
 use crate::domain::feed::Visibility;
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{AttachmentId, CaseId, CaseRef, EntryId, OrganizationId};
 use crate::store::attachments::{self, Attachment, NewAttachment};
+use crate::store::cases;
 use crate::store::cases::Case;
 use crate::store::groups::lock_organization;
-use crate::store::{cases, redactions, seen_files};
 
 /// The field of a command that names files.
 pub const FIELD: &str = "attachments";
@@ -134,45 +132,6 @@ fn has_room(
 ) -> VerbResult<()> {
     let used = attachments::used(conn, organization)?;
     fits(used, bytes, limit).map_err(|refused| Rejection::NoRoom(refused).into())
-}
-
-/// Forgets a file that its sender has attached to nothing; or takes one away that came with the description of a case, which staff
-/// do: the files of an entry go with its redaction.
-///
-/// # Errors
-/// [`Rejection::NotFound`], `Denied`; `Attached` if it is attached to an entry.
-pub fn discard(conn: &mut Conn, actor: &Actor, id: AttachmentId, now: Instant) -> VerbResult<()> {
-    let file = seen_files::visible(conn, &actor.access, id)?.ok_or(Rejection::NotFound)?;
-    match (file.attached_at, file.entry_id, file.case_id) {
-        (None, _, _) if attachments::discard(conn, id)? => Ok(()),
-        (Some(_), None, Some(case)) => take_from_description(conn, actor, (&file, case), now),
-        _ => Err(Rejection::Attached.into()),
-    }
-}
-
-fn take_from_description(
-    conn: &mut Conn,
-    actor: &Actor,
-    (file, case): (&Attachment, CaseId),
-    now: Instant,
-) -> VerbResult<()> {
-    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(case))?.ok_or(Rejection::NotFound)?;
-    actor.require(Permission::FeedsRedact)?;
-    let before = ids(&attachments::of_description(conn, case.id)?);
-    // Somebody else was first.
-    if !before.contains(&file.id) {
-        return Err(Rejection::NotFound.into());
-    }
-    let after: Vec<AttachmentId> = before
-        .iter()
-        .copied()
-        .filter(|one| *one != file.id)
-        .collect();
-    redactions::forget_file(conn, case.id, file)?;
-    let fields = |ids: &[AttachmentId]| record::object(json!({FIELD: ids}));
-    let recorded = Recorded::replaced(case.subject_id(), fields(&before), fields(&after));
-    let event = CaseEvent::Changed(Vec::new());
-    publish::on_case(conn, actor, &case, recorded, event, now)
 }
 
 /// The files that a command names, in its order: sent by the actor for this case or for none yet, and attached to nothing.

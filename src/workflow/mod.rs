@@ -17,6 +17,7 @@ pub mod choose_notices;
 pub mod clients;
 pub mod close_case;
 pub mod developer;
+pub mod discard_attachment;
 pub mod duty;
 pub mod export_audit;
 pub mod feed;

@@ -22,6 +22,7 @@ use crate::input::input;
 use crate::store::attachments::Attachment;
 use crate::store::{cases, seen_files};
 use crate::workflow::attachments::{self as verbs, For};
+use crate::workflow::discard_attachment;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -198,7 +199,7 @@ pub async fn open(desk: &AppState, file: Attachment) -> Result<StoredFile, Probl
 
 async fn discard(req: ApiRequest<AttachmentId>) -> Result<Done, Problem> {
     req.write(|conn, req| {
-        verbs::discard(conn, &req.principal.actor, req.address, req.now)?;
+        discard_attachment::discard(conn, &req.principal.actor, req.address, req.now)?;
         Ok(Reply::done())
     })
     .await

@@ -20,6 +20,7 @@ use crate::http::requires::{SIGNED_IN, may};
 use crate::store::attachments::{Attachment, pending_of};
 use crate::store::seen_files;
 use crate::workflow::attachments::{self, FIELD, For};
+use crate::workflow::discard_attachment;
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -138,7 +139,7 @@ async fn remove(req: PageRequest, id: AttachmentId) -> PageResult {
         .await?;
     let case = found.and_then(|file| file.case_id);
     let case = case.ok_or_else(Problem::not_found)?;
-    req.perform(move |conn, by, (): &()| attachments::discard(conn, by.actor, id, by.now))
+    req.perform(move |conn, by, (): &()| discard_attachment::discard(conn, by.actor, id, by.now))
         .await?;
     let page = format!("/cases/{case}");
     Ok(req.go(page, Some(Flash::new(Done::FileRemoved))))

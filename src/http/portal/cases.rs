@@ -4,7 +4,7 @@ mod handlers;
 
 use serde::Serialize;
 
-use super::form::{Choice, Control, Form, Kind};
+use super::form::{Choice, Control, Form, Kind, words_of};
 use super::help::announcements::Announced;
 use super::help::suggested::Suggested;
 use super::list::{Filters, Head};
@@ -155,22 +155,4 @@ pub fn open_case_form(words: &Catalogue, of: ForOthers, lines: Vec<Choice>) -> F
         controls,
     )
     .attaching("/api/v1/attachments".to_owned())
-}
-
-/// Choices for the values of a closed enum, in the words of `family`, with more about each from `hints`.
-pub(super) fn words_of(
-    words: &Catalogue,
-    family: &str,
-    values: &[&str],
-    hints: &str,
-) -> Vec<Choice> {
-    let choice = |value: &&str| {
-        let choice = Choice::new(*value, words.say_of(family, value, &[]));
-        if hints.is_empty() {
-            choice
-        } else {
-            choice.hint(words.say_of(hints, value, &[]))
-        }
-    };
-    values.iter().map(choice).collect()
 }

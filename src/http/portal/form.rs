@@ -17,7 +17,7 @@ use crate::http::problem::{Code, Problem};
 use crate::words::Catalogue;
 use crate::workflow::attachments::FIELD;
 
-pub use control::{Choice, Control, Group, Kind};
+pub use control::{Choice, Control, Group, Kind, words_of};
 pub(super) use fingerprints::{CONFIRMED, seen};
 use fingerprints::{WAS, fingerprint};
 pub use grouping::{group, group_with_hint, line, ticks};

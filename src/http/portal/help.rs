@@ -11,8 +11,7 @@ pub mod tutorials;
 use serde::Serialize;
 
 use super::answer::PageResult;
-use super::cases::words_of;
-use super::form::{Choice, Control, Form, Kind, ticks};
+use super::form::{Choice, Control, Form, Kind, ticks, words_of};
 use super::page_request::PageRequest;
 use super::parts::Tab;
 use super::route::PortalRoute;

@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use crate::domain::access::Role;
 use crate::http::portal::account::Section;
-use crate::http::portal::cases::words_of;
-use crate::http::portal::form::{self, Choice, Control, Form, Kind};
+use crate::http::portal::form::{self, Choice, Control, Form, Kind, words_of};
 use crate::http::portal::parts::{Link, Tab};
 use crate::store::roles::OwnRole;
 use crate::words::Catalogue;

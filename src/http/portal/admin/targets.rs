@@ -11,9 +11,8 @@ use crate::domain::target::{
 use crate::http::api_request::may;
 use crate::http::portal::act::{By, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
-use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind, group, group_with_hint};
+use crate::http::portal::form::{Choice, Control, Form, Kind, group, group_with_hint, words_of};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::StatusCode;
 
-use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form, words_of};
+use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
@@ -17,7 +17,7 @@ use crate::http::list::{Found, ListQuery, Listing, find};
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Form};
+use crate::http::portal::form::{Choice, Form, words_of};
 use crate::http::portal::help::announcements;
 use crate::http::portal::help::suggested::suggested;
 use crate::http::portal::list::{Column, Filter, MOST_COUNTED, filters, heads, pager, total};

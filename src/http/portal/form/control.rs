@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::input::{Declared, Shape};
+use crate::words::Catalogue;
 
 /// One thing to fill in.
 #[derive(Clone, Debug, Serialize)]
@@ -325,4 +326,17 @@ impl Control {
             self.error = why.into();
         }
     }
+}
+
+/// Choices for the values of a closed enum, in the words of `family`, with more about each from `hints`.
+pub fn words_of(words: &Catalogue, family: &str, values: &[&str], hints: &str) -> Vec<Choice> {
+    let choice = |value: &&str| {
+        let choice = Choice::new(*value, words.say_of(family, value, &[]));
+        if hints.is_empty() {
+            choice
+        } else {
+            choice.hint(words.say_of(hints, value, &[]))
+        }
+    };
+    values.iter().map(choice).collect()
 }

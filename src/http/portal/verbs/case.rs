@@ -6,8 +6,7 @@ use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState, StepVerb,
 };
 use crate::domain::feed::Feed;
-use crate::http::portal::cases::words_of;
-use crate::http::portal::form::{Choice, Control, Kind};
+use crate::http::portal::form::{Choice, Control, Kind, words_of};
 use crate::http::portal::parts::Panel;
 use crate::store::promises::NextStep;
 use crate::words::Catalogue;

@@ -20,9 +20,8 @@ use crate::http::portal::admin::handlers::{PLACE, again, foreseen, form, tabs_of
 use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
-use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form, Kind, words_of};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
