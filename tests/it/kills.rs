@@ -161,7 +161,7 @@ pub async fn people_work(
 /// Counts: everything that was acknowledged is there, once.
 pub fn is_kept(conn: &mut Conn, noted: &Shared) {
     let noted = noted.borrow();
-    assert!(noted.count() > 10, "people got something done");
+    assert!(noted.cases.len() > 10, "people got something done");
     let numbers = |prefix: &str, rows: Vec<String>| -> BTreeSet<String> {
         rows.iter()
             .map(|number| format!("{prefix}-{number:0>6}"))
