@@ -22,14 +22,16 @@ use crate::http::audit::{Asked, export};
 use crate::http::problem::Problem;
 use crate::store::audit::{self, EventFilter};
 use crate::words::Catalogue;
+use crate::worker::Linking;
 use crate::workflow::export_audit::export_audit;
+use output::Seals;
 
 /// Check the chain of audited events, and take them out.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(super) enum AuditCommand {
     /// Say whether the chain of audited events is whole, and what was said is as it was recorded; if not, where it breaks
-    /// and what was changed. Changes nothing. Ends with 0 if it is whole, 1 if it is broken, 2 if that could not be found
-    /// out.
+    /// and what was changed. Events that wait for their seal get it before; nothing else is changed. Ends with 0 if it is whole, 1 if
+    /// it is broken, 2 if that could not be found out.
     Verify,
     /// Print audited events, the newest first. That they are exported is itself recorded.
     Export(ExportArgs),
@@ -70,10 +72,12 @@ impl AuditCommand {
 pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result<ExitCode> {
     super::block_on(async {
         // A new database would be whole, and say nothing about the one that was meant.
-        let db = Db::open_as_it_is(&settings.database_url.location())?.without_limits();
+        let limited = Db::open_as_it_is(&settings.database_url.location())?;
+        let db = limited.without_limits();
         match command {
             AuditCommand::Verify => {
-                let (verdict, contents) = db
+                let linked = link(&limited).await;
+                let (verdict, contents, waiting) = db
                     .read(|conn| {
                         let verdict = audit::walk(conn)?;
                         // A broken chain says nothing that could be relied on of what was said.
@@ -81,10 +85,11 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result
                             Verdict::Whole { .. } => audit::contents(conn)?,
                             Verdict::Broken(_) => Contents::default(),
                         };
-                        Ok::<_, DbError>((verdict, contents))
+                        Ok::<_, DbError>((verdict, contents, audit::waiting(conn)?))
                     })
                     .await?;
-                super::print(&output::of(&verdict, &contents))?;
+                let seals = Seals { linked, waiting };
+                super::print(&output::of(&verdict, &contents, &seals))?;
                 Ok(match verdict {
                     Verdict::Whole { .. } if contents.faults.is_empty() => ExitCode::SUCCESS,
                     Verdict::Whole { .. } | Verdict::Broken(_) => ExitCode::FAILURE,
@@ -95,6 +100,16 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result
                 Ok(ExitCode::SUCCESS)
             }
         }
+    })
+}
+
+/// Seals what waits for it; gives how many events that were. A database that cannot be written now can still be read, and what waits
+/// is told.
+async fn link(db: &Db) -> usize {
+    let linked = Linking::new(db.clone()).rest().await;
+    linked.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what waits for its seal does not get it now");
+        0
     })
 }
 

@@ -24,6 +24,7 @@ use crate::config::Settings;
 use crate::credentials::HashError;
 use crate::db::{self, Conn, Db, DbError};
 use crate::words::Catalogue;
+use crate::worker::Linking;
 use directory::Directory;
 use report::{Fault, MadeUp, Refusal, Report, Unloaded};
 
@@ -108,13 +109,18 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
         .build()?;
     let report = runtime.block_on(async {
         let db = Db::open(&settings.database_url.location())?.without_limits();
-        Ok::<_, anyhow::Error>(match &args.from {
+        let report = match &args.from {
             Source::Casebell { .. } => casebell::import(&db, file, now, &watch).await?,
             Source::Servicenow { .. } => {
                 let words = Catalogue::load()?;
                 servicenow::import(&db, file, now, &words, &watch).await?
             }
-        })
+        };
+        // Nobody may be serving who would seal what it has recorded.
+        if let Err(error) = Linking::new(db).rest().await {
+            tracing::warn!(%error, "what was recorded is sealed when somebody serves");
+        }
+        Ok(report)
     })?;
     watch.bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();

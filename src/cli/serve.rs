@@ -14,7 +14,7 @@ use crate::credentials::{LINK_PREFIX, NewSecret};
 use crate::db::{Db, DbError};
 use crate::http::Server;
 use crate::store::setup_links;
-use crate::worker::Rhythm;
+use crate::worker::{Linking, Rhythm};
 
 /// For how long the printed link is good.
 const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -22,6 +22,9 @@ const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
 /// How long the end may take, whatever is open: a client that sends a byte a second, a database or a mail server that
 /// does not answer. Ten seconds are what service managers grant at the least.
 const END_WITHIN: Duration = Duration::from_secs(9);
+
+/// How long the last audited events may take to be sealed.
+const LINKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or SIGINT; SIGHUP ends nothing.
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
@@ -75,8 +78,21 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         }
     };
     tokio::join!(server.run(), jobs).0?;
+    link_the_last_events(&db).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the last requests have written is sealed now rather than when somebody serves again, if the database lets it be done soon.
+async fn link_the_last_events(db: &Db) {
+    let linking = Linking::new(db.clone());
+    match tokio::time::timeout(LINKED_WITHIN, linking.rest()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the last audited events are sealed at the next start");
+        }
+        Err(_) => tracing::warn!("the last audited events are sealed at the next start"),
+    }
 }
 
 /// Tells systemd, where it started this process and waits for word of it.

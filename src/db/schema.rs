@@ -429,6 +429,7 @@ diesel::table! {
         previous_hash -> Text,
         hash -> Text,
         said -> Nullable<Text>,
+        link -> Nullable<BigInt>,
     }
 }
 

@@ -2,11 +2,13 @@
 
 pub mod chain;
 pub mod kind;
+pub mod linking;
 pub mod seal;
 pub mod view;
 
 pub use chain::{Break, Chain, End, Link, Record, Verdict, Why, link};
 pub use kind::{EventKind, SeenBy};
+pub use linking::{Linked, linked};
 
 /// The name of whoever acts from the machine itself: nobody is signed in there.
 pub const COMMAND_LINE: &str = "command line";

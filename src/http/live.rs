@@ -25,6 +25,7 @@ use super::state::AppState;
 use crate::db::Epoch;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::language::Language;
+use crate::store::audit::Reached;
 
 pub use place::{MalformedPlace, Place};
 use told::{Said, Told};
@@ -78,11 +79,17 @@ struct Follower {
     told: Mutex<Told>,
 }
 
-/// By what somebody follows, and who it was when they came.
-#[derive(Debug)]
-struct Bearer {
-    key: Key,
-    reader: Principal,
+/// How far a follower has been told, and by which way.
+#[derive(Clone, Debug)]
+struct State {
+    /// The last place that was told: what the reader comes back with.
+    told: Place,
+    /// The last place that was looked at, whether it was for this reader or not.
+    seen: i64,
+    /// How far what was recorded is known to somebody who follows lists; none before the first look.
+    recorded: Option<Reached>,
+    /// None once the stream has ended.
+    news: Option<mpsc::Sender<Bytes>>,
 }
 
 /// What somebody showed and where they act: those of one key may do the same.
@@ -144,14 +151,14 @@ pub enum What {
 }
 
 /// What is followed, and from where on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Followed {
     /// What.
     pub what: What,
     /// What the reader knows of a case. Of lists, the microsecond at which their page was made.
     pub from: Place,
-    /// Of lists, how far what was recorded is known; 0 if their page's instant is.
-    pub recorded: i64,
+    /// Of lists, how far what was recorded is known; none if their page's instant is.
+    pub recorded: Option<Reached>,
 }
 
 impl What {
@@ -223,19 +230,16 @@ impl Live {
         }
         *of_person += 1;
         let key = Key::of(&reader);
-        let (bearer, streams) = open.bearers.entry(key.clone()).or_insert_with(|| {
-            let bearer = Bearer { key, reader };
-            (Arc::new(bearer), 0)
-        });
-        *streams += 1;
-        let mut told = Told::up_to(followed.from, followed.recorded);
-        // The first word goes out at once, so that the reader knows that they are connected, and where they are.
-        let hello = format!(
-            ": connected\nretry: 2000\nid: {}\n\n",
-            followed.begins_behind()
-        );
-        told.say(hello.into());
-        let follower = Arc::new(Follower {
+        let known = open.followers.values().find(|other| other.key == key);
+        let reader = known.map_or_else(|| Arc::new(reader), |other| Arc::clone(&other.reader));
+        let (news, told) = mpsc::channel(WAITING);
+        let state = State {
+            told: followed.from,
+            seen: followed.from.position,
+            recorded: followed.recorded.clone(),
+            news: Some(news),
+        };
+        let follower = Follower {
             what: followed.what,
             bearer: Arc::clone(bearer),
             told: Mutex::new(told),

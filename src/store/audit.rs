@@ -2,12 +2,15 @@
 
 mod chain;
 mod contents;
+mod linking;
 mod listing;
 mod names;
+mod reached;
 mod seals;
 
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
+use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
@@ -16,16 +19,18 @@ use crate::db::{Conn, among, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
-use crate::domain::audit::{EventKind, Record, SeenBy, link};
+use crate::domain::audit::{End, EventKind, Linked, Record, SeenBy, linked};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
 use crate::store::many::insert_many;
 
 pub use chain::{end, walk};
 pub use contents::{contents, set_unsealed, unsealed};
+pub use linking::{Waiting, is_any_waiting, link_all_waiting, link_waiting, waiting};
 pub use listing::{EventFilter, Listed, Place, list, worked_in};
 pub use names::{Names, names};
-pub(in crate::store) use seals::{EntryWords, sealed_case};
+pub use reached::{Reached, access_since, is_any_case_changed, reached};
+pub(in crate::store) use seals::EntryWords;
 pub use seals::{seal, seal_case_again, seal_what_is_open, unsealed_cases};
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
@@ -57,8 +62,11 @@ pub struct NewEvent<'a> {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = audit_events)]
 pub struct Event {
-    /// Its place in the chain: 1, 2, 3 and so on.
+    /// The number under which it was written, which never changes. Of two that were written at once it says nothing about which
+    /// was committed first.
     pub position: i64,
+    /// Its place in the chain: 1, 2, 3 and so on; none until it is linked.
+    pub link: Option<i64>,
     /// Its id.
     pub id: EventId,
     /// When.
@@ -84,7 +92,7 @@ pub struct Event {
     pub before: Option<Json<Map<String, Value>>>,
     /// The changed fields after.
     pub after: Option<Json<Map<String, Value>>>,
-    /// Its hash, by which the next one is chained to it.
+    /// Its hash, by which the next one is chained to it; empty until it is linked.
     pub hash: String,
 }
 
@@ -130,8 +138,9 @@ struct Unlinked {
 
 /// Appends an event to the chain, with the hashes of what was said.
 ///
-/// It is linked right before the transaction is committed: from then on the chain's end is locked, so that events follow
-/// one another in the order in which they are committed, whoever writes.
+/// It is written right before the transaction is committed. In the embedded database, whose writer is alone, it is linked then as
+/// well. On a server it waits for its link ([`link_waiting`]) until it is committed: so nobody who writes an event waits for anybody
+/// else who does.
 ///
 /// # Errors
 /// Database errors.
@@ -158,51 +167,86 @@ pub fn append_saying(
         after: kept(event.after)?,
         said: said.fields(),
     };
-    write_last(conn, unlinked, link_all)?;
+    write_last(conn, unlinked, write_all)?;
     Ok(id)
 }
 
-/// An event at its place in the chain, as its row is written.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
-struct Linked {
-    position: i64,
-    id: EventId,
-    at: At,
-    kind: &'static str,
-    organization_id: Option<OrganizationId>,
-    home_organization_id: Option<OrganizationId>,
-    case_id: Option<CaseId>,
-    escalation_id: Option<EscalationId>,
-    subject_id: Option<EventId>,
-    actor_id: Option<PersonId>,
-    actor_name: String,
-    seen_by: SeenBy,
-    before: Option<String>,
-    after: Option<String>,
-    previous_hash: String,
-    hash: String,
-    said: Option<String>,
+/// Writes events, in this order.
+fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    if let Conn::Postgres(own) = conn {
+        let arrivals = arrivals(own, count)?;
+        return (arrivals.into_iter().zip(&events))
+            .try_for_each(|(arrival, event)| insert(conn, event, arrival, None));
+    }
+    let (end, head): (i64, String) = on_either!(conn, |own| diesel::update(audit_chain::table)
+        .set(audit_chain::position.eq(audit_chain::position + count))
+        .returning((audit_chain::position, audit_chain::head))
+        .get_result(own))?;
+    let before = End {
+        position: end - count,
+        head,
+    };
+    let places = before.position + 1..;
+    let records = events.iter().map(Unlinked::record);
+    let (links, end) = linked(before, places.zip(records));
+    for (link, event) in links.iter().zip(&events) {
+        insert(conn, event, link.arrival, Some(link))?;
+    }
+    let head = audit_chain::head.eq(&end.head);
+    on_either!(conn, |own| diesel::update(audit_chain::table)
+        .set(head)
+        .execute(own))
+    .map(drop)
 }
 
-/// Links events to the end of the chain, in this order. Its end is read and written once, however many they are.
-fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let (end, mut head): (i64, String) =
-        on_either!(conn, |own| diesel::update(audit_chain::table)
-            .set(audit_chain::position.eq(audit_chain::position + count))
-            .returning((audit_chain::position, audit_chain::head))
-            .get_result(own))?;
-    let mut linked = Vec::with_capacity(events.len());
-    for (position, event) in (end - count + 1..).zip(events) {
-        let hash = link(&head, &event.record());
-        let previous = std::mem::replace(&mut head, hash.clone());
-        linked.push(event.linked(position, previous, hash)?);
-    }
-    insert_many!(conn, audit_events::table, &linked);
-    let linked = audit_chain::head.eq(&head);
-    on_either!(conn, |own| diesel::update(audit_chain::table)
-        .set(linked)
+/// A number that the server gave.
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The next numbers under which events are written. The server gives each of them once, and nobody waits for it.
+fn arrivals(conn: &mut diesel::PgConnection, count: i64) -> QueryResult<Vec<i64>> {
+    let next =
+        "SELECT nextval('audit_events_position_seq') AS number FROM generate_series(1, $1::bigint)";
+    let numbers: Vec<Number> = diesel::sql_query(next)
+        .bind::<BigInt, _>(count)
+        .load(conn)?;
+    let mut numbers: Vec<i64> = numbers.into_iter().map(|row| row.number).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn insert(
+    conn: &mut Conn,
+    event: &Unlinked,
+    arrival: i64,
+    link: Option<&Linked>,
+) -> QueryResult<()> {
+    let said = event.said.as_ref().map(json).transpose()?;
+    on_either!(conn, |own| diesel::insert_into(audit_events::table)
+        .values((
+            audit_events::position.eq(arrival),
+            audit_events::id.eq(event.id),
+            audit_events::at.eq(At(event.at)),
+            audit_events::kind.eq(event.kind.as_str()),
+            audit_events::organization_id.eq(event.organization),
+            audit_events::home_organization_id.eq(event.home),
+            audit_events::case_id.eq(event.case),
+            audit_events::escalation_id.eq(event.escalation),
+            audit_events::subject_id.eq(event.subject),
+            audit_events::actor_id.eq(event.actor),
+            audit_events::actor_name.eq(&event.actor_name),
+            audit_events::seen_by.eq(event.seen_by),
+            audit_events::before.eq(event.before.as_ref().map(|(text, _)| text)),
+            audit_events::after.eq(event.after.as_ref().map(|(text, _)| text)),
+            audit_events::previous_hash.eq(link.map_or("", |link| link.previous.as_str())),
+            audit_events::hash.eq(link.map_or("", |link| link.hash.as_str())),
+            audit_events::said.eq(&said),
+            audit_events::link.eq(link.map(|link| link.position)),
+        ))
         .execute(own))
     .map(drop)
 }
@@ -210,6 +254,7 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
 impl Unlinked {
     fn record(&self) -> Record<'_> {
         Record {
+            arrival: None,
             id: self.id,
             at: self.at,
             kind: self.kind.as_str(),
@@ -260,30 +305,6 @@ fn kept(fields: Option<&Map<String, Value>>) -> QueryResult<Option<(String, Map<
     let read =
         serde_json::from_str(&text).map_err(|error| Diesel::SerializationError(error.into()))?;
     Ok(Some((text, read)))
-}
-
-/// Whether anything was recorded behind a place in the chain that may have taken access from somebody, and how far the
-/// chain has come. Places are given in the order of commit, so that nothing is missed.
-///
-/// # Errors
-/// Database errors.
-pub fn access_since(conn: &mut Conn, after: i64) -> QueryResult<(bool, i64)> {
-    write_what_was_put_off(conn)?;
-    /// Beyond as many it is asked anew what everybody may do.
-    const MOST: i64 = 1000;
-    let events: Vec<(i64, String)> = audit_events::table
-        .filter(audit_events::position.gt(after))
-        .order(audit_events::position.desc())
-        .limit(MOST)
-        .select((audit_events::position, audit_events::kind))
-        .load(conn)?;
-    let newest = events.first().map_or(after, |(position, _)| *position);
-    let many = events.len() as i64 == MOST;
-    // Of a kind that is not known here, it may.
-    let taken = events
-        .iter()
-        .any(|(_, kind)| EventKind::named(kind).is_none_or(EventKind::may_take_access));
-    Ok((many || taken, newest))
 }
 
 /// What a thing's changes after `at` replaced, the newest first.

@@ -23,10 +23,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::store::lines::hidden_from;
 use crate::store::people::display_name;
 
-pub use finding::{
-    by_external_id, find, id_of, is_any_changed, last_change, lock, owners_by_line, version_of,
-    visible,
-};
+pub use finding::{by_external_id, find, id_of, last_change, lock, owners_by_line, version_of};
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use searching::Says;
 pub use writing::{CaseChanges, NewCase, insert, insert_all, search_words, update};

@@ -15,6 +15,7 @@
 //! | [`Sweeping`] | takes away attached files that nobody names any more (F4) |
 //! | [`Housekeeping`] | deletes what has expired |
 //! | [`OlderWords`] | makes the words of older rows, by which they are found |
+//! | [`Linking`] | gives audited events their place in the chain (C8) |
 //!
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
 
@@ -26,6 +27,7 @@ mod driver;
 mod housekeeping;
 mod job;
 mod last_seen;
+mod linking;
 mod outbox;
 mod radar;
 mod recent_errors;
@@ -43,6 +45,7 @@ pub use driver::{Driver, JobStatus, Rhythm, Turns};
 pub use housekeeping::{Housekeeping, Swept};
 pub use job::{Job, Jobs, Stepped};
 pub use last_seen::{LastSeenBuffer, LastSeenJob};
+pub use linking::Linking;
 pub use outbox::{Outbox, Sending};
 pub use radar::{Warned, Warnings};
 pub use recent_errors::{ErrorLog, ErrorLogJob};

@@ -11,7 +11,8 @@ use crate::domain::event::{AdministrativeEvent, ExportFields};
 use crate::store::audit;
 
 /// Records that events are exported, with the format and what was asked for; gives the place in the chain up to which
-/// they are.
+/// they are. What waits for its place gets one before, so that the file has all that was committed until now, and its repetition the
+/// same.
 ///
 /// # Errors
 /// [`Rejection::Denied`](super::Rejection::Denied).
@@ -23,6 +24,7 @@ pub fn export_audit(
     now: Instant,
 ) -> VerbResult<i64> {
     require(by, Permission::AuditView)?;
+    audit::link_all_waiting(conn)?;
     let up_to = audit::end(conn)?.map_or(0, |end| end.position);
     let event = AdministrativeEvent::AuditExported {
         organization: by.map(|actor: &Actor| actor.access.organization),

@@ -3021,6 +3021,7 @@ audit-in = in { $organization }
 audit-by-people-of = von Personen von { $organization }
 audit-position = Nr. { $n }
 audit-hash = Prüfsumme dieses Ereignisses, an die das nächste anschließt: { $hash }
+audit-not-sealed = noch nicht versiegelt
 audit-changes = { $n ->
     [one] Was sich geändert hat: { $n } Feld
    *[other] Was sich geändert hat: { $n } Felder

@@ -2974,6 +2974,7 @@ audit-in = in { $organization }
 audit-by-people-of = by people of { $organization }
 audit-position = No. { $n }
 audit-hash = Hash of this event, to which the next one is chained: { $hash }
+audit-not-sealed = not sealed yet
 audit-changes = { $n ->
     [one] What changed: { $n } field
    *[other] What changed: { $n } fields

@@ -5,13 +5,44 @@ use chrono::SecondsFormat;
 use crate::domain::Instant;
 use crate::domain::audit::seal::{Contents, Fault};
 use crate::domain::audit::{Break, Verdict, Why};
+use crate::store::audit::Waiting;
 
 /// The most things that are named, one a line.
 const NAMED: usize = 100;
 
-/// One line for a whole chain; for a broken one where it breaks, at which event, how, and what that means; and everything
-/// that was said and is not as it was recorded.
-pub(super) fn of(verdict: &Verdict, contents: &Contents) -> String {
+/// What became of events that waited for their place in the chain.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seals {
+    /// How many got it now.
+    pub(super) linked: usize,
+    /// What has none, as of the same instant as the verdict.
+    pub(super) waiting: Waiting,
+}
+
+/// One line for a whole chain; for a broken one where it breaks, at which event, how, and what that means; everything that was said and
+/// is not as it was recorded; and what is behind the chain's end, of which it proves nothing.
+pub(super) fn of(verdict: &Verdict, contents: &Contents, seals: &Seals) -> String {
+    let mut text = chain(verdict, contents);
+    if seals.linked > 0 {
+        text.push_str(&format!(
+            "\nsealed now: {} of these events, which had waited for it. Whether one of them was changed before, nobody can tell.",
+            seals.linked
+        ));
+    }
+    if seals.waiting.events > 0 {
+        let since = (seals.waiting.since).map_or_else(String::new, |since| {
+            format!(", the first of {}", instant(since))
+        });
+        text.push_str(&format!(
+            "\nnot sealed yet: {} events{since}. A change to one of them goes unnoticed until it is sealed, which takes a second while \
+             `casebell serve` runs.",
+            seals.waiting.events
+        ));
+    }
+    text
+}
+
+fn chain(verdict: &Verdict, contents: &Contents) -> String {
     match verdict {
         Verdict::Whole { events, span, head } => {
             let span = span.map_or_else(String::new, |(from, until)| {
@@ -133,5 +164,34 @@ mod tests {
         assert!(broken(&gone).starts_with(
             "broken: events 1 to 4, missing at the end\nThe end of the chain is gone"
         ));
+    }
+
+    #[test]
+    fn what_is_behind_the_end_is_told_beside_the_verdict() {
+        let at = "2026-03-02T09:00:00Z".parse().expect("an instant");
+        let whole = Verdict::Whole {
+            events: 2,
+            span: None,
+            head: "77".to_owned(),
+        };
+        let contents = Contents::default();
+        let told = |seals: &Seals| of(&whole, &contents, seals);
+        let line = "whole: 2 events, head 77";
+        assert_eq!(told(&Seals::default()), line);
+        let linked = told(&Seals {
+            linked: 1,
+            ..Seals::default()
+        });
+        assert!(linked.starts_with(&format!("{line}\nsealed now: 1 of these events, ")));
+        let waiting = told(&Seals {
+            linked: 0,
+            waiting: Waiting {
+                events: 3,
+                since: Some(at),
+            },
+        });
+        assert!(waiting.starts_with(&format!(
+            "{line}\nnot sealed yet: 3 events, the first of 2026-03-02T09:00:00.000000Z. "
+        )));
     }
 }

@@ -22,6 +22,8 @@ const SCHEME: &str = "casebell audit 1";
 /// An audited event as it is hashed: everything that is kept of it but its place, which the chain itself proves.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
+    /// The number under which it was written, where that is not its place as well (see [`Record::arrived`]).
+    pub arrival: Option<i64>,
     /// Its id.
     pub id: EventId,
     /// When.
@@ -53,6 +55,16 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// The event as it was written under this number and stands at this place. Lists go by the number, so that it is hashed as
+    /// well; where both are the same, as they were before events were linked behind their commit, the place proves it.
+    #[must_use]
+    pub fn arrived(self, arrival: i64, position: i64) -> Self {
+        Self {
+            arrival: (arrival != position).then_some(arrival),
+            ..self
+        }
+    }
+
     /// The one text of this event: JSON without white space, names in alphabetical order at every depth, the instant
     /// with six digits of a second.
     pub fn canonical(&self) -> String {
@@ -74,6 +86,9 @@ impl Record<'_> {
         // Events were recorded before they had hashes of what was said, and are hashed as they were then.
         if let (Some(said), Value::Object(event)) = (self.said, &mut event) {
             event.insert("said".to_owned(), Value::Object(said.clone()));
+        }
+        if let (Some(arrival), Value::Object(event)) = (self.arrival, &mut event) {
+            event.insert("arrival".to_owned(), Value::from(arrival));
         }
         canonical(&event)
     }
@@ -153,7 +168,8 @@ pub struct Link<'a> {
     pub record: Record<'a>,
 }
 
-/// Where the chain ends, as it is kept apart from the events.
+/// Where the chain ends, as it is kept apart from the events: behind all that is sealed. What was committed since and has no place
+/// yet is no part of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     /// The place of the last event; 0 without any.

@@ -11,11 +11,11 @@ use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId, OrganizationId,
 
 /// An event at its place, as a row keeps it.
 #[derive(Clone, Debug, PartialEq)]
-struct Row {
+pub(super) struct Row {
     position: i64,
     previous: String,
     hash: String,
-    id: u128,
+    pub(super) id: u128,
     micros: i64,
     kind: String,
     /// Organization, home, case, escalation, subject and actor.
@@ -27,10 +27,11 @@ struct Row {
 }
 
 impl Row {
-    fn record(&self) -> Record<'_> {
+    pub(super) fn record(&self) -> Record<'_> {
         let uuid = |n: u128| uuid::Uuid::from_u128(n);
         let [organization, home, case, escalation, subject, actor] = self.ids;
         Record {
+            arrival: None,
             id: EventId::from_uuid(uuid(self.id)),
             at: Instant::from_timestamp_micros(self.micros).expect("an instant"),
             kind: &self.kind,
@@ -95,7 +96,7 @@ fn renumbered(mut rows: Vec<Row>) -> Vec<Row> {
 }
 
 /// Where it breaks, how far, how.
-fn broken(verdict: &Verdict) -> Option<(i64, i64, Why)> {
+pub(super) fn broken(verdict: &Verdict) -> Option<(i64, i64, Why)> {
     match verdict {
         Verdict::Whole { .. } => None,
         Verdict::Broken(at) => Some((at.position, at.last, at.why)),
@@ -154,7 +155,7 @@ fn row() -> impl Strategy<Value = Row> {
         )
 }
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+pub(super) fn rows() -> impl Strategy<Value = Vec<Row>> {
     prop::collection::vec(row(), 1..9)
 }
 
@@ -318,6 +319,7 @@ fn the_canonical_form_is_this_one() {
     let before = json!({"b": [2.0, 0.5], "a": {"z": null, "é\"": true}});
     let before = before.as_object().expect("an object");
     let record = Record {
+        arrival: None,
         id: EventId::from_uuid(uuid::Uuid::from_u128(1)),
         at: "2026-03-02T09:00:00.000005123Z"
             .parse()

@@ -47,7 +47,7 @@ async fn case(req: ApiRequest<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChang
             Ok(Followed {
                 what: What::Case(case.id, case.number),
                 from,
-                recorded: 0,
+                recorded: None,
             })
         })
         .await?;
@@ -61,15 +61,12 @@ async fn lists(req: ApiRequest<(), (), LiveQuery>) -> Result<Reply<CaseChanged>,
         Some(from) => Followed {
             what: What::Lists,
             from,
-            recorded: 0,
+            recorded: None,
         },
         None => Followed {
             what: What::Lists,
             from: Place::new(0, 0),
-            recorded: req
-                .read(|conn, _| Ok(audit::end(conn)?))
-                .await?
-                .map_or(0, |end| end.position),
+            recorded: Some(req.read(|conn, _| Ok(audit::reached(conn)?)).await?),
         },
     };
     Ok(Reply::live(follow(&desk, &live, reader, &followed)?))

@@ -20,7 +20,7 @@ enum Next {
     End,
 }
 
-/// The file of what `filter` finds. Nothing is ever changed or removed, and what is recorded meanwhile lies behind the
+/// The file of what `filter` finds. Nothing is ever changed or removed, and what is recorded meanwhile is linked behind the
 /// filter's `up_to`: its pages fit together although each is read by itself.
 pub fn file(db: Db, filter: EventFilter, format: Format) -> Download {
     let name = format!("audit-events.{format}");

@@ -66,6 +66,7 @@ impl Format {
         match self {
             Self::Csv => table(|csv| {
                 events.iter().try_for_each(|event| {
+                    // All events of a file are sealed.
                     let position = event.position.map(|position| position.to_string());
                     csv.write_record(position.into_iter().chain(cells(event).map(harmless)))
                 })
@@ -118,6 +119,6 @@ fn cells(event: &AuditEventDocument) -> [String; COLUMNS.len()] {
         fields(&event.before),
         fields(&event.after),
         event.withheld.to_string(),
-        event.hash.clone(),
+        text(event.hash.clone()),
     ]
 }

@@ -28,8 +28,9 @@ use crate::http::api::documents::{CaseChanged, EntryDocument, Reader};
 use crate::http::principal::{Principal, ShownAgain};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
+use crate::store::audit::{self, Reached};
 use crate::store::feeds::{self, Head};
-use crate::store::{audit, cases, lines};
+use crate::store::{cases, lines};
 use crate::words::Languages;
 
 /// How often it is seen to who is to hear that their stream is alive, and whether a look is due though nobody wrote.
@@ -115,7 +116,7 @@ fn gathered(streams: &Streams) -> Option<Vec<Arc<Follower>>> {
 #[derive(Default)]
 struct Hub {
     /// How far what was recorded has been looked through for access that was taken; none before the first look.
-    recorded: Option<i64>,
+    recorded: Option<Reached>,
     /// Access may have been taken, and not all who follow were asked for since.
     suspicious: bool,
     all_asked_at: Option<Moment>,
@@ -125,8 +126,8 @@ struct Hub {
 
 /// One look: what it is about, as it is handed to the database's thread.
 struct Round {
-    followers: Vec<(Arc<Follower>, Known)>,
-    recorded: Option<i64>,
+    followers: Vec<(Arc<Follower>, State)>,
+    recorded: Option<Reached>,
     asks_all: bool,
     asks: HashSet<Key>,
 }
@@ -134,7 +135,7 @@ struct Round {
 /// What a look has found.
 #[derive(Default)]
 struct Found {
-    recorded: Option<i64>,
+    recorded: Option<Reached>,
     taken: bool,
     asked: Vec<Key>,
     /// By the follower's index in the round.
@@ -147,7 +148,7 @@ enum Telling {
     /// Where they are from now on, and what is said; empty where nothing was for them.
     News(Place, i64, String),
     /// How far what was recorded is known to somebody who follows lists, and what is said.
-    Lists(i64, String),
+    Lists(Reached, String),
     End(String),
 }
 
@@ -175,7 +176,7 @@ impl Hub {
             asked.is_none_or(|at| now.duration_since(*at) + GATHER >= AGAIN)
         };
         let round = Round {
-            recorded: self.recorded,
+            recorded: self.recorded.clone(),
             asks_all: self.suspicious && rested,
             asks: (followers.iter().map(|(follower, _)| &follower.bearer.key))
                 .filter(|key| due(key))
@@ -219,9 +220,10 @@ fn hand(follower: &Follower, telling: Telling) {
                 (said.known.told, said.known.seen) = (told, seen);
                 text
             }
-            Telling::Lists(recorded, text) => {
-                said.known.recorded = recorded;
-                text
+        }
+        Telling::Lists(recorded, text) => {
+            if text.is_empty() || news.try_send(Bytes::from(text)).is_ok() {
+                state.recorded = Some(recorded);
             }
             Telling::End(text) => {
                 said.say(text.into());
@@ -240,14 +242,16 @@ fn hand(follower: &Follower, telling: Telling) {
 impl Round {
     fn look(&self, conn: &mut Conn, words: &Languages, now: Instant) -> Result<Found, Problem> {
         let mut found = Found::default();
-        match self.recorded {
+        let recorded = match &self.recorded {
             // Everybody is asked for at their first look, so that what was before it does not matter.
-            None => found.recorded = audit::end(conn)?.map(|end| end.position),
-            Some(after) => {
-                let (taken, newest) = audit::access_since(conn, after)?;
-                (found.taken, found.recorded) = (taken, Some(newest));
+            None => audit::reached(conn)?,
+            Some(known) => {
+                let (taken, recorded) = audit::access_since(conn, known)?;
+                found.taken = taken;
+                recorded
             }
-        }
+        };
+        found.recorded = Some(recorded.clone());
         let followed = self.followers.iter();
         let mut cases: Vec<CaseId> = followed.filter_map(|(one, _)| one.what.case()).collect();
         cases.sort_unstable();
@@ -261,7 +265,7 @@ impl Round {
             people: HashMap::new(),
             readers: HashMap::new(),
             news: HashMap::new(),
-            recorded: found.recorded.unwrap_or_default(),
+            recorded,
             changed: Vec::new(),
         };
         let mut due = Vec::new();
@@ -273,7 +277,7 @@ impl Round {
                     head.version != state.told.version
                         || head.newest.is_some_and(|newest| newest > state.seen)
                 }),
-                None => look.recorded > state.recorded,
+                None => state.recorded.as_ref() != Some(&look.recorded),
             };
             if is_news || self.asks_all || self.asks.contains(&follower.bearer.key) {
                 due.push((index, head));
@@ -320,10 +324,10 @@ struct Look<'l> {
     people: HashMap<Key, Option<Arc<Principal>>>,
     readers: HashMap<LineId, Readers>,
     news: HashMap<(CaseId, i64, Side, Tz, Language), Arc<News>>,
-    /// How far what was recorded has come.
-    recorded: i64,
-    /// Whether cases were changed behind a place of what was recorded, for those who see the same.
-    changed: Vec<((Reach, Side, i64), bool)>,
+    /// What is recorded by now.
+    recorded: Reached,
+    /// Whether cases were changed since somebody knew so much of it, for those who see the same.
+    changed: Vec<((Reach, Side, Reached), bool)>,
 }
 
 /// What has been written on a case behind a place, as it is said to readers of one side in one zone and one language.
@@ -399,16 +403,16 @@ impl Look<'_> {
         (reach, side): (Reach, Side),
         state: &Known,
     ) -> Result<Telling, Problem> {
-        let is_changed = match state.recorded {
+        let is_changed = match &state.recorded {
             // The page was made by somebody's clock; what is recorded from now on is known by its order.
-            0 => cases::last_change(conn, reach)?
+            None => cases::last_change(conn, reach)?
                 .is_some_and(|at| at.timestamp_micros() > state.told.position),
-            after => {
-                let of = (reach, side, after);
+            Some(known) => {
+                let of = (reach, side, known.clone());
                 match self.changed.iter().find(|(known, _)| *known == of) {
                     Some((_, is_changed)) => *is_changed,
                     None => {
-                        let is_changed = cases::is_any_changed(conn, reach, side, after)?;
+                        let is_changed = audit::is_any_case_changed(conn, (reach, side), known)?;
                         self.changed.push((of, is_changed));
                         is_changed
                     }
@@ -419,7 +423,7 @@ impl Look<'_> {
         if is_changed {
             write_event(&mut text, "changed", Some(BROKEN_OFF), "{}");
         }
-        Ok(Telling::Lists(self.recorded, text))
+        Ok(Telling::Lists(self.recorded.clone(), text))
     }
 
     /// Who a follower is by now: asked for once, however many streams they have.

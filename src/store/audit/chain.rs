@@ -17,8 +17,9 @@ const PAGE: i64 = 1000;
 /// An event as it is kept, read as little as can be: what cannot be understood was changed, and must not end the walk.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = audit_events)]
-struct Row {
-    position: i64,
+pub(super) struct Row {
+    pub(super) position: i64,
+    link: Option<i64>,
     id: EventId,
     #[diesel(deserialize_as = At)]
     at: Instant,
@@ -38,7 +39,7 @@ struct Row {
     said: Option<String>,
 }
 
-/// Where the chain ends; none if that was taken away.
+/// Where the chain ends, behind the last event that is linked; none if that was taken away.
 ///
 /// # Errors
 /// Database errors.
@@ -74,7 +75,7 @@ fn step(conn: &mut Conn, chain: &mut Chain, last: Option<i64>) -> QueryResult<Op
             for row in &rows {
                 take(chain, row);
             }
-            Ok(rows.last().map(|row| row.position))
+            Ok(rows.last().and_then(|row| row.link))
         }
         Err(Diesel::DeserializationError(_)) => step_one(conn, chain, last),
         Err(error) => Err(error),
@@ -84,8 +85,8 @@ fn step(conn: &mut Conn, chain: &mut Chain, last: Option<i64>) -> QueryResult<Op
 /// Goes on by one event, whether it can be read or not.
 fn step_one(conn: &mut Conn, chain: &mut Chain, last: Option<i64>) -> QueryResult<Option<i64>> {
     let next: Option<i64> = audit_events::table
-        .filter(audit_events::position.gt(last.unwrap_or(i64::MIN)))
-        .select(diesel::dsl::min(audit_events::position))
+        .filter(audit_events::link.gt(last.unwrap_or(i64::MIN)))
+        .select(diesel::dsl::min(audit_events::link))
         .get_result(conn)?;
     let Some(position) = next else {
         return Ok(None);
@@ -100,27 +101,71 @@ fn step_one(conn: &mut Conn, chain: &mut Chain, last: Option<i64>) -> QueryResul
 
 fn page(conn: &mut Conn, last: Option<i64>, limit: i64) -> QueryResult<Vec<Row>> {
     audit_events::table
-        .filter(audit_events::position.gt(last.unwrap_or(i64::MIN)))
-        .order(audit_events::position.asc())
+        .filter(audit_events::link.gt(last.unwrap_or(i64::MIN)))
+        .order(audit_events::link.asc())
         .limit(limit)
         .select(Row::as_select())
         .load(conn)
 }
 
 fn take(chain: &mut Chain, row: &Row) {
-    let fields = |text: &Option<String>| -> serde_json::Result<Option<Map<String, Value>>> {
-        text.as_deref().map(serde_json::from_str).transpose()
-    };
-    let (Ok(before), Ok(after), Ok(said)) =
-        (fields(&row.before), fields(&row.after), fields(&row.said))
-    else {
-        return chain.step_over_unreadable(row.position);
+    // It was found by its place.
+    let Some(position) = row.link else { return };
+    let Ok(told) = row.told() else {
+        return chain.step_over_unreadable(position);
     };
     chain.step(&Link {
-        position: row.position,
+        position,
         previous: &row.previous_hash,
         hash: &row.hash,
-        record: Record {
+        record: told.record().arrived(row.position, position),
+    });
+}
+
+type Fields = Option<Map<String, Value>>;
+
+/// An event whose documents have been read.
+pub(super) struct Told<'r> {
+    row: &'r Row,
+    before: Fields,
+    after: Fields,
+    said: Fields,
+}
+
+impl Row {
+    /// The event with its documents.
+    ///
+    /// # Errors
+    /// If one of them is none.
+    pub(super) fn told(&self) -> serde_json::Result<Told<'_>> {
+        let fields = |text: &Option<String>| -> serde_json::Result<Fields> {
+            text.as_deref().map(serde_json::from_str).transpose()
+        };
+        Ok(Told {
+            row: self,
+            before: fields(&self.before)?,
+            after: fields(&self.after)?,
+            said: fields(&self.said)?,
+        })
+    }
+
+    /// The event without its documents.
+    pub(super) fn bare(&self) -> Told<'_> {
+        Told {
+            row: self,
+            before: None,
+            after: None,
+            said: None,
+        }
+    }
+}
+
+impl Told<'_> {
+    /// The event as it is hashed, but for the number under which it was written.
+    pub(super) fn record(&self) -> Record<'_> {
+        let row = self.row;
+        Record {
+            arrival: None,
             id: row.id,
             at: row.at,
             kind: &row.kind,
@@ -132,9 +177,9 @@ fn take(chain: &mut Chain, row: &Row) {
             actor: row.actor_id,
             actor_name: &row.actor_name,
             seen_by: row.seen_by,
-            before: before.as_ref(),
-            after: after.as_ref(),
-            said: said.as_ref(),
-        },
-    });
+            before: self.before.as_ref(),
+            after: self.after.as_ref(),
+            said: self.said.as_ref(),
+        }
+    }
 }

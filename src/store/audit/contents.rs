@@ -199,16 +199,24 @@ impl Comparison {
     }
 }
 
-/// What the events of these cases say, the last word on each thing.
+/// An event as far as it tells what was said: its place in the chain, the number under which it was written, the case, and the hashes.
+type Saying = (Option<i64>, i64, Option<CaseId>, Option<String>);
+
+/// What the events of these cases say, the last word on each thing: in the order of the chain, and then what has no place there yet.
 fn recorded(conn: &mut Conn, ids: &[CaseId]) -> QueryResult<Recorded> {
-    let rows: Vec<(Option<CaseId>, Option<String>)> = audit_events::table
+    let mut rows: Vec<Saying> = audit_events::table
         .filter(audit_events::case_id.eq_any(ids.to_vec()))
         .filter(audit_events::said.is_not_null())
-        .order(audit_events::position.asc())
-        .select((audit_events::case_id, audit_events::said))
+        .select((
+            audit_events::link,
+            audit_events::position,
+            audit_events::case_id,
+            audit_events::said,
+        ))
         .load(conn)?;
+    rows.sort_by_key(|(link, position, ..)| (link.is_none(), *link, *position));
     let mut recorded = Recorded::new();
-    for (case, said) in rows {
+    for (_, _, case, said) in rows {
         let (Some(case), Some(said)) = (case, said) else {
             continue;
         };

@@ -18,8 +18,8 @@ use crate::domain::ids::{
 use crate::store::cases::OrganizationRef;
 use crate::store::lines::hidden_from;
 
-/// Where an event stands in a list, as its reader may know it: when it happened, and which it is. Its place in the chain
-/// would count what happened to others.
+/// Where an event stands in a list, as its reader may know it: when it happened, and which it is. The number under which it was
+/// written, which settles ties, would count what happened to others; that it gets its place in the chain moves it in no list.
 pub type Place = (Instant, EventId);
 
 impl Event {
@@ -48,7 +48,7 @@ pub struct EventFilter {
     pub from: Option<Instant>,
     /// Before this instant.
     pub until: Option<Instant>,
-    /// No farther along the chain than this place.
+    /// No farther along the chain than this place, which leaves out what has no place yet.
     pub up_to: Option<i64>,
     /// Those behind this one.
     pub after: Option<Place>,
@@ -145,7 +145,7 @@ pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Ve
     named(conn, events)
 }
 
-/// The place of an event, if that exists for the reader.
+/// The number under which an event was written, if that exists for the reader.
 fn position_of(conn: &mut Conn, reach: Reach, id: EventId) -> QueryResult<Option<i64>> {
     let mut query = audit_events::table
         .filter(audit_events::id.eq(id))
@@ -219,8 +219,8 @@ fn along(
     if let Some(until) = filter.until {
         query = query.filter(audit_events::at.lt(At(until)));
     }
-    if let Some(position) = filter.up_to {
-        query = query.filter(audit_events::position.le(position));
+    if let Some(up_to) = filter.up_to {
+        query = query.filter(audit_events::link.le(up_to));
     }
     if let Some((at, position)) = after {
         // The first condition is what the index starts from; the second settles ties.

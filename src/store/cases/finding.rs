@@ -1,18 +1,16 @@
-//! Which cases there are, whether they exist for the reader, and whether anything has changed; and the lock of one.
+//! Which cases there are, whether they exist for the reader, and when one was last changed; and the lock of one.
 
 use diesel::prelude::*;
 
 use super::Case;
-use crate::db::schema::{audit_events, cases};
-use crate::db::sql_types::At;
+use crate::db::schema::cases;
+use crate::db::sql_types::{At, Key};
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::SeenBy;
 use crate::domain::case::Status;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
-use crate::domain::organization::Side;
-use crate::store::lines::{hidden_from, within_reach};
+use crate::store::lines::within_reach;
 
 /// When a case was last changed that exists for the reader: then lists of cases say something else than before.
 ///
@@ -26,59 +24,6 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
         .first::<At>(conn)
         .optional()?;
     Ok(newest.map(|At(at)| at))
-}
-
-/// Whether anything was recorded behind a place in the chain of audited events of a case that exists for the reader, and that
-/// their side is shown.
-///
-/// # Errors
-/// Database errors.
-pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> QueryResult<bool> {
-    let mut query = audit_events::table
-        .inner_join(cases::table.on(audit_events::case_id.eq(cases::id.nullable())))
-        .filter(audit_events::position.gt(after))
-        .select(audit_events::position)
-        .into_boxed();
-    if side == Side::Customer {
-        query = query.filter(audit_events::seen_by.eq(SeenBy::Both));
-    }
-    query = within_reach!(query, reach);
-    let first: Option<i64> = query.limit(1).first(conn).optional()?;
-    Ok(first.is_some())
-}
-
-/// What is selected of the case that a request names, if it exists for the reader. Each in a fixed shape: nearly every request
-/// asks for it.
-macro_rules! visible {
-    ($conn:expr, $reach:expr, $case:expr, $selected:expr => $row:ty) => {{
-        macro_rules! one {
-            ($is_it:expr) => {
-                match $reach {
-                    Reach::Everything => on_either!($conn, |own| cases::table
-                        .filter($is_it)
-                        .select($selected)
-                        .get_result::<$row>(own)),
-                    Reach::Organization(organization) => {
-                        on_either!($conn, |own| cases::table
-                            .filter(cases::organization_id.eq(organization))
-                            .filter($is_it)
-                            .select($selected)
-                            .get_result::<$row>(own))
-                    }
-                    Reach::Staff(person) => on_either!($conn, |own| cases::table
-                        .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
-                        .filter($is_it)
-                        .select($selected)
-                        .get_result::<$row>(own)),
-                }
-            };
-        }
-        let found = match $case {
-            CaseRef::Id(id) => one!(cases::id.eq(*id)),
-            CaseRef::Number(number) => one!(cases::number.eq(number.value())),
-        };
-        found.optional()
-    }};
 }
 
 /// The id of the case that a request names, if it exists for the reader.

@@ -15,8 +15,8 @@ use crate::store::audit::Listed;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = AuditEvent)]
 pub struct AuditEventDocument {
-    /// Its place in the chain of events: 1, 2, 3 and so on over the whole installation. Only the provider's staff are told:
-    /// to anybody else it would count what happened to others.
+    /// Its place in the chain of events: 1, 2, 3 and so on over the whole installation; absent until it is sealed. Only the provider's
+    /// staff are told: to anybody else it would count what happened to others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
     /// Its id.
@@ -46,8 +46,11 @@ pub struct AuditEventDocument {
     pub after: Option<Map<String, Value>>,
     /// Whether what it was about is withheld: one of the reader's people did it in another organization.
     pub withheld: bool,
-    /// Its hash, made of everything that was recorded of it and the hash of the event before.
-    pub hash: String,
+    /// Whether it has its place in the chain, so that no change of it goes unnoticed any more. What was just recorded is sealed within
+    /// a second; nothing else about it changes then, nor where it stands in this list.
+    pub sealed: bool,
+    /// Its hash, made of everything that was recorded of it and the hash of the event before; null until it is sealed.
+    pub hash: Option<String>,
 }
 
 /// Whether readers of this reach are told of places in the chain.
@@ -63,7 +66,7 @@ impl AuditEventDocument {
     pub fn new(reach: Reach, listed: &Listed) -> Option<Self> {
         let event = &listed.event;
         let whole = Self {
-            position: tells_position(reach).then_some(event.position),
+            position: event.link.filter(|_| tells_position(reach)),
             id: event.id,
             at: event.at,
             kind: event.kind.clone(),
@@ -83,7 +86,8 @@ impl AuditEventDocument {
             before: None,
             after: None,
             withheld: false,
-            hash: event.hash.clone(),
+            sealed: event.link.is_some(),
+            hash: event.link.map(|_| event.hash.clone()),
         };
         Some(match shown(reach, &event.happened())? {
             Content::Fields { before, after } => Self {

@@ -84,7 +84,9 @@ pub struct AuditRow {
     pub home: String,
     /// Whether what it was about is withheld.
     pub withheld: bool,
-    /// Its hash.
+    /// Whether it has its place in the chain.
+    pub sealed: bool,
+    /// Its hash; empty until it is sealed.
     pub hash: String,
     /// The first digits of it.
     pub short_hash: String,

@@ -314,6 +314,7 @@ fn row(req: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow
         }
     };
     let fields = fields(req, event, names);
+    let hash = event.hash.clone().unwrap_or_default();
     AuditRow {
         id: event.id.to_string(),
         position: event.position,
@@ -332,8 +333,9 @@ fn row(req: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow
             .map(|it| it.name.clone())
             .unwrap_or_default(),
         withheld: event.withheld,
-        short_hash: event.hash.chars().take(12).collect(),
-        hash: event.hash.clone(),
+        sealed: event.sealed,
+        short_hash: hash.chars().take(12).collect(),
+        hash,
         open: event.before.is_some() && fields.len() <= IN_SIGHT,
         fields,
         changes: event.before.is_some(),

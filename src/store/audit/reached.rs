@@ -1,0 +1,136 @@
+//! How far somebody knows what was recorded.
+
+use diesel::prelude::*;
+
+use super::end;
+use crate::db::schema::{audit_events, cases};
+use crate::db::{Conn, write_what_was_put_off};
+use crate::domain::access::Reach;
+use crate::domain::audit::{EventKind, SeenBy};
+use crate::domain::organization::Side;
+use crate::store::lines::within_reach;
+
+/// Beyond as many events, they are not told apart any more.
+const MOST: i64 = 1000;
+
+/// How far somebody knows what was recorded: the chain up to a place, and those of the events without a place that they have seen. Places
+/// are given behind the commit and in one order, so that with both nothing is missed and nothing seen twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reached {
+    link: i64,
+    /// By the numbers under which they were written.
+    waiting: Vec<i64>,
+}
+
+/// All that is recorded now.
+///
+/// # Errors
+/// Database errors.
+pub fn reached(conn: &mut Conn) -> QueryResult<Reached> {
+    let link = end(conn)?.map_or(0, |end| end.position);
+    let waiting = waiting(conn)?;
+    Ok(Reached {
+        link,
+        waiting: waiting.into_iter().map(|(number, _)| number).collect(),
+    })
+}
+
+/// Whether anything was recorded since that may have taken access from somebody, and what is recorded by now.
+///
+/// # Errors
+/// Database errors.
+pub fn access_since(conn: &mut Conn, known: &Reached) -> QueryResult<(bool, Reached)> {
+    write_what_was_put_off(conn)?;
+    let linked: Vec<(Option<i64>, i64, String)> = audit_events::table
+        .filter(audit_events::link.gt(known.link))
+        .order(audit_events::link.desc())
+        .limit(MOST)
+        .select((
+            audit_events::link,
+            audit_events::position,
+            audit_events::kind,
+        ))
+        .load(conn)?;
+    let waiting = waiting(conn)?;
+    let link = (linked.first())
+        .and_then(|(link, ..)| *link)
+        .unwrap_or(known.link);
+    // Beyond as many it is asked anew what everybody may do.
+    let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count >= MOST);
+    let many = is_full(linked.len()) || is_full(waiting.len());
+    let placed = linked.iter().map(|(_, number, kind)| (number, kind));
+    let unplaced = waiting.iter().map(|(number, kind)| (number, kind));
+    let taken = placed
+        .chain(unplaced)
+        .filter(|(number, _)| !known.waiting.contains(number))
+        // Of a kind that is not known here, it may.
+        .any(|(_, kind)| EventKind::named(kind).is_none_or(EventKind::may_take_access));
+    let now = Reached {
+        link,
+        waiting: waiting.into_iter().map(|(number, _)| number).collect(),
+    };
+    Ok((many || taken, now))
+}
+
+/// Whether anything was recorded since, of a case that exists for a reader of this reach and this side, and that their side is shown.
+///
+/// # Errors
+/// Database errors.
+pub fn is_any_case_changed(
+    conn: &mut Conn,
+    reader: (Reach, Side),
+    known: &Reached,
+) -> QueryResult<bool> {
+    if is_any_of(conn, reader, known, Placed::Yes)? {
+        return Ok(true);
+    }
+    match conn {
+        Conn::Sqlite(_) => Ok(false),
+        Conn::Postgres(_) => is_any_of(conn, reader, known, Placed::NotYet),
+    }
+}
+
+/// Whether events have their place in the chain. Each kind is found along an index of its own.
+#[derive(Clone, Copy, Debug)]
+enum Placed {
+    Yes,
+    NotYet,
+}
+
+fn is_any_of(
+    conn: &mut Conn,
+    (reach, side): (Reach, Side),
+    known: &Reached,
+    placed: Placed,
+) -> QueryResult<bool> {
+    let mut query = audit_events::table
+        .inner_join(cases::table.on(audit_events::case_id.eq(cases::id.nullable())))
+        .select(audit_events::position)
+        .into_boxed();
+    query = match placed {
+        Placed::Yes => query.filter(audit_events::link.gt(known.link)),
+        Placed::NotYet => query.filter(audit_events::link.is_null()),
+    };
+    if !known.waiting.is_empty() {
+        query = query.filter(audit_events::position.ne_all(known.waiting.clone()));
+    }
+    if side == Side::Customer {
+        query = query.filter(audit_events::seen_by.eq(SeenBy::Both));
+    }
+    query = within_reach!(query, reach);
+    let first: Option<i64> = query.limit(1).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
+/// The events without a place, by number and kind, the newest first. The embedded database has none.
+fn waiting(conn: &mut Conn) -> QueryResult<Vec<(i64, String)>> {
+    if let Conn::Sqlite(_) = conn {
+        return Ok(Vec::new());
+    }
+    audit_events::table
+        .filter(audit_events::link.is_null())
+        .order(audit_events::position.desc())
+        .limit(MOST)
+        .select((audit_events::position, audit_events::kind))
+        .load(conn)
+}
