@@ -4,6 +4,7 @@
 mod chain;
 mod export;
 mod said;
+mod sealing;
 
 use std::collections::BTreeSet;
 
@@ -72,6 +73,7 @@ fn kinds(events: &[Value]) -> BTreeSet<&str> {
 async fn events_are_found_by_what_they_are_about(desk: Desk) {
     let case = a_days_work(&desk).await;
     desk.person("gina").opens(high()).await;
+    desk.works().await;
     let ada = desk.person("ada");
     let all = ada.all("/audit-events").await;
 
@@ -92,6 +94,7 @@ async fn events_are_found_by_what_they_are_about(desk: Desk) {
     assert_eq!(opened["home_organization"], Value::Null);
     assert_eq!(opened["case"]["id"], case.id.as_str());
     assert_eq!(opened["withheld"], false);
+    assert_eq!(opened["sealed"], true);
     assert_eq!(opened["hash"].as_str().map(str::len), Some(64));
     // Places are counted without a gap.
     let places: BTreeSet<i64> = all
@@ -542,6 +545,7 @@ async fn nobody_but_the_provider_learns_how_much_happens(desk: Desk) {
         desk.person("dana").opens(high()).await;
         gina.opens(low()).await;
     }
+    desk.works().await;
     let first = abel.get("/audit-events?limit=2").await;
     assert_eq!(first.status, 200, "{first:?}");
     let items = first.json["items"].as_array().expect("a list");

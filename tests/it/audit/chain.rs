@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use casebell::db::{Conn, DbError};
 use casebell::domain::audit::{EventKind, Verdict};
 use casebell::store::Counter;
-use casebell::store::audit::{NewEvent, append, walk};
+use casebell::store::audit::{NewEvent, append, link_all_waiting, walk};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
@@ -86,60 +86,60 @@ async fn what_is_done_behind_the_house_s_back_is_found_at_its_place(terminal: Te
             .split(' ')
             .map(|column| {
                 format!(
-                    "UPDATE audit_events SET {column} = (SELECT {column} FROM kept WHERE kept.position = 7 - audit_events.position) \
-                     WHERE position IN (3, 4);"
+                    "UPDATE audit_events SET {column} = (SELECT {column} FROM kept WHERE kept.link = 7 - audit_events.link) \
+                     WHERE link IN (3, 4);"
                 )
             })
             .collect()
     };
     let mut tamperings = vec![
         (
-            "UPDATE audit_events SET actor_name = 'Nobody' WHERE position = 3".to_owned(),
+            "UPDATE audit_events SET actor_name = 'Nobody' WHERE link = 3".to_owned(),
             "event 3, changed",
             3,
         ),
         (
-            "UPDATE audit_events SET organization_id = NULL WHERE position = 2".to_owned(),
+            "UPDATE audit_events SET organization_id = NULL WHERE link = 2".to_owned(),
             "event 2, changed",
             2,
         ),
         (
-            "UPDATE audit_events SET after = '{' WHERE position = 5".to_owned(),
+            "UPDATE audit_events SET after = '{' WHERE link = 5".to_owned(),
             "event 5, changed",
             5,
         ),
         (
-            "UPDATE audit_events SET hash = previous_hash WHERE position = 4".to_owned(),
+            "UPDATE audit_events SET hash = previous_hash WHERE link = 4".to_owned(),
             "event 4, changed",
             4,
         ),
         (
-            "DELETE FROM audit_events WHERE position = 3".to_owned(),
+            "DELETE FROM audit_events WHERE link = 3".to_owned(),
             "event 3, missing",
             3,
         ),
         (
-            "DELETE FROM audit_events WHERE position IN (3, 4)".to_owned(),
+            "DELETE FROM audit_events WHERE link IN (3, 4)".to_owned(),
             "events 3 to 4, missing",
             3,
         ),
         (
-            "DELETE FROM audit_events WHERE position = 1".to_owned(),
+            "DELETE FROM audit_events WHERE link = 1".to_owned(),
             "event 1, missing",
             1,
         ),
         // Closed up, so that no place is empty.
         (
             format!(
-                "DELETE FROM audit_events WHERE position = 3; \
-                 UPDATE audit_events SET position = position + 1000 WHERE position > 3; \
-                 UPDATE audit_events SET position = position - 1001 WHERE position > {last}"
+                "DELETE FROM audit_events WHERE link = 3; \
+                 UPDATE audit_events SET link = link + 1000 WHERE link > 3; \
+                 UPDATE audit_events SET link = link - 1001 WHERE link > {last}"
             ),
             "event 3, missing",
             3,
         ),
         (
-            format!("DELETE FROM audit_events WHERE position = {last}"),
+            format!("DELETE FROM audit_events WHERE link = {last}"),
             "missing at the end",
             last,
         ),
@@ -150,20 +150,33 @@ async fn what_is_done_behind_the_house_s_back_is_found_at_its_place(terminal: Te
         ),
         // Two that changed places, with their hashes and without them.
         (
-            "UPDATE audit_events SET position = 1003 WHERE position = 3; \
-             UPDATE audit_events SET position = 3 WHERE position = 4; \
-             UPDATE audit_events SET position = 4 WHERE position = 1003"
+            "UPDATE audit_events SET link = 1003 WHERE link = 3; \
+             UPDATE audit_events SET link = 3 WHERE link = 4; \
+             UPDATE audit_events SET link = 4 WHERE link = 1003"
                 .to_owned(),
             "event 3, inserted or reordered",
             3,
         ),
         (swap("kind subject_id after"), "event 3, changed", 3),
+        // The order in which lists have what happened at one instant.
+        (
+            "UPDATE audit_events SET position = position + 1000 WHERE link = 4".to_owned(),
+            "event 4, changed",
+            4,
+        ),
+        // One that is said not to be sealed yet, and may get another seal for it.
+        (
+            "UPDATE audit_events SET link = NULL WHERE link = 5".to_owned(),
+            "event 5, missing",
+            5,
+        ),
         // One more than was ever recorded.
         (
             format!(
-                "INSERT INTO audit_events (position, id, at, kind, actor_name, seen_by, previous_hash, hash) \
-                 SELECT {last} + 1, {}, at, kind, 'Mallory', seen_by, (SELECT head FROM audit_chain), previous_hash \
-                 FROM kept WHERE position = 3",
+                "INSERT INTO audit_events (position, link, id, at, kind, actor_name, seen_by, previous_hash, hash) \
+                 SELECT (SELECT max(position) + 1 FROM kept), {last} + 1, {}, at, kind, 'Mallory', seen_by, \
+                 (SELECT head FROM audit_chain), previous_hash \
+                 FROM kept WHERE link = 3",
                 if terminal.is_sqlite() {
                     "randomblob(16)"
                 } else {
@@ -176,12 +189,12 @@ async fn what_is_done_behind_the_house_s_back_is_found_at_its_place(terminal: Te
     ];
     if terminal.is_sqlite() {
         tamperings.push((
-            "UPDATE audit_events SET at = 'soon' WHERE position = 4".to_owned(),
+            "UPDATE audit_events SET at = 'soon' WHERE link = 4".to_owned(),
             "event 4, changed",
             4,
         ));
         tamperings.push((
-            "UPDATE audit_events SET id = X'00' WHERE position = 6".to_owned(),
+            "UPDATE audit_events SET id = X'00' WHERE link = 6".to_owned(),
             "event 6, changed",
             6,
         ));
@@ -204,7 +217,9 @@ async fn what_is_done_behind_the_house_s_back_is_found_at_its_place(terminal: Te
             "{sql}: {found:?}"
         );
         let restored = format!(
-            "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM kept; {}",
+            "DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM kept; \
+             UPDATE audit_chain SET position = {last}, head = '{}'; {}",
+            head[0],
             match sql.contains("FROM audit_chain") && sql.contains("DELETE") {
                 true if terminal.is_sqlite() => {
                     format!(
@@ -224,7 +239,7 @@ async fn what_is_done_behind_the_house_s_back_is_found_at_its_place(terminal: Te
         );
     }
     let told = {
-        terminal.tampers("UPDATE audit_events SET actor_name = 'Nobody' WHERE position = 3");
+        terminal.tampers("UPDATE audit_events SET actor_name = 'Nobody' WHERE link = 3");
         terminal.run(&["audit", "verify"]).printed
     };
     assert!(told.contains("changed behind Casebell's back"), "{told}");
@@ -425,8 +440,7 @@ fn who_is_given_up_in_favour_of_another_tries_again() {
     });
 }
 
-/// The end of the chain is locked at the end of a transaction, however early in it something is recorded: meanwhile others
-/// record and commit.
+/// However early in a transaction something is recorded: meanwhile others record and commit.
 #[test]
 fn nobody_waits_for_who_has_yet_to_commit() {
     Rows::for_story(Backend::Postgresql, async |rows| {
@@ -456,6 +470,11 @@ fn nobody_waits_for_who_has_yet_to_commit() {
 }
 
 async fn both_are_linked(rows: &Rows) {
+    let linked = rows
+        .db
+        .write(|conn| Ok::<_, DbError>(link_all_waiting(conn)?))
+        .await;
+    assert_eq!(linked.expect("linked"), 2);
     let walked = rows.db.read(|conn| Ok::<_, DbError>(walk(conn)?)).await;
     let verdict = walked.expect("read");
     assert!(
@@ -464,7 +483,7 @@ async fn both_are_linked(rows: &Rows) {
     );
 }
 
-fn record(conn: &mut Conn) -> Result<(), DbError> {
+pub(super) fn record(conn: &mut Conn) -> Result<(), DbError> {
     let event = NewEvent {
         kind: EventKind::PolicyChanged,
         organization: None,
