@@ -1,7 +1,7 @@
-//! What a transaction writes last, right before it is committed: rows that all writers would wait for.
+//! What a transaction writes last, right before it is committed, and all of a kind at once: audited events.
 //!
-//! A server keeps such a row locked from its change to the commit. Changed last, it is locked for that change alone, and not
-//! for all that the transaction does besides.
+//! Written last, they take their numbers as near to the commit as can be, so that the numbers of two transactions nearly always stand in
+//! the order of their commits; and in the embedded database the end of their chain is moved once, however many there are.
 
 use std::any::Any;
 use std::cell::RefCell;

@@ -50,10 +50,16 @@ pub fn waiting(conn: &mut Conn) -> QueryResult<Waiting> {
         .filter(audit_events::link.is_null())
         .count()
         .get_result(conn)?;
-    let since: Option<At> = audit_events::table
+    let since: QueryResult<Option<At>> = audit_events::table
         .filter(audit_events::link.is_null())
         .select(min(audit_events::at))
-        .get_result(conn)?;
+        .get_result(conn);
+    let since = match since {
+        Ok(since) => since,
+        // It was changed behind the house's back, and is still counted.
+        Err(Diesel::DeserializationError(_)) => None,
+        Err(error) => return Err(error),
+    };
     Ok(Waiting {
         events,
         since: since.map(|At(at)| at),
