@@ -23,10 +23,9 @@ pub struct Linked {
 /// Links events to the end of the chain in this order, each with the number under which it was written; gives their places, and
 /// where the chain ends from then on. What was linked before is not looked at: what follows it proves it as before.
 pub fn linked<'r>(
-    end: End,
+    mut end: End,
     events: impl IntoIterator<Item = (i64, Record<'r>)>,
 ) -> (Vec<Linked>, End) {
-    let mut end = end;
     let links = events.into_iter().map(|(arrival, record)| {
         let position = end.position + 1;
         let hash = link(&end.head, &record.arrived(arrival, position));
@@ -67,7 +66,7 @@ mod tests {
                 number += step;
                 (number, row)
             });
-            numbered.collect()
+            numbered.collect::<Vec<_>>()
         })
     }
 

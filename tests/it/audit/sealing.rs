@@ -8,9 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use casebell::db::{Conn, Db, DbError, write_what_was_put_off};
-use casebell::domain::audit::{EventKind, Verdict};
+use casebell::domain::audit::chain::GENESIS;
+use casebell::domain::audit::{EventKind, Record, SeenBy, Verdict, link};
+use casebell::domain::ids::EventId;
 use casebell::store::audit::{NewEvent, append, link_waiting, walk};
 use casebell::worker::Linking;
+use diesel::connection::SimpleConnection;
+use diesel::migration::Migration;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
@@ -31,6 +36,7 @@ on_both_databases! { Desk:
 
 on_both_databases! { Rows:
     sixteen_write_at_once,
+    a_chain_of_the_version_before_goes_on,
 }
 
 /// The places in the chain, by the number under which each event was written.
@@ -78,7 +84,11 @@ fn acts(conn: &mut Conn, who: &str, n: usize) -> Result<(), DbError> {
 async fn sixteen_write_at_once(rows: Rows) {
     const WRITERS: usize = 16;
     const ACTS: usize = 12;
-    let other = Db::open(&rows.database.location).expect("another process");
+    // The embedded database has nothing for them to do.
+    let other = match rows.backend {
+        Backend::Sqlite => rows.db.clone(),
+        Backend::Postgresql => Db::open(&rows.database.location).expect("another process"),
+    };
     let done = Arc::new(AtomicBool::new(false));
     let sealers: Vec<_> = [rows.db.clone(), other]
         .into_iter()
@@ -132,6 +142,82 @@ async fn sixteen_write_at_once(rows: Rows) {
     // Of each writer by itself, in the order that the chain has.
     chain.sort_by_key(|act| act.split(' ').take(2).collect::<Vec<_>>().join(" "));
     assert!(chain.is_sorted(), "{chain:#?}");
+}
+
+/// The chain as the version before had it, with one number for an event: three of one instant.
+fn of_the_version_before(database: &TestDatabase, backend: Backend) {
+    let folder = match backend {
+        Backend::Sqlite => "migrations/sqlite",
+        Backend::Postgresql => "migrations/postgresql",
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let source = FileBasedMigrations::from_path(folder).expect("the migrations");
+    let mut sql = String::new();
+    let mut head = GENESIS.to_owned();
+    for n in 1..=3_u32 {
+        let id = uuid::Uuid::from_u128(u128::from(n));
+        let record = Record {
+            arrival: None,
+            id: EventId::from_uuid(id),
+            at: monday(),
+            kind: "policy.changed",
+            organization: None,
+            home: None,
+            case: None,
+            escalation: None,
+            subject: None,
+            actor: None,
+            actor_name: "command line",
+            seen_by: SeenBy::Provider,
+            before: None,
+            after: None,
+            said: None,
+        };
+        let hash = link(&head, &record);
+        let id = match backend {
+            Backend::Sqlite => format!("X'{}'", id.simple()),
+            Backend::Postgresql => format!("'{id}'"),
+        };
+        sql.push_str(&format!(
+            "INSERT INTO audit_events (position, id, at, kind, actor_name, seen_by, previous_hash, hash) VALUES \
+             ({n}, {id}, '2026-03-02T09:00:00.000000Z', 'policy.changed', 'command line', 'provider', '{head}', '{hash}'); \
+             UPDATE audit_chain SET position = {n}, head = '{hash}';"
+        ));
+        head = hash;
+    }
+    macro_rules! migrate {
+        ($conn:ident) => {{
+            for migration in $conn.pending_migrations(source).expect("migrations") {
+                if migration.name().version().to_string().as_str() < "0049" {
+                    $conn.run_migration(&migration).expect("it runs");
+                }
+            }
+            $conn.batch_execute(&sql).expect("events");
+        }};
+    }
+    match &mut database.connect() {
+        Conn::Sqlite(conn) => migrate!(conn),
+        Conn::Postgres(conn) => migrate!(conn),
+    }
+}
+
+/// Nothing is reckoned anew: what was sealed keeps its place and its hash, and what comes follows it.
+async fn a_chain_of_the_version_before_goes_on(rows: Rows) {
+    let database = TestDatabase::create(rows.backend, None);
+    of_the_version_before(&database, rows.backend);
+    let head = "SELECT head AS text FROM audit_chain";
+    let before = database.texts(head);
+    let db = Db::open(&database.location).expect("brought up to date");
+    is_whole(&database, 3);
+    assert_eq!(database.texts(head), before);
+    for _ in 0..2 {
+        db.write(record).await.expect("it goes on");
+    }
+    Linking::new(db).rest().await.expect("linked");
+    is_whole(&database, 5);
+    let both = "SELECT CAST(position AS text) || ' at ' || CAST(link AS text) AS text FROM audit_events ORDER BY link";
+    let expected: Vec<String> = (1..=5).map(|n| format!("{n} at {n}")).collect();
+    assert_eq!(database.texts(both), expected);
 }
 
 /// A transaction that has written its event, and is held open, keeps nobody from committing theirs, and none of them is left out.
