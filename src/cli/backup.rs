@@ -51,10 +51,6 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
     let copy = workplace.path().join("parts");
     private_files::create_folder(&copy)?;
     let db = Db::open_as_it_is(&settings.database_url.location())?;
-    // What waits for its seal is in the copy all the same; as few as can be shall.
-    if let Err(error) = super::block_on(async { Ok(Linking::new(db.clone()).rest().await?) }) {
-        tracing::warn!(%error, "some audited events go into the backup before they are sealed");
-    }
     let made_at = Clock::System.now();
     let store = Store::in_data_dir(&settings.data_dir);
     // What is redacted meanwhile stays until it is copied: the copy of the database names it.
@@ -68,7 +64,13 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
             Ok(())
         })
     };
-    let snapshot = super::block_on(async { Ok(db.copy_into(&copy, check).await?) })?;
+    let snapshot = super::block_on(async {
+        // What waits for its seal is in the copy all the same; it shall be as little as can be.
+        if let Err(error) = Linking::new(db.clone()).rest().await {
+            tracing::warn!(%error, "some audited events go into the backup before they are sealed");
+        }
+        Ok(db.copy_into(&copy, check).await?)
+    })?;
     let named = std::mem::take(&mut *named.lock().unwrap_or_else(PoisonError::into_inner));
     let missing_attachments = copy_files(&store, &named, &copy)?;
     drop(unswept);

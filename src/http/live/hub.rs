@@ -1,9 +1,9 @@
 //! One look for all who follow: a thread of its own asks what is new in every case that is followed, and hands each
 //! follower what they may know of it.
 //!
-//! It looks when somebody has written, in this process or in another one, and every few seconds for what nobody said. A look
-//! costs a handful of queries, however many follow: who they are by now is asked for all of them at once, before they are told
-//! anything, when something was recorded that may have taken access from somebody, and every few seconds.
+//! It looks when somebody of this process has written, and now and then for what others have. An idle look costs two
+//! queries, and one more on a server, however many follow. Whoever follows is asked for again, once for all their streams,
+//! before they are told anything, when something was recorded that may have taken access from somebody, and every few seconds.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
