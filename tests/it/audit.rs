@@ -5,6 +5,7 @@ mod chain;
 mod export;
 mod said;
 mod sealing;
+mod unsealed;
 
 use std::collections::BTreeSet;
 

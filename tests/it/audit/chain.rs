@@ -158,7 +158,7 @@ async fn what_is_done_behind_the_house_s_back_is_found_at_its_place(terminal: Te
             3,
         ),
         (swap("kind subject_id after"), "event 3, changed", 3),
-        // The order in which lists have what happened at one instant.
+        // The order in which lists have it.
         (
             "UPDATE audit_events SET position = position + 1000 WHERE link = 4".to_owned(),
             "event 4, changed",
@@ -440,7 +440,7 @@ fn who_is_given_up_in_favour_of_another_tries_again() {
     });
 }
 
-/// However early in a transaction something is recorded: meanwhile others record and commit.
+/// However early something is recorded in a transaction.
 #[test]
 fn nobody_waits_for_who_has_yet_to_commit() {
     Rows::for_story(Backend::Postgresql, async |rows| {
@@ -470,11 +470,8 @@ fn nobody_waits_for_who_has_yet_to_commit() {
 }
 
 async fn both_are_linked(rows: &Rows) {
-    let linked = rows
-        .db
-        .write(|conn| Ok::<_, DbError>(link_all_waiting(conn)?))
-        .await;
-    assert_eq!(linked.expect("linked"), 2);
+    let linked = (rows.db).write(|conn| Ok::<_, DbError>(link_all_waiting(conn)?));
+    assert_eq!(linked.await.expect("linked"), 2);
     let walked = rows.db.read(|conn| Ok::<_, DbError>(walk(conn)?)).await;
     let verdict = walked.expect("read");
     assert!(
