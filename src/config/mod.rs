@@ -26,6 +26,7 @@ pub use values::{DatabaseUrl, LogFormat, MailUrl, PublicUrl};
 use crate::db::unencrypted_host;
 use crate::domain::network::Network;
 use crate::domain::session::SessionLimits;
+use crate::domain::feed::UNDO_FOR;
 use crate::domain::target::GATHERED_FOR;
 
 /// Everything that can be set about an installation, checked.
@@ -45,6 +46,8 @@ pub struct Settings {
     pub mail_from: Mailbox,
     /// How long entries of one thread are gathered after a mail of them (N7); five minutes unless set, not at all if zero.
     pub mail_gathered_for: chrono::TimeDelta,
+    /// For how long an author may take back what they posted (F4); a minute unless set, not at all if zero.
+    pub undo: chrono::TimeDelta,
     /// The number shown to contacts who need a high priority (C5).
     pub support_phone: Option<String>,
     /// Signs links and derives keys; use [`Settings::secret_key`], which makes one if it is unset.
@@ -100,6 +103,7 @@ const KNOWN: &[Known] = &[
     secret("mail_url", "mail_url_file"),
     known("mail_from"),
     known("mail_gather_minutes"),
+    known("undo_seconds"),
     known("support_phone"),
     secret("secret_key", "secret_key_file"),
     known("log"),
@@ -216,6 +220,9 @@ impl Settings {
             mail_gathered_for: reader
                 .value("mail_gather_minutes", values::gather_minutes)
                 .unwrap_or(GATHERED_FOR),
+            undo: reader
+                .value("undo_seconds", values::undo_seconds)
+                .unwrap_or(UNDO_FOR),
             public_url,
             mail_url,
             support_phone: reader.value("support_phone", values::phone),

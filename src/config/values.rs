@@ -260,6 +260,13 @@ pub(super) fn gather_minutes(text: &str) -> Result<TimeDelta, String> {
     }
 }
 
+pub(super) fn undo_seconds(text: &str) -> Result<TimeDelta, String> {
+    match text.parse() {
+        Ok(seconds @ 0..=600) => Ok(TimeDelta::seconds(seconds)),
+        _ => Err("not a number of seconds; right would be 0 to 600".to_owned()),
+    }
+}
+
 pub(super) fn session_lifetime(text: &str) -> Result<TimeDelta, String> {
     match text.parse() {
         Ok(hours @ 1..=8760) => Ok(TimeDelta::hours(hours)),

@@ -474,6 +474,7 @@ diesel::table! {
         urgent -> Bool,
         fault -> Nullable<Text>,
         tried_at -> Nullable<Moment>,
+        held_until -> Nullable<Moment>,
     }
 }
 
@@ -1159,6 +1160,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    drafts (person_id, organization_id, place) {
+        person_id -> Key,
+        organization_id -> Key,
+        place -> Text,
+        case_id -> Nullable<Key>,
+        body -> Text,
+        visibility -> Nullable<Text>,
+        updated_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    undoable_entries (entry_id) {
+        entry_id -> Key,
+        until -> Moment,
+        touched_target -> Bool,
+        status_from -> Nullable<Text>,
+        status_to -> Nullable<Text>,
+        case_version -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(article_words -> articles (article_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -1181,6 +1212,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalations,
     feed_entries,
     feed_reads,
+    undoable_entries,
+    drafts,
     callbacks,
     radar_warnings,
     next_steps,

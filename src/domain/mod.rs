@@ -17,6 +17,7 @@ pub mod calendar;
 pub mod callback;
 pub mod case;
 pub mod device;
+pub mod draft;
 pub mod duty;
 pub mod effect;
 pub mod eligibility;

@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
     let resources = [
         api::sessions::routes(),
         api::account::routes(),
+        api::drafts::routes(),
         api::links::routes(),
         api::tokens::routes(),
         api::cases::routes(),

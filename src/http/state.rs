@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::client::Proxies;
@@ -38,6 +39,8 @@ pub struct AppState {
     pub support_phone: Option<String>,
     /// Writes notices and hands them over.
     pub post: Arc<Mailer>,
+    /// For how long an author may take back what they posted, and mails of it wait (F4); not at all if zero.
+    pub undo: TimeDelta,
     /// When sessions end by themselves.
     pub sessions: SessionLimits,
     /// The sessions that were used lately.
@@ -81,6 +84,7 @@ impl AppState {
             words,
             public_url,
             post,
+            undo: settings.undo,
             sessions: settings.sessions,
             seen: LastSeenBuffer::default(),
             errors: ErrorLog::default(),

@@ -5,11 +5,12 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    idempotency_keys, one_time_links, radar_warnings, recent_errors, sessions, setup_links,
-    sign_in_attempts,
+    drafts, idempotency_keys, one_time_links, radar_warnings, recent_errors, sessions, setup_links,
+    sign_in_attempts, undoable_entries,
 };
 use crate::db::sql_types::At;
 use crate::domain::Instant;
+use crate::domain::draft::KEPT_FOR;
 use crate::store::notices;
 
 /// Things that expire.
@@ -31,6 +32,10 @@ pub enum Expiring {
     RadarWarnings,
     /// Failures of the desk's own.
     RecentErrors,
+    /// What was begun and not written on any more.
+    Drafts,
+    /// That entries could be taken back.
+    UndoableEntries,
 }
 
 /// How long failures to sign in are kept at the most; every limit looks back less far.
@@ -41,12 +46,14 @@ const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 const NOTICES_KEPT: TimeDelta = TimeDelta::days(90);
 /// How far a clock may be set back without anybody being warned twice.
 const WARNINGS_KEPT: TimeDelta = TimeDelta::days(7);
+/// How long it is told why an entry is not taken back any more.
+const UNDO_TOLD_FOR: TimeDelta = TimeDelta::hours(1);
 /// How long failures can be looked at.
 const ERRORS_KEPT: TimeDelta = TimeDelta::days(30);
 
 impl Expiring {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::IdempotencyKeys,
         Self::Sessions,
         Self::SignInAttempts,
@@ -55,6 +62,8 @@ impl Expiring {
         Self::SentNotices,
         Self::RadarWarnings,
         Self::RecentErrors,
+        Self::Drafts,
+        Self::UndoableEntries,
     ];
 
     /// The name of the table, for logs.
@@ -68,6 +77,8 @@ impl Expiring {
             Self::SentNotices => "notices",
             Self::RadarWarnings => "radar_warnings",
             Self::RecentErrors => "recent_errors",
+            Self::Drafts => "drafts",
+            Self::UndoableEntries => "undoable_entries",
         }
     }
 
@@ -103,6 +114,8 @@ impl Expiring {
             Self::OneTimeLinks => oldest!(one_time_links::expires_at <= now - LINKS_KEPT),
             Self::RadarWarnings => oldest!(radar_warnings::eligible_at <= now - WARNINGS_KEPT),
             Self::RecentErrors => oldest!(recent_errors::at <= now - ERRORS_KEPT),
+            Self::Drafts => oldest!(drafts::updated_at <= now - KEPT_FOR),
+            Self::UndoableEntries => oldest!(undoable_entries::until <= now - UNDO_TOLD_FOR),
             Self::SentNotices => notices::delete_sent(conn, batch, now - NOTICES_KEPT),
             Self::SignInAttempts => oldest!(
                 sign_in_attempts::window_started_at <= now - ATTEMPTS_KEPT,

@@ -4,6 +4,7 @@ mod found;
 mod progress;
 mod rendering;
 mod told;
+mod undoable;
 mod writing;
 
 use diesel::prelude::*;
@@ -11,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
-use crate::db::schema::{cases, escalations, feed_entries, people};
+use crate::db::schema::{cases, escalations, feed_entries, people, undoable_entries};
 use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Access;
@@ -31,9 +32,11 @@ pub use told::{
     AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, provider_updates,
     spoken_publicly,
 };
-pub use writing::{
-    Made, NewEntry, edit, forget_in_marks, insert, insert_all, insert_first, move_to, redact,
+pub use undoable::{
+    Offered, is_followed, newest_provider_update, note_moved_case, offer_undo, offered_undo,
+    take_back,
 };
+pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, move_to, redact};
 
 /// What an entry keeps of whom it mentions.
 pub const MENTIONS: &str = "mentions";
@@ -121,9 +124,21 @@ pub struct EntryView {
     pub escalation: Option<EscalationNumber>,
     /// Its files, in their order.
     pub attachments: Vec<Attachment>,
+    /// Until when its author may take it back, if they may at all; that may be over.
+    pub undo_until: Option<Instant>,
 }
 
 impl EntryView {
+    /// Until when `reader` may take it back, if they may at `now`: its author, as long as it stands where it was written. Whether
+    /// its case is still as it left it is asked when they do.
+    pub fn undo_open(&self, reader: PersonId, now: Instant) -> Option<Instant> {
+        let entry = &self.entry;
+        let is_theirs = entry.author_id == Some(reader)
+            && entry.redacted_at.is_none()
+            && entry.moved_position.is_none();
+        self.undo_until.filter(|until| is_theirs && *until > now)
+    }
+
     /// Its words as HTML: as they were kept, or rendered now if that was by another way of rendering.
     pub fn html(&self) -> Rendered {
         let html = match &self.entry.body_html {
@@ -163,10 +178,13 @@ pub fn list(
         .left_join(
             escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
         )
+        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
         .select((
             Entry::as_select(),
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
+            undoable_entries::until.nullable(),
+            undoable_entries::touched_target.nullable(),
         ))
         .into_boxed();
     query = match of {
@@ -210,6 +228,7 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
         .left_join(
             escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
         )
+        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
         .filter(
             feed_entries::case_id
                 .eq(case)
@@ -221,6 +240,8 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
             Entry::as_select(),
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
+            undoable_entries::until.nullable(),
+            undoable_entries::touched_target.nullable(),
         ))
         .load(conn)?;
     with_files(conn, rows)
@@ -237,11 +258,14 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
         .left_join(
             escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
         )
+        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
         .filter(feed_entries::id.eq(id))
         .select((
             Entry::as_select(),
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
+            undoable_entries::until.nullable(),
+            undoable_entries::touched_target.nullable(),
         ))
         .into_boxed();
     query = within_reach!(query, access.reach());
@@ -270,12 +294,21 @@ fn with_files(conn: &mut Conn, rows: Vec<Row>) -> QueryResult<Vec<EntryView>> {
     Ok(rows.into_iter().map(with_its).collect())
 }
 
-/// An entry with its author's names and its escalation's number.
-type Row = (Entry, Option<(String, String)>, Option<i64>);
+/// An entry with its author's names, its escalation's number, until when it may be taken back, and whether a target took note
+/// of it, so that it may not.
+type Row = (
+    Entry,
+    Option<(String, String)>,
+    Option<i64>,
+    Option<At>,
+    Option<bool>,
+);
 
 impl From<Row> for EntryView {
-    fn from((entry, author, escalation): Row) -> Self {
+    fn from((entry, author, escalation, until, touched_target): Row) -> Self {
+        let until = until.map(|until| until.0);
         Self {
+            undo_until: until.filter(|_| touched_target != Some(true)),
             entry,
             author: author.map(|(first, last)| display_name(&first, &last)),
             escalation: escalation.map(EscalationNumber::new),

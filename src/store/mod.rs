@@ -17,6 +17,7 @@ pub mod cases;
 pub mod clients;
 pub mod devices;
 pub mod digests;
+pub mod drafts;
 pub mod duty;
 pub mod escalations;
 pub mod expired;

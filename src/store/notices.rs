@@ -10,6 +10,7 @@ mod listing;
 mod recipients;
 mod reminded;
 mod tries;
+mod undone;
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -37,6 +38,7 @@ pub use listing::{
 };
 pub use recipients::{Known, known, told_of_entry, visibility_of};
 pub use tries::{Try, note_try, tries_of};
+pub use undone::{insert_undoable, take_back, waits_until};
 
 condition! {
     /// Of a notice that is still to be sent.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::attachments::Attachment;
 use super::feeds::{self, Entry};
-use super::{attachments, audit, idempotency, notices};
+use super::{attachments, audit, drafts, idempotency, notices};
 use crate::db::schema::{escalations, priority_requests};
 use crate::db::sql_types::{At, MaybeAt, json};
 use crate::db::{self, Conn};
@@ -42,8 +42,22 @@ pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResul
         notices::forget(conn, Thread::Escalation(escalation), entry)?;
     }
     idempotency::forget(conn, entry.id, &copies.wordings)?;
+    drafts::forget(conn, entry.case_id, &copies.wordings)?;
     db::erase_after_commit(conn);
     Ok(said)
+}
+
+/// Takes what came with an entry that its author takes back: its files, and its words in answers that are kept for a repetition.
+/// Nothing else repeats it so soon, and who said the same elsewhere said it there.
+///
+/// # Errors
+/// Database errors.
+pub fn forget_taken_back(conn: &mut Conn, entry: &Entry) -> QueryResult<()> {
+    let files = attachments::forget_of_entry(conn, entry.id)?;
+    idempotency::forget_files(conn, &files)?;
+    idempotency::forget(conn, entry.id, &BTreeSet::new())?;
+    db::erase_after_commit(conn);
+    Ok(())
 }
 
 /// Takes a file away that came with the description of a case, and what it is called out of all that repeats it.

@@ -102,6 +102,7 @@ pub const FIELDS: &[&str] = &[
     "visibility",
     "version",
     "redacted",
+    "taken_back",
     "note",
     "company",
     "customer",

@@ -1,6 +1,8 @@
 //! Writing in the feeds: comments, contacts outside the portal, corrections within five minutes, redactions (F1-F4,
 //! C4, C7, M10).
 
+mod commands;
+
 use serde_json::json;
 
 use super::attachments;
@@ -12,101 +14,22 @@ use super::{Actor, Expected, Rejection, VerbResult, mention, publish, record, se
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission};
-use crate::domain::case::{Channel, Status, after_contact_reply, change_status, takes_entries};
+use crate::domain::case::{Status, after_contact_reply, change_status, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
-use crate::domain::feed::{EntryKind, Visibility, may_edit};
-use crate::domain::ids::{AttachmentId, CaseRef, EntryId, EscalationRef, EventId, PersonId};
+use crate::domain::feed::{EntryKind, MovedCase, Visibility, may_edit};
+use crate::domain::ids::{CaseId, CaseRef, EntryId, EscalationRef, EventId, PersonId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
 use crate::domain::target::Happening;
-use crate::domain::text::{Markdown, Note, Title};
-use crate::input::input;
 use crate::store::attachments::Attachment;
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
 
-input! {
-    /// An entry.
-    pub struct PostEntry {
-        /// Markdown.
-        body: Markdown,
-        /// Who it reaches; `public` if not given. Only staff write `internal`.
-        visibility: Option<Visibility>,
-        /// Where the case stands from then on; staff only, and only by lawful moves. It stays where it is if not given.
-        status: Option<Status>,
-        /// Files that you have sent before, by id, in this order.
-        attachments: Option<Vec<AttachmentId>>,
-    }
-}
-
-input! {
-    /// An entry of an escalation's feed.
-    pub struct PostOnEscalation {
-        /// Markdown.
-        body: Markdown,
-        /// Who it reaches; `public` if not given. Only staff write `internal`.
-        visibility: Option<Visibility>,
-        /// Whether the update that is owed next stands still until the requester's side has answered in this feed. Only staff
-        /// ask so, in public.
-        awaits_reply: Option<bool>,
-        /// Files that you have sent before, by id, in this order.
-        attachments: Option<Vec<AttachmentId>>,
-    }
-}
-
-impl PostEntry {
-    /// Who it reaches.
-    pub fn reaches(&self) -> Visibility {
-        self.visibility.unwrap_or(Visibility::Public)
-    }
-
-    fn files(&self) -> Option<&[AttachmentId]> {
-        self.attachments.as_deref()
-    }
-}
-
-impl PostOnEscalation {
-    /// Who it reaches.
-    pub fn reaches(&self) -> Visibility {
-        self.visibility.unwrap_or(Visibility::Public)
-    }
-
-    fn files(&self) -> Option<&[AttachmentId]> {
-        self.attachments.as_deref()
-    }
-}
-
-input! {
-    /// A contact outside the portal (M10).
-    pub struct RecordCommunication {
-        /// By what means.
-        channel: Channel,
-        /// With whom.
-        with: Title,
-        /// When it took place.
-        at: Instant,
-        /// What was said, in Markdown.
-        summary: Markdown,
-    }
-}
-
-input! {
-    /// A correction.
-    pub struct EditEntry {
-        /// The whole text as it should be, in Markdown.
-        body: Markdown,
-    }
-}
-
-input! {
-    /// Why an entry's words go.
-    pub struct RedactEntry {
-        /// Why; it is audited.
-        reason: Note,
-    }
-}
+pub use commands::{
+    EditEntry, PostEntry, PostOnEscalation, Posting, RecordCommunication, RedactEntry,
+};
 
 /// Posts a comment in the case feed. A contact's reply to a case that waits for the customer, or for the customer's
 /// word, puts it back to work (C4). Staff may move the case on with it (C2), as if they changed it right afterwards.
@@ -118,9 +41,10 @@ pub fn post_on_case(
     actor: &Actor,
     case: &CaseRef,
     command: &PostEntry,
-    now: Instant,
+    at: impl Into<Posting>,
 ) -> VerbResult<EntryId> {
-    let (body, visibility) = (&command.body, command.reaches());
+    let at: Posting = at.into();
+    let (body, visibility, now) = (&command.body, command.reaches(), at.now);
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
@@ -135,12 +59,40 @@ pub fn post_on_case(
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
     let files = attachments::chosen(conn, actor, Some(case.id), command.files(), now)?;
-    let (id, case) = insert_entry(conn, actor, on, (&entry, &files), &mentions)?;
+    let written = Written {
+        entry: &entry,
+        files: &files,
+        mentions: &mentions,
+        undo: at.offered(false),
+    };
+    let (id, case) = insert_entry(conn, actor, on, written)?;
+    let from = case.status;
     match command.status {
         Some(to) => moved_on(conn, actor, &case, to, now)?,
         None => replied(conn, actor, &case, now)?,
     }
+    if at.offered(false).is_some() {
+        note_moved_case(conn, id, (from, case.id))?;
+    }
     Ok(id)
+}
+
+/// Keeps which status the case got with an entry that may be taken back, if it got another.
+fn note_moved_case(
+    conn: &mut Conn,
+    entry: EntryId,
+    (from, case): (Status, CaseId),
+) -> VerbResult<()> {
+    let after = cases::find(conn, case)?;
+    if after.status != from {
+        let moved = MovedCase {
+            from,
+            to: after.status,
+            version: after.version,
+        };
+        feeds::note_moved_case(conn, entry, moved)?;
+    }
+    Ok(())
 }
 
 /// Posts a comment in the feed of an active escalation. Of a public one, its targets take note (M8).
@@ -152,9 +104,10 @@ pub fn post_on_escalation(
     actor: &Actor,
     escalation: &EscalationRef,
     command: &PostOnEscalation,
-    now: Instant,
+    at: impl Into<Posting>,
 ) -> VerbResult<EntryId> {
-    let (body, visibility) = (&command.body, command.reaches());
+    let at: Posting = at.into();
+    let (body, visibility, now) = (&command.body, command.reaches(), at.now);
     let (case, escalation) = lock_escalation(conn, actor, escalation)?;
     actor.access.may_write(visibility)?;
     let awaits_reply = awaits_reply(actor, command)?;
@@ -171,13 +124,27 @@ pub fn post_on_escalation(
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
     let files = attachments::chosen(conn, actor, Some(case.id), command.files(), now)?;
-    let (id, case) = insert_entry(conn, actor, on, (&entry, &files), &mentions)?;
     let happening = match (visibility, actor.side()) {
-        (Visibility::Internal, _) => return Ok(id),
-        (Visibility::Public, Side::Provider) => Happening::ProviderWrote { awaits_reply },
-        (Visibility::Public, Side::Customer) => Happening::RequesterWrote,
+        (Visibility::Internal, _) => None,
+        (Visibility::Public, Side::Provider) => Some(Happening::ProviderWrote { awaits_reply }),
+        (Visibility::Public, Side::Customer) => Some(Happening::RequesterWrote),
     };
-    targets::keep(conn, &case, &escalation, happening, now)?;
+    let touches_target = match happening {
+        Some(happening) if at.offered(false).is_some() => {
+            targets::are_touched(conn, &escalation, happening)?
+        }
+        _ => false,
+    };
+    let written = Written {
+        entry: &entry,
+        files: &files,
+        mentions: &mentions,
+        undo: at.offered(touches_target),
+    };
+    let (id, case) = insert_entry(conn, actor, on, written)?;
+    if let Some(happening) = happening {
+        targets::keep(conn, &case, &escalation, happening, now)?;
+    }
     Ok(id)
 }
 
@@ -238,7 +205,23 @@ pub fn record_communication(
             now,
         )
     };
-    Ok(insert_entry(conn, actor, on, (&entry, &[]), &[])?.0)
+    let written = Written {
+        entry: &entry,
+        files: &[],
+        mentions: &[],
+        undo: None,
+    };
+    Ok(insert_entry(conn, actor, on, written)?.0)
+}
+
+/// What is said in a new entry.
+struct Written<'a> {
+    entry: &'a NewEntry<'a>,
+    files: &'a [Attachment],
+    /// Whom it names.
+    mentions: &'a [(PersonId, String)],
+    /// Until when its author may take it back, and whether a target took note of it; none if they may not.
+    undo: Option<(Instant, bool)>,
 }
 
 /// Adds an entry with its files and tells those who should know.
@@ -246,10 +229,18 @@ fn insert_entry(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,
-    (entry, files): (&NewEntry<'_>, &[Attachment]),
-    mentions: &[(PersonId, String)],
+    Written {
+        entry,
+        files,
+        mentions,
+        undo,
+    }: Written<'_>,
 ) -> VerbResult<(EntryId, Case)> {
     let (id, said) = feeds::insert(conn, entry)?;
+    // Before anybody is told: who is, waits for it.
+    if let Some(undo) = undo {
+        feeds::offer_undo(conn, id, undo)?;
+    }
     let counting = attachments::counting(actor, on.case(), entry.visibility);
     let to = (counting, on.case().id, Some(id));
     attachments::attach(conn, &attachments::ids(files), to, entry.at)?;
@@ -278,7 +269,7 @@ fn insert_entry(
 }
 
 /// Publishes what happened to an entry in the feed in which it stands.
-fn published(
+pub(super) fn published(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,
@@ -315,7 +306,7 @@ fn may_move_on(actor: &Actor, case: &Case, to: Status) -> VerbResult<()> {
 }
 
 /// Puts the case to a status that may follow; nothing if it has that already.
-fn moved_on(
+pub(super) fn moved_on(
     conn: &mut Conn,
     actor: &Actor,
     case: &Case,

@@ -17,7 +17,7 @@ pub mod choose_notices;
 pub mod clients;
 pub mod close_case;
 pub mod developer;
-pub mod discard_attachment;
+pub mod draft;
 pub mod duty;
 pub mod export_audit;
 pub mod feed;
@@ -61,6 +61,7 @@ pub mod targets;
 pub mod tokens;
 pub mod tools;
 pub mod tutorials;
+pub mod undo_entry;
 pub mod update_case;
 
 mod bounds;
@@ -87,6 +88,7 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
+use crate::domain::feed::UndoRefusal;
 use crate::domain::ids::{EscalationNumber, PersonId};
 use crate::domain::link::LinkState;
 use crate::domain::organization::Side;
@@ -208,6 +210,8 @@ pub enum Rejection {
     EditWindowClosed,
     /// An entry of this kind is not changed or redacted; or it was redacted before (F4).
     NotEditable,
+    /// An entry that its author does not take back, or not any more (F4).
+    Undo(UndoRefusal),
     /// There is no room for a file among those of its organization (F4).
     NoRoom(NoRoom),
     /// A file that is attached to something is not forgotten by its sender.
@@ -356,6 +360,7 @@ refusals!(
     Rca(RcaRefusal),
     Step(StepRefusal),
     Tutorial(tutorial::Refusal),
+    Undo(UndoRefusal),
     UnlawfulMove(UnlawfulMove),
 );
 

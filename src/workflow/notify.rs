@@ -159,6 +159,11 @@ pub(super) fn announce_but(
         status: case.status,
     };
     let quiet = Quiet::load(conn, kind, case)?;
+    // F4: what its author may still take back is told once they cannot.
+    let undoable = match about.entry() {
+        Some(entry) => notices::waits_until(conn, entry, now)?,
+        None => None,
+    };
     for recipient in &told {
         let payload = Payload {
             at: now,
@@ -173,7 +178,8 @@ pub(super) fn announce_but(
             }),
         };
         if chosen.of(recipient.person) == Delivery::Digest {
-            keep(conn, recipient.person, Some(case.id), &payload, now)?;
+            let after = undoable.unwrap_or(now);
+            keep(conn, recipient.person, Some(case.id), &payload, after)?;
             continue;
         }
         let notice = NewNotice {
@@ -186,7 +192,10 @@ pub(super) fn announce_but(
         let not_before = quiet
             .as_ref()
             .map_or(now, |quiet| quiet.welcome(recipient.person, now));
-        notices::insert_held(conn, &notice, not_before, now)?;
+        match undoable {
+            Some(until) => notices::insert_undoable(conn, &notice, (not_before, until), now)?,
+            None => notices::insert_held(conn, &notice, not_before, now)?,
+        };
     }
     Ok(told.iter().map(|told| told.person).collect())
 }

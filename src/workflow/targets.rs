@@ -57,6 +57,31 @@ pub(super) fn keep(
     keeper.note(conn)
 }
 
+/// Whether something that happens to an escalation whose case is locked does anything to its targets, or to whether the
+/// requester's answer is awaited.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn are_touched(
+    conn: &mut Conn,
+    escalation: &Escalation,
+    happening: Happening,
+) -> VerbResult<bool> {
+    // They are yet to begin, and begin with it.
+    if escalation.submitted_priority.is_none() {
+        return Ok(true);
+    }
+    let is_awaited = escalation.awaiting_reply_since.is_some();
+    let awaits = match happening {
+        Happening::ProviderWrote { awaits_reply } => awaits_reply && !is_awaited,
+        Happening::RequesterWrote => is_awaited,
+        _ => true,
+    };
+    let running = targets::running_of(conn, escalation.id)?;
+    let kinds: Vec<TargetKind> = running.iter().map(|target| target.kind).collect();
+    Ok(awaits || !turns(happening, &kinds, is_awaited).is_empty())
+}
+
 /// Keeps the targets of an active escalation whose case is locked when an entry is moved into its feed that somebody of a
 /// side wrote at an instant (F3).
 ///

@@ -44,6 +44,8 @@ closed_enum! {
         EntryRedacted = "entry.redacted",
         /// An entry was moved to the other feed.
         EntryMoved = "entry.moved",
+        /// Its author took an entry back right after posting it.
+        EntryTakenBack = "entry.taken_back",
         /// A next step was promised.
         StepPromised = "step.promised",
         /// A next step was promised for another time.
@@ -411,9 +413,11 @@ impl EventKind {
             // Not the notes: they stand in the feed, where they can be redacted.
             Self::PriorityRequested => Shown::With(&["priority"]),
             Self::PriorityDecided => Shown::With(&["state"]),
-            Self::EntryPosted | Self::EntryEdited | Self::EntryRedacted | Self::EntryMoved => {
-                Shown::WherePublic(ENTRY)
-            }
+            Self::EntryPosted
+            | Self::EntryEdited
+            | Self::EntryRedacted
+            | Self::EntryMoved
+            | Self::EntryTakenBack => Shown::WherePublic(ENTRY),
             Self::StepPromised | Self::StepRepromised | Self::StepDone | Self::StepMissed => {
                 Shown::With(STEP)
             }
@@ -538,6 +542,7 @@ impl EventKind {
                 | Self::EntryEdited
                 | Self::EntryRedacted
                 | Self::EntryMoved
+                | Self::EntryTakenBack
                 | Self::StepPromised
                 | Self::StepRepromised
                 | Self::StepDone

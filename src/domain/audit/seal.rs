@@ -19,6 +19,9 @@ use crate::domain::ids::{
 /// Stands before everything that is hashed.
 const SCHEME: &str = "casebell said 1";
 
+/// Stands in the place of the hash of what was taken back: no hash is written so.
+const TAKEN_BACK: &str = "taken back";
+
 /// Something that holds words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thing {
@@ -82,6 +85,16 @@ impl Said {
     /// A thing whose words are gone.
     pub fn redacted(thing: Thing) -> Self {
         Self(BTreeMap::from([(thing.to_string(), None)]))
+    }
+
+    /// A thing that was taken back, with all that it said: it is not there any more, and that is right.
+    pub fn taken_back(thing: Thing) -> Self {
+        Self::of(thing, TAKEN_BACK.to_owned())
+    }
+
+    /// Whether what an event has of a thing says that it was taken back.
+    pub fn is_taken_back(hash: Option<&str>) -> bool {
+        hash == Some(TAKEN_BACK)
     }
 
     /// Both; of one thing, what the other says.

@@ -72,6 +72,8 @@ pub(crate) enum EntryEvent {
     Moved {
         to: Feed,
     },
+    /// Its author has taken it back (F4): nobody is told of it.
+    TakenBack,
 }
 
 /// Words that stand in a feed already.
@@ -93,6 +95,7 @@ impl EntryEvent {
             Self::Edited(_) => EventKind::EntryEdited,
             Self::Redacted => EventKind::EntryRedacted,
             Self::Moved { .. } => EventKind::EntryMoved,
+            Self::TakenBack => EventKind::EntryTakenBack,
         }
     }
 
@@ -107,14 +110,14 @@ impl EntryEvent {
                 to: Feed::Escalation,
             } => Some(MarkDetails::EntryMovedToEscalation { by, number }),
             Self::Moved { to: Feed::Case } => Some(MarkDetails::EntryMovedToCase { by }),
-            Self::Posted(_) | Self::Edited(_) | Self::Redacted => None,
+            Self::Posted(_) | Self::Edited(_) | Self::Redacted | Self::TakenBack => None,
         }
     }
 
     pub(super) fn notice(self, feed: Feed) -> Option<About> {
         match self {
             Self::Posted(posted) => posted.notice(feed),
-            Self::Edited(_) | Self::Redacted | Self::Moved { .. } => None,
+            Self::Edited(_) | Self::Redacted | Self::Moved { .. } | Self::TakenBack => None,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::domain::access::Permission::{
     OrganizationsView, RolesView, ToolsManage, ToolsView, TutorialsView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
+use crate::domain::draft::DraftPlace;
 use crate::domain::ids::{
     AccessRequestId, AnnouncementId, AttachmentId, CalendarId, CallbackId, CaseRef, EntryId,
     EscalationRef, GrantId, GroupId, LineId, MalformedId, NextStepId, NoticeId, OrganizationId,
@@ -209,6 +210,10 @@ macro_rules! addresses {
 addresses! {
     // Only ever one's own, and needs no permission.
     TokenId, "An API token, by id.", |_token, _conn, _access| true;
+    // The verb says whether it exists: what is there may not be written on any more.
+    DraftPlace, "Where something is written: `new-case`, `case:{case}:feed`, `case:{case}:escalate`, `case:{case}:rca`, \
+        `escalation:{escalation}:feed`, `escalation:{escalation}:accept` or `escalation:{escalation}:decline`.",
+        |_place, _conn, _access| true;
     SavedFilterId, "A saved filter, by id.",
         |filter, conn, access| saved_filters::find(conn, access, *filter)?.is_some();
     SessionId, "A session, by id.", |_session, _conn, _access| true;

@@ -5,6 +5,7 @@ use crate::db::Conn;
 use crate::domain::access::Permission::{
     CasesView, CommunicationsRecord, EscalationsView, FeedsComment, FeedsMove, FeedsRedact,
 };
+use crate::domain::draft::{DraftPlace, OnCase, OnEscalation};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
 use crate::http::api_request::{Address, ApiRequest, Guarded, may};
@@ -16,21 +17,23 @@ use crate::input::input;
 use crate::store::feeds::{self, FeedOf};
 use crate::store::{cases, escalations};
 use crate::workflow::feed::{
-    self as verbs, EditEntry, PostEntry, PostOnEscalation, RecordCommunication, RedactEntry,
+    self as verbs, EditEntry, PostEntry, PostOnEscalation, Posting, RecordCommunication, RedactEntry,
 };
 use crate::workflow::move_entry::{self, MoveEntry};
-use crate::workflow::update_case;
+use crate::workflow::undo_entry::undo_entry;
+use crate::workflow::{draft, update_case};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { feeds:
         GET   "/cases/{case}/feed"                    may(CasesView)            => case, "The case feed, the newest entry first";
-        POST  "/cases/{case}/feed"                    may(FeedsComment)         => post_on_case, "Write in the case feed";
+        POST  "/cases/{case}/feed"                    may(FeedsComment)         => post_on_case, "Write in the case feed; mails tell of it once it cannot be taken back any more";
         GET   "/cases/{case}/escalation-feed"         may(EscalationsView)      => of_all_escalations, "The escalation feed of all the case's escalations, the newest entry first";
         GET   "/escalations/{escalation}/feed"        may(EscalationsView)      => escalation, "The feed of one escalation, the newest entry first";
-        POST  "/escalations/{escalation}/feed"        may(FeedsComment)         => post_on_escalation, "Write in the feed of an active escalation";
+        POST  "/escalations/{escalation}/feed"        may(FeedsComment)         => post_on_escalation, "Write in the feed of an active escalation; mails tell of it once it cannot be taken back any more";
         PUT   "/cases/{case}/read"                    may(CasesView)            => read, "Say that one has read a feed of the case, or both";
         PATCH "/feed-entries/{entry}"                 may(FeedsComment)         => edit, "Correct one's own entry within five minutes";
+        DELETE "/feed-entries/{entry}"                may(FeedsComment)         => take_back, "Take one's own entry back, until its `undo_until`";
         POST  "/feed-entries/{entry}/redaction"       may(FeedsRedact)          => redact, "Take an entry's words away for good";
         POST  "/feed-entries/{entry}/move"            may(FeedsMove)            => move_entry, "Move a misfiled entry to the other feed of its case";
         POST  "/cases/{case}/external-communications" may(CommunicationsRecord) => record_communication, "Record a contact outside the portal";
@@ -110,7 +113,9 @@ async fn post_on_case(
 ) -> Result<Created<EntryDocument>, Problem> {
     req.write(|conn, req| {
         let actor = &req.principal.actor;
-        let id = verbs::post_on_case(conn, actor, &req.address, &req.body, req.now)?;
+        let id = verbs::post_on_case(conn, actor, &req.address, &req.body, posting(req))?;
+        let place = DraftPlace::Case(req.address, OnCase::Feed);
+        draft::sent(conn, actor, &place, Some(req.body.body.as_str()))?;
         created(conn, req, id)
     })
     .await
@@ -121,10 +126,20 @@ async fn post_on_escalation(
 ) -> Result<Created<EntryDocument>, Problem> {
     req.write(|conn, req| {
         let actor = &req.principal.actor;
-        let id = verbs::post_on_escalation(conn, actor, &req.address, &req.body, req.now)?;
+        let id = verbs::post_on_escalation(conn, actor, &req.address, &req.body, posting(req))?;
+        let place = DraftPlace::Escalation(req.address, OnEscalation::Feed);
+        draft::sent(conn, actor, &place, Some(req.body.body.as_str()))?;
         created(conn, req, id)
     })
     .await
+}
+
+/// When something is written, and for how long it may be taken back.
+fn posting<A, B>(req: &ApiRequest<A, B>) -> Posting {
+    Posting {
+        now: req.now,
+        undo: req.desk.undo,
+    }
 }
 
 input! {
@@ -157,6 +172,14 @@ async fn edit(
         verbs::edit(conn, actor, id, req.expected(), &req.body, req.now)?;
         let document = document(conn, req, *req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}
+
+async fn take_back(req: ApiRequest<EntryId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        undo_entry(conn, &req.principal.actor, req.address, req.now)?;
+        Ok(Reply::done())
     })
     .await
 }

@@ -18,6 +18,7 @@ pub mod deadlines;
 pub mod deliveries;
 pub mod developer;
 pub mod documents;
+pub mod drafts;
 pub mod eligibility;
 pub mod escalation_process;
 pub mod escalations;

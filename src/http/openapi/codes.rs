@@ -258,6 +258,28 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
         &[Code::NotEditable, Code::EditWindowClosed],
     ),
     (
+        "/feed-entries",
+        "/{entry}",
+        &[
+            Code::CaseClosed,
+            Code::UndoWindowClosed,
+            Code::UndoTargetTouched,
+            Code::UndoCaseChanged,
+            Code::UndoEntryMoved,
+        ],
+    ),
+    (
+        "/me",
+        "/{place}",
+        &[
+            Code::CaseClosed,
+            Code::EscalationEnded,
+            Code::RcaNotRequested,
+            Code::RcaDelivered,
+            Code::StaleVersion,
+        ],
+    ),
+    (
         "/access-requests",
         "/decision",
         &[

@@ -80,6 +80,14 @@ codes! {
     NotEditable = "not_editable", FORBIDDEN;
     /// The five minutes in which an entry is corrected are over (F4).
     EditWindowClosed = "edit_window_closed", CONFLICT;
+    /// The time in which an entry is taken back is over, or none is given for it; or a mail of it is on its way (F4).
+    UndoWindowClosed = "undo_window_closed", CONFLICT;
+    /// A target of the escalation was met by the entry, or its clock went on: it is not taken back (M8).
+    UndoTargetTouched = "undo_target_touched", CONFLICT;
+    /// The case got its status with the entry, and something has happened on it since (C2).
+    UndoCaseChanged = "undo_case_changed", CONFLICT;
+    /// Somebody has moved the entry to the other feed since (F3).
+    UndoEntryMoved = "undo_entry_moved", CONFLICT;
     /// Only the owner of an escalation, or a supervisor, decides it (M4).
     NotEscalationOwner = "not_escalation_owner", FORBIDDEN;
     /// Somebody else is asked to rate an escalation (M11).

@@ -13,6 +13,7 @@ use crate::domain::calendar::CalendarError;
 use crate::domain::callback;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
 use crate::domain::escalation;
+use crate::domain::feed::UndoRefusal;
 use crate::domain::link::LinkState;
 use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
@@ -101,6 +102,7 @@ impl From<Rejection> for Problem {
             Rejection::EscalationEnded => Self::new(Code::EscalationEnded),
             Rejection::EditWindowClosed => Self::new(Code::EditWindowClosed),
             Rejection::NotEditable => Self::new(Code::NotEditable),
+            Rejection::Undo(refusal) => Self::new(undo(refusal)),
             Rejection::NoRoom(NoRoom { limit, left }) => Self::new(Code::AttachmentLimitReached)
                 .with("limit_bytes", limit)
                 .with("left_bytes", left)
@@ -192,6 +194,16 @@ fn priority(refusal: PriorityRefusal) -> Problem {
             Problem::new(Code::PriorityNotHigher).with("priority", current.as_str())
         }
         PriorityRefusal::AlreadyPending => Problem::new(Code::AlreadyRequested),
+    }
+}
+
+fn undo(refusal: UndoRefusal) -> Code {
+    match refusal {
+        UndoRefusal::NotOwn => Code::NotEditable,
+        UndoRefusal::Over => Code::UndoWindowClosed,
+        UndoRefusal::TargetTouched => Code::UndoTargetTouched,
+        UndoRefusal::CaseChanged => Code::UndoCaseChanged,
+        UndoRefusal::Moved => Code::UndoEntryMoved,
     }
 }
 

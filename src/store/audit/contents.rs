@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::seals::{self, CallbackRow, CaseRow, EscalationRow, RequestRow, Sealed, StepRow};
 use crate::db::Conn;
 use crate::db::schema::{audit_events, cases, counters};
-use crate::domain::audit::seal::{Contents, Fault, FaultKind};
+use crate::domain::audit::seal::{Contents, Fault, FaultKind, Said};
 use crate::domain::ids::{CaseId, CaseNumber};
 
 /// How many cases are held at a time.
@@ -161,7 +161,9 @@ impl Comparison {
             }
         }
         for (case, things) in recorded {
-            let mut missing: Vec<String> = things.into_keys().collect();
+            let things = things.into_iter();
+            let missing = things.filter(|(_, hash)| !Said::is_taken_back(hash.as_deref()));
+            let mut missing: Vec<String> = missing.map(|(thing, _)| thing).collect();
             missing.sort_unstable();
             self.faults.extend(missing.into_iter().map(|thing| Fault {
                 case: page.get(&case).copied(),

@@ -201,7 +201,7 @@ fn search_words(feed: Feed, visibility: Visibility, body: &str) -> String {
 
 /// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
 /// is committed before this is.
-fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64> {
+pub(super) fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64> {
     Ok(position_after(last_position(conn, case)?, at))
 }
 

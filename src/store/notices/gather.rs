@@ -19,6 +19,15 @@ use crate::domain::notice::{NoticeKind, NoticeState, Payload};
 /// The most entries that one mail repeats.
 const MOST: i64 = 20;
 
+/// Of a notice whose entry cannot be taken back any more (F4): what its author may still take back goes with no mail.
+macro_rules! settled {
+    ($now:expr) => {
+        notices::held_until
+            .is_null()
+            .or(notices::held_until.le(At($now)))
+    };
+}
+
 /// Gathers the entries among what is about to be claimed, each of `runs` a part of one queue: what is told with another, and what
 /// waits because its reader had a mail of the same thread less than `window` ago, is left out of the answer. Nothing waits that
 /// something else of its thread waits behind, so that people read things in their order.
@@ -82,6 +91,7 @@ fn put_before(
         .filter(notices::kind.eq(NoticeKind::EntryPosted))
         .filter(notices::attempts.eq(0))
         .filter(notices::lease_until.is_null())
+        .filter(settled!(now))
         .filter(notices::next_attempt_at.gt(At(now)))
         .order((notices::created_at.asc(), notices::id.asc()))
         .select((notices::id, notices::message_id))
@@ -127,6 +137,7 @@ fn gather_thread(
         .filter(notices::kind.eq(NoticeKind::EntryPosted))
         .filter(notices::attempts.eq(0))
         .filter(notices::lease_until.is_null())
+        .filter(settled!(now))
         .order((notices::created_at.asc(), notices::id.asc()))
         .limit(MOST)
         .select((notices::id, notices::payload))

@@ -92,6 +92,7 @@ impl Things {
         let (_, session) = idle.spare.expect("a session");
         let own = json!({ "name": "Mine", "list": "cases", "query": "status=open" });
         let filter = contact.post("/saved-filters", own).await.created();
+        let case_number = case.number.clone();
         Self(vec![
             ("filter", id(&filter)),
             ("pairing", pairing.id),
@@ -126,6 +127,7 @@ impl Things {
             ("reason", "no_update".to_owned()),
             ("code", "no_update".to_owned()),
             ("kind", "claim".to_owned()),
+            ("place", format!("case:{case_number}:feed")),
             ("report", "outcomes".to_owned()),
             ("announcement", id(&announcement)),
             ("tutorial", id(&tutorial)),
@@ -174,7 +176,12 @@ pub fn body(method: &str, path: &str) -> Value {
     let verb = path.rsplit('/').next().unwrap_or_default();
     match (method.parse(), path, verb) {
         (Ok(Method::DELETE), ..) => json!({}),
-        (_, "/api/v1/feed-entries/{entry}" | "/entries/{entry}", _) | (_, _, "feed") => {
+        (
+            _,
+            "/api/v1/feed-entries/{entry}" | "/entries/{entry}" | "/api/v1/me/drafts/{place}",
+            _,
+        )
+        | (_, _, "feed") => {
             json!({ "body": "x" })
         }
         (_, "/api/v1/pairings/{pairing}" | "/relationships/{pairing}/switch", _) => {

@@ -24,6 +24,7 @@ pub fn casebell(data: &Path, settings: &[(&str, &str)]) -> Command {
         .current_dir(data)
         .env("CASEBELL_DATA_DIR", data)
         .env("CASEBELL_MAIL_GATHER_MINUTES", "0")
+        .env("CASEBELL_UNDO_SECONDS", "0")
         .env("CASEBELL_LISTEN", "127.0.0.1:0");
     command.envs(settings.iter().copied());
     command

@@ -41,6 +41,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("CASEBELL_MAIL_FROM", "Bellhop Support <desk@bellhop.test>"),
     // The clock of most stories stands still, and they count mails: of gathering tells `digests`.
     ("CASEBELL_MAIL_GATHER_MINUTES", "0"),
+    // What is written is told at once: of what is taken back tells `undo`.
+    ("CASEBELL_UNDO_SECONDS", "0"),
 ];
 
 /// No job is stepped without being woken; at the end, what is under way is seen to.

@@ -47,6 +47,9 @@ pub struct EntryDocument {
     /// When its words were taken away.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub redacted_at: Option<Instant>,
+    /// Until when you may take it back; null where you may not. No mail tells of it before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub undo_until: Option<Instant>,
     /// Its files.
     pub attachments: Vec<AttachmentName>,
     /// Counts its changes.
@@ -97,6 +100,7 @@ impl EntryDocument {
             details: entry.details.as_ref().map(|details| details.0.clone()),
             edited_at: entry.edited_at,
             redacted_at: entry.redacted_at,
+            undo_until: view.undo_open(reader.access.person, reader.now),
             attachments: view.attachments.iter().map(AttachmentName::from).collect(),
             version: entry.version,
         }

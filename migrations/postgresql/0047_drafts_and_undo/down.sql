@@ -1,0 +1,3 @@
+ALTER TABLE notices DROP COLUMN held_until;
+DROP TABLE undoable_entries;
+DROP TABLE drafts;

@@ -1,0 +1,32 @@
+-- What somebody has begun to write where they act, and not sent: nobody else reads it.
+CREATE TABLE drafts (
+    person_id uuid NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+    organization_id uuid NOT NULL REFERENCES organizations (id),
+    -- Such as `case:<id>:feed`, with the id of the case or of the escalation.
+    place text NOT NULL,
+    -- The case that it is on; none of a new case.
+    case_id uuid REFERENCES cases (id),
+    body text NOT NULL,
+    visibility text CHECK (visibility IN ('public', 'internal')),
+    updated_at timestamptz NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    PRIMARY KEY (person_id, organization_id, place)
+);
+CREATE INDEX drafts_of_case ON drafts (case_id, person_id);
+CREATE INDEX drafts_by_update ON drafts (updated_at);
+
+-- Entries that their author may take back for a short time, and what they did besides standing there.
+CREATE TABLE undoable_entries (
+    entry_id uuid PRIMARY KEY REFERENCES feed_entries (id) ON DELETE CASCADE,
+    until timestamptz NOT NULL,
+    -- Whether a target of the escalation took note of it.
+    touched_target boolean NOT NULL DEFAULT false,
+    -- The status that the case had before, the one that it got with it, and the version of the case from then on.
+    status_from text,
+    status_to text,
+    case_version bigint
+);
+CREATE INDEX undoable_entries_by_until ON undoable_entries (until);
+
+-- Until when the author of the entry that it tells of may take that back: it is not sent before.
+ALTER TABLE notices ADD COLUMN held_until timestamptz;

@@ -1,0 +1,89 @@
+//! Notices of entries that may still be taken back (F4): they wait for that, and go with the entry.
+
+use diesel::prelude::*;
+
+use super::NewNotice;
+use crate::db::Conn;
+use crate::db::schema::{digest_items, notices};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::ids::{EntryId, NoticeId};
+use crate::domain::notice::{DigestItem, NoticeState, Payload, Thread};
+use crate::store::feeds::Entry;
+
+/// Puts a notice into the outbox that is not to be sent before the entry that it tells of cannot be taken back any more;
+/// otherwise like [`insert`](super::insert).
+///
+/// # Errors
+/// Database errors.
+pub fn insert_undoable(
+    conn: &mut Conn,
+    new: &NewNotice<'_>,
+    (not_before, until): (Instant, Instant),
+    now: Instant,
+) -> QueryResult<NoticeId> {
+    let id = super::insert_held(conn, new, not_before.max(until), now)?;
+    diesel::update(notices::table.filter(notices::id.eq(id)))
+        .set(notices::held_until.eq(Some(At(until))))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Takes the notices of an entry out of the outbox before anybody has them, and out of what is kept for digests. Gives whether
+/// all of them were still there: one that somebody is about to send, or has sent, is not taken back, and then nor is the entry.
+///
+/// # Errors
+/// Database errors.
+pub fn take_back(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<bool> {
+    let rows: Vec<(NoticeId, String)> = notices::table
+        .filter(notices::thread.eq(thread.to_string()))
+        .filter(notices::created_at.ge(At(entry.at)))
+        .select((notices::id, notices::payload))
+        .load(conn)?;
+    for (id, payload) in rows {
+        let told = serde_json::from_str::<Payload>(&payload);
+        let tells_of_it = told.is_ok_and(|payload| payload.entries().contains(&entry.id));
+        if !tells_of_it {
+            continue;
+        }
+        // Of this and a worker that claims it at the same instant, one finds it as it was.
+        let untouched = notices::table
+            .filter(notices::id.eq(id))
+            .filter(notices::state.eq(NoticeState::Waiting))
+            .filter(notices::attempts.eq(0))
+            .filter(notices::lease_until.is_null());
+        if diesel::delete(untouched).execute(conn)? == 0 {
+            return Ok(false);
+        }
+    }
+    out_of_digests(conn, entry)?;
+    Ok(true)
+}
+
+fn out_of_digests(conn: &mut Conn, entry: &Entry) -> QueryResult<()> {
+    let rows: Vec<(NoticeId, String)> = digest_items::table
+        .filter(digest_items::case_id.eq(entry.case_id))
+        .filter(digest_items::created_at.ge(At(entry.at)))
+        .select((digest_items::id, digest_items::item))
+        .load(conn)?;
+    let tells_of_it = |item: &str| {
+        let item = serde_json::from_str::<DigestItem>(item);
+        item.is_ok_and(|item| item.entry == Some(entry.id))
+    };
+    for (id, item) in rows {
+        if tells_of_it(&item) {
+            diesel::delete(digest_items::table.filter(digest_items::id.eq(id))).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Until when the notices of an entry wait, if its author may take it back and there is still time for that at `now`.
+///
+/// # Errors
+/// Database errors.
+pub fn waits_until(conn: &mut Conn, entry: EntryId, now: Instant) -> QueryResult<Option<Instant>> {
+    let offered = crate::store::feeds::offered_undo(conn, entry)?;
+    let open = offered.filter(|offered| offered.until > now && !offered.touched_target);
+    Ok(open.map(|offered| offered.until))
+}

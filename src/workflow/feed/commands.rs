@@ -1,0 +1,117 @@
+//! What is said in a feed, and how it may be taken back.
+
+use chrono::TimeDelta;
+
+use crate::domain::Instant;
+use crate::domain::case::{Channel, Status};
+use crate::domain::feed::{Visibility, undo_until};
+use crate::domain::ids::AttachmentId;
+use crate::domain::text::{Markdown, Note, Title};
+use crate::input::input;
+
+input! {
+    /// An entry.
+    pub struct PostEntry {
+        /// Markdown.
+        body: Markdown,
+        /// Who it reaches; `public` if not given. Only staff write `internal`.
+        visibility: Option<Visibility>,
+        /// Where the case stands from then on; staff only, and only by lawful moves. It stays where it is if not given.
+        status: Option<Status>,
+        /// Files that you have sent before, by id, in this order.
+        attachments: Option<Vec<AttachmentId>>,
+    }
+}
+
+input! {
+    /// An entry of an escalation's feed.
+    pub struct PostOnEscalation {
+        /// Markdown.
+        body: Markdown,
+        /// Who it reaches; `public` if not given. Only staff write `internal`.
+        visibility: Option<Visibility>,
+        /// Whether the update that is owed next stands still until the requester's side has answered in this feed. Only staff
+        /// ask so, in public.
+        awaits_reply: Option<bool>,
+        /// Files that you have sent before, by id, in this order.
+        attachments: Option<Vec<AttachmentId>>,
+    }
+}
+
+impl PostEntry {
+    /// Who it reaches.
+    pub fn reaches(&self) -> Visibility {
+        self.visibility.unwrap_or(Visibility::Public)
+    }
+
+    pub(super) fn files(&self) -> Option<&[AttachmentId]> {
+        self.attachments.as_deref()
+    }
+}
+
+impl PostOnEscalation {
+    /// Who it reaches.
+    pub fn reaches(&self) -> Visibility {
+        self.visibility.unwrap_or(Visibility::Public)
+    }
+
+    pub(super) fn files(&self) -> Option<&[AttachmentId]> {
+        self.attachments.as_deref()
+    }
+}
+
+input! {
+    /// A contact outside the portal (M10).
+    pub struct RecordCommunication {
+        /// By what means.
+        channel: Channel,
+        /// With whom.
+        with: Title,
+        /// When it took place.
+        at: Instant,
+        /// What was said, in Markdown.
+        summary: Markdown,
+    }
+}
+
+input! {
+    /// A correction.
+    pub struct EditEntry {
+        /// The whole text as it should be, in Markdown.
+        body: Markdown,
+    }
+}
+
+input! {
+    /// Why an entry's words go.
+    pub struct RedactEntry {
+        /// Why; it is audited.
+        reason: Note,
+    }
+}
+
+/// When something is written, and for how long its author may take it back (F4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// When.
+    pub now: Instant,
+    /// For how long; not at all if zero. Nobody is told of it by mail meanwhile.
+    pub undo: TimeDelta,
+}
+
+/// For good.
+impl From<Instant> for Posting {
+    fn from(now: Instant) -> Self {
+        Self {
+            now,
+            undo: TimeDelta::zero(),
+        }
+    }
+}
+
+impl Posting {
+    /// Until when, and whether a target took note of it, so that it is not taken back all the same.
+    pub(super) fn offered(self, touched_target: bool) -> Option<(Instant, bool)> {
+        undo_until(self.now, self.undo).map(|until| (until, touched_target))
+    }
+}
