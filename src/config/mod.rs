@@ -24,9 +24,9 @@ use sources::{Found, Sources};
 pub use values::{DatabaseUrl, LogFormat, MailUrl, PublicUrl};
 
 use crate::db::unencrypted_host;
+use crate::domain::feed::UNDO_FOR;
 use crate::domain::network::Network;
 use crate::domain::session::SessionLimits;
-use crate::domain::feed::UNDO_FOR;
 use crate::domain::target::GATHERED_FOR;
 
 /// Everything that can be set about an installation, checked.

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 pub(crate) use details::{MarkDetails, SettledStep};
 pub use mention::{MOST_MENTIONS, begins_with, may_mention, mentioned};
 pub use moving::{Movable, MoveRefusal, may_move};
-pub use undo::{UNDO_FOR, CaseNow, MovedCase, UndoRefusal, Undoable, may_undo, undo_until};
+pub use undo::{CaseNow, MovedCase, UNDO_FOR, UndoRefusal, Undoable, may_undo, undo_until};
 
 use super::Instant;
 use super::ids::PersonId;

@@ -81,7 +81,11 @@ pub fn find(conn: &mut Conn, access: &Access, place: &DraftPlace) -> QueryResult
 ///
 /// # Errors
 /// Database errors.
-pub fn version_of(conn: &mut Conn, access: &Access, place: &DraftPlace) -> QueryResult<Option<i64>> {
+pub fn version_of(
+    conn: &mut Conn,
+    access: &Access,
+    place: &DraftPlace,
+) -> QueryResult<Option<i64>> {
     own!(access)
         .filter(drafts::place.eq(place.to_string()))
         .select(drafts::version)

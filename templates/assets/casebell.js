@@ -142,8 +142,10 @@ if (reasons) {
     step.hidden = true;
     const answer = await fetch(reasons.action, { method: "POST", body: chosen, headers: { accept: "text/html" } });
     const still = new FormData(reasons).get("reason") === chosen.get("reason");
-    if (answer.ok && still) await put(answer, "[data-problems]", "[data-reason]");
-    else step.hidden = answer.ok;
+    if (answer.ok && still) {
+      await put(answer, "[data-problems]", "[data-reason]");
+      drafts();
+    } else step.hidden = answer.ok;
   });
 }
 
@@ -197,7 +199,8 @@ function keep(form, sent) {
   const own = typed(form).filter((field) => isChanged(field) && (field.type !== "radio" || field.checked));
   const fields = own.length ? [...own, ...madeFor(form)].map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]) : [];
   try {
-    if (fields.length) sessionStorage.setItem(draft(form), JSON.stringify({ sent, fields }));
+    const versions = kept(form).map((told) => [told.dataset.draft, told.dataset.version]);
+    if (fields.length) sessionStorage.setItem(draft(form), JSON.stringify({ sent, fields, versions }));
     else sessionStorage.removeItem(draft(form));
   } catch { /* Without room the words are on the page alone. */ }
 }
@@ -206,7 +209,7 @@ function keep(form, sent) {
 function bringBack(form) {
   const text = sessionStorage.getItem(draft(form));
   if (!text) return;
-  const { sent, fields } = JSON.parse(text);
+  const { sent, fields, versions = [] } = JSON.parse(text);
   if (sent && done && !back) return sessionStorage.removeItem(draft(form));
   for (const [name, value] of fields) {
     const fresh = [...typed(form).filter((field) => !isChanged(field)), ...madeFor(form)];
@@ -217,7 +220,111 @@ function bringBack(form) {
     }
   }
   if (typed(form).some(isChanged)) changed.add(form);
+  // What was typed here goes on from the draft that was here, whatever was kept elsewhere meanwhile.
+  for (const told of kept(form)) {
+    const known = versions.find(([place]) => place === told.dataset.draft)?.[1];
+    if (known === undefined || known === told.dataset.version || !isChanged(fieldOf(told))) continue;
+    told.dataset.version = known;
+    askWhich(told);
+  }
 }
+
+/* Drafts: what is typed is kept on the server when typing pauses, for its writer alone */
+
+// Of a form, what says of each field that its words are kept.
+function kept(form) {
+  return [...form.querySelectorAll("[data-draft]")];
+}
+
+function fieldOf(told) {
+  return told.closest(".field").querySelector("textarea");
+}
+
+function toDraft(told, method, body, more) {
+  const headers = { "content-type": "application/json", "x-csrf-token": fieldOf(told).form.elements.csrf_token.value };
+  const asked = { method, headers, signal: AbortSignal.timeout(5000), ...more };
+  if (body) asked.body = JSON.stringify(body);
+  return fetch(told.dataset.draft, asked).catch(() => null);
+}
+
+// Another window or machine was here since: nothing is written over before its writer has said which of the two goes on.
+function askWhich(told) {
+  told.dataset.asks = "";
+  told.textContent = told.dataset.newer;
+  const offer = (label, chosen) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = label;
+    button.addEventListener("click", async () => {
+      const answer = await toDraft(told, "GET");
+      if (!answer?.ok && answer?.status !== 404) return;
+      const there = answer.ok ? await answer.json() : { body: "", version: 0 };
+      delete told.dataset.asks;
+      told.dataset.version = String(there.version);
+      told.textContent = "";
+      chosen(there);
+      fieldOf(told).focus();
+    });
+    told.append(" ", button);
+  };
+  offer(told.dataset.theirs, (there) => { fieldOf(told).value = there.body; });
+  offer(told.dataset.mine, () => keepDraft(told));
+}
+
+async function keepDraft(told, more) {
+  const field = fieldOf(told);
+  const form = field.form;
+  if (!form || told.dataset.asks !== undefined || told.saved === field.value) return;
+  const before = underway.get(form);
+  const all = (async () => {
+    const here = (await before) ?? true;
+    const text = field.value;
+    const version = Number(told.dataset.version);
+    const empty = text.trim() === "";
+    if (empty && version === 0) return here;
+    const answer = empty ? await toDraft(told, "DELETE", null, more) : await toDraft(told, "PUT", { body: text, based_on: version }, more);
+    if (answer?.ok) {
+      told.saved = text;
+      told.dataset.version = String(empty ? 0 : (await answer.json()).version);
+      told.textContent = empty ? "" : told.dataset.kept;
+      if (changed.has(form)) keep(form, false);
+    } else if (empty && answer?.status === 404) {
+      told.saved = text;
+      told.dataset.version = "0";
+    } else if (answer?.status === 412) askWhich(told);
+    else told.textContent = told.dataset.notKept;
+    return here;
+  })();
+  // A form that is sent waits for this, so that what was sent is not kept afterwards.
+  underway.set(form, all);
+  await all;
+  if (underway.get(form) === all) underway.delete(form);
+}
+
+function drafts() {
+  for (const told of document.querySelectorAll("[data-draft]:not([data-drafting])")) {
+    if (!reader) continue;
+    told.dataset.drafting = "";
+    const field = fieldOf(told);
+    told.saved = field.defaultValue;
+    let waits = null;
+    for (const button of field.form.querySelectorAll("[data-keep]")) button.hidden = true;
+    field.addEventListener("input", () => {
+      clearTimeout(waits);
+      waits = setTimeout(() => keepDraft(told), 1500);
+    });
+    field.form.addEventListener("submit", () => clearTimeout(waits));
+  }
+}
+
+// Whoever goes elsewhere may not come back to this window.
+addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "hidden") return;
+  for (const form of changed) {
+    if (form.isConnected) for (const told of kept(form)) keepDraft(told, { keepalive: true });
+  }
+});
 
 function guard() {
   for (const form of document.querySelectorAll("form[data-guard]:not([data-guarded])")) {
@@ -235,6 +342,7 @@ function guard() {
     });
   }
   mentions();
+  drafts();
 }
 
 // While a name is typed behind an @, those are offered who can be told. A name that is typed in full needs none of this.
@@ -294,6 +402,18 @@ document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", (
 addEventListener("beforeunload", (event) => {
   if (leaving()) event.preventDefault();
 });
+
+/* How long something can still be taken back */
+
+function countDown() {
+  for (const left of document.querySelectorAll("[data-until]")) {
+    const seconds = Math.ceil((Date.parse(left.dataset.until) - now()) / 1000);
+    if (seconds > 0) left.textContent = left.dataset.left.replace("$seconds", String(seconds));
+    else left.closest("[data-undo]").remove();
+  }
+}
+
+setInterval(countDown, 1000);
 
 /* News without reloading */
 

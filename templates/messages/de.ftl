@@ -710,6 +710,34 @@ flash-case-taken = Der Fall gehört jetzt Ihnen.
 flash-detail-case-taken = { "" }
 permission-feeds-move = Falsch eingeordnete Einträge in den anderen Verlauf verschieben.
 
+## Zurücknehmen, was gerade gesendet wurde, und Entwürfe
+undo-entry = Zurücknehmen
+undo-left = noch { $seconds } s
+flash-entry-taken-back = Der Eintrag wurde zurückgenommen.
+flash-detail-entry-taken-back = Niemand sieht ihn mehr, und es wurde keine E-Mail darüber verschickt. Sein Text steht wieder im Eingabefeld; Dateien hängen Sie bitte erneut an.
+problem-undo-window-closed = Zu spät, um diesen Eintrag zurückzunehmen
+problem-detail-undo-window-closed = Ein Eintrag kann nach dem Absenden nur kurze Zeit zurückgenommen werden; danach gehen E-Mails darüber hinaus. Ändern Sie ihn, oder schreiben Sie einen weiteren.
+problem-undo-target-touched = Dieser Eintrag bleibt, weil er eine Zielzeit betrifft
+problem-detail-undo-target-touched = Der Eintrag hat eine Zielzeit der Eskalation erfüllt oder ihre Uhr in Gang gesetzt, und das bleibt. Ändern Sie den Eintrag, oder schreiben Sie einen weiteren.
+problem-undo-case-changed = Dieser Eintrag bleibt, weil sich der Fall seither geändert hat
+problem-detail-undo-case-changed = Der Fall hat mit dem Eintrag seinen Status bekommen, und seither hat jemand darauf geschrieben oder ihn geändert. Ändern Sie den Eintrag, oder schreiben Sie einen weiteren.
+problem-undo-entry-moved = Dieser Eintrag bleibt, weil er verschoben wurde
+problem-detail-undo-entry-moved = Jemand hat den Eintrag seither in den anderen Verlauf verschoben. Ändern Sie ihn dort, oder schreiben Sie einen weiteren.
+audit-kind-entry-taken-back = { $actor } hat einen Eintrag zu { $thing } gleich nach dem Absenden zurückgenommen
+audit-name-entry-taken-back = Eintrag zurückgenommen
+audit-field-taken-back = Zurückgenommen
+draft-keep = Entwurf speichern
+draft-kept = Entwurf gespeichert.
+draft-from = Entwurf, gespeichert
+draft-not-kept = Der Entwurf konnte nicht gespeichert werden. Er bleibt in diesem Fenster.
+draft-newer = In einem anderen Fenster oder auf einem anderen Gerät wurde ein neuerer Entwurf gespeichert. Was Sie hier geschrieben haben, bleibt stehen, ist aber noch nicht gespeichert.
+draft-theirs = Den neueren Entwurf zeigen
+draft-mine = Stattdessen diesen speichern
+flash-draft-kept = Der Entwurf wurde gespeichert.
+flash-detail-draft-kept = Niemand sonst sieht ihn. Dateien werden nicht mitgespeichert.
+flash-draft-thrown-away = Der Entwurf ist gelöscht.
+flash-detail-draft-thrown-away = { "" }
+
 ## Die Seite des Falls, fortgesetzt
 
 wait-closed = Dieser Fall ist geschlossen.

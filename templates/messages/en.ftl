@@ -683,6 +683,34 @@ flash-case-taken = The case is yours.
 flash-detail-case-taken = { "" }
 permission-feeds-move = Move misfiled entries to the other feed.
 
+## Taking back what was just posted, and drafts
+undo-entry = Undo
+undo-left = { $seconds } s left
+flash-entry-taken-back = The entry was taken back.
+flash-detail-entry-taken-back = Nobody sees it any more, and no mail was sent of it. Its words stand where you write; attach files once more.
+problem-undo-window-closed = Too late to take this entry back
+problem-detail-undo-window-closed = An entry can be taken back for a short time after it is posted; then mails tell of it. Change it, or write another one.
+problem-undo-target-touched = This entry stays, because a target took note of it
+problem-detail-undo-target-touched = The entry met a target of the escalation or set its clock going, and that stays. Change the entry, or write another one.
+problem-undo-case-changed = This entry stays, because the case has changed since
+problem-detail-undo-case-changed = The case got its status with the entry, and somebody has written on it or changed it since. Change the entry, or write another one.
+problem-undo-entry-moved = This entry stays, because it was moved
+problem-detail-undo-entry-moved = Somebody has moved the entry to the other feed since. Change it there, or write another one.
+audit-kind-entry-taken-back = { $actor } took back an entry on { $thing } right after posting it
+audit-name-entry-taken-back = Entry taken back
+audit-field-taken-back = Taken back
+draft-keep = Keep draft
+draft-kept = Draft kept.
+draft-from = Draft, kept
+draft-not-kept = The draft could not be kept. It stays in this window.
+draft-newer = A newer draft of this was kept in another window or on another machine. What you typed here stays here, and is not kept yet.
+draft-theirs = Show the newer draft
+draft-mine = Keep this one instead
+flash-draft-kept = The draft was kept.
+flash-detail-draft-kept = Nobody else sees it. Files are not kept with it.
+flash-draft-thrown-away = The draft is gone.
+flash-detail-draft-thrown-away = { "" }
+
 ## The case page, continued
 
 wait-closed = This case is closed.

@@ -57,10 +57,12 @@ const NO_PAGES: [&str; 9] = [
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
-const NO_FORMS: [&str; 29] = [
+const NO_FORMS: [&str; 30] = [
     // It saves how a list is narrowed, where it is.
     "/saved-filters",
     "/attachments/{attachment}",
+    // For a minute after something was posted: `undo`.
+    "/entries/{entry}/undo",
     "/sign-in/code",
     "/setup/{token}",
     "/invitations/{token}",

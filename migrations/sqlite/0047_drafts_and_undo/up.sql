@@ -14,6 +14,7 @@ CREATE TABLE drafts (
 ) STRICT;
 CREATE INDEX drafts_of_case ON drafts (case_id, person_id);
 CREATE INDEX drafts_by_update ON drafts (updated_at);
+CREATE INDEX drafts_of_person ON drafts (person_id, organization_id, updated_at DESC, place);
 
 -- Entries that their author may take back for a short time, and what they did besides standing there.
 CREATE TABLE undoable_entries (
@@ -27,6 +28,9 @@ CREATE TABLE undoable_entries (
     case_version INTEGER
 ) STRICT;
 CREATE INDEX undoable_entries_by_until ON undoable_entries (until);
+
+-- What is kept of an entry for digests goes with it.
+CREATE INDEX digest_items_of_case ON digest_items (case_id, created_at);
 
 -- Until when the author of the entry that it tells of may take that back: it is not sent before.
 ALTER TABLE notices ADD COLUMN held_until TEXT;

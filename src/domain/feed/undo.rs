@@ -101,9 +101,8 @@ pub fn may_undo(
         None => Ok(None),
         Some(moved) => {
             // Whoever wrote since has seen the case where the entry put it, and may have answered to that.
-            let is_as_left = case.status == moved.to
-                && case.version == moved.version
-                && !case.has_later_entry;
+            let is_as_left =
+                case.status == moved.to && case.version == moved.version && !case.has_later_entry;
             match is_as_left {
                 true => Ok(Some(moved.from)),
                 false => Err(UndoRefusal::CaseChanged),

@@ -17,7 +17,8 @@ use crate::input::input;
 use crate::store::feeds::{self, FeedOf};
 use crate::store::{cases, escalations};
 use crate::workflow::feed::{
-    self as verbs, EditEntry, PostEntry, PostOnEscalation, Posting, RecordCommunication, RedactEntry,
+    self as verbs, EditEntry, PostEntry, PostOnEscalation, Posting, RecordCommunication,
+    RedactEntry,
 };
 use crate::workflow::move_entry::{self, MoveEntry};
 use crate::workflow::undo_entry::undo_entry;

@@ -1,14 +1,18 @@
 //! Feed entries, threads and composers as pages show them.
 
+use super::drafts::{self, DraftField};
 use super::file_view::{Attach, views};
 use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
+use super::undo::UndoView;
 use crate::domain::access::{Access, Permission};
 use crate::domain::case::Channel;
+use crate::domain::draft::DraftPlace;
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility, may_edit, may_move};
 use crate::domain::organization::Side;
 use crate::http::problem::Problem;
+use crate::store::drafts::Draft;
 use crate::store::escalations::EscalationView;
 use crate::store::feeds::{self, Entry};
 use crate::words::{Catalogue, marks};
@@ -63,7 +67,17 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         contact: contact(of.req.words(), row),
         files: views(words, &view.attachments),
         verbs: verbs(of, view)?,
+        undo: undo(of, view)?,
     })
+}
+
+/// What takes the entry back, while its reader may.
+fn undo(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Option<UndoView>, Problem> {
+    let access = of.req.access()?;
+    let now = of.req.now;
+    let may = of.open && access.can(Permission::FeedsComment);
+    let until = view.undo_open(access.person, now).filter(|_| may);
+    Ok(until.and_then(|until| UndoView::of(view.entry.id, until, now, of.page)))
 }
 
 /// Whether a mark tells of an escalation itself, not of a step that was promised on it.
@@ -170,13 +184,15 @@ fn verbs(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Vec<Link>, Problem
 }
 
 /// Where the visitor writes into the case feed, or into an escalation's (`escalation` is its owner's name then); none
-/// for who only reads. It is sent to the first address, and its files, by a script, to the second.
+/// for who only reads. It is sent to the first address, and its files, by a script, to the second. What was begun at the place, of
+/// the drafts that were read, stands in it.
 pub fn composer(
     req: &PageRequest,
     id: &str,
     (action, upload): (String, String),
     organization: &str,
     escalation: Option<&str>,
+    (place, begun): (&DraftPlace, &[Draft]),
 ) -> Option<Composer> {
     let words = req.words();
     let access = req.access().ok()?;
@@ -195,6 +211,7 @@ pub fn composer(
     } else {
         escalation.unwrap_or_default()
     };
+    let begun = drafts::at(begun, place);
     let hint = if staff { "hint-staff" } else { "hint" };
     Some(Composer {
         id: id.to_owned(),
@@ -210,8 +227,9 @@ pub fn composer(
         asks: staff && escalation.is_some(),
         moves: Vec::new(),
         mentions: String::new(),
-        value: String::new(),
+        value: begun.map_or_else(String::new, |draft| draft.body.clone()),
         error: String::new(),
         attach: Attach::new(id, upload),
+        draft: DraftField::of(place, begun),
     })
 }

@@ -9,9 +9,11 @@ use serde::Serialize;
 use super::case::LiveLink;
 use super::form::{Control, Form, Kind};
 use super::parts::{FindingLine, Link};
+use crate::domain::draft::DraftPlace;
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::reason::{QuestionKind, Reason};
 use crate::domain::text::Note;
+use crate::store::drafts::Draft;
 use crate::words::Catalogue;
 use crate::words::assessment::FindingView;
 use crate::workflow::submit_escalation::SubmitEscalation;
@@ -118,14 +120,18 @@ fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
     Form::new("submission", action, button, controls)
 }
 
+/// Where the details are kept until they are sent, by ids, and the drafts that were read.
+type Begun<'d> = (DraftPlace, &'d [Draft]);
+
 impl ChosenReason {
-    /// What `reason` asks on the case of `assessment`, sent to `action`, with what was `typed` in it; or what blocks it.
+    /// What `reason` asks on the case of `assessment`, sent to `action`, with what was `typed` in it, or else begun before; or what
+    /// blocks it.
     pub fn new(
         words: &Catalogue,
         reason: &Reason,
         assessment: &Assessment,
         action: &str,
-        typed: &HashMap<String, String>,
+        (typed, begun): (&HashMap<String, String>, &Begun<'_>),
     ) -> Self {
         let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
         let of = |severity: Severity| {
@@ -137,6 +143,8 @@ impl ChosenReason {
         };
         let blocking: Vec<_> = of(Severity::Blocking).map(FindingLine::from).collect();
         let form = submission_form(words, reason, action.to_owned()).filled(typed);
+        let (place, drafts) = begun;
+        let form = form.drafting(SubmitEscalation::details().name, place, drafts);
         let holds_words = form
             .controls
             .iter()

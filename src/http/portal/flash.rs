@@ -10,11 +10,16 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::shell::{Banner, Tone};
+use super::undo::UndoView;
 use crate::config::PublicUrl;
-use crate::domain::closed_enum;
+use crate::domain::ids::EntryId;
+use crate::domain::{Instant, closed_enum};
 use crate::http::cookies::Carries;
 use crate::words::Catalogue;
 
+/// What it calls an entry that may be taken back, and until when.
+const UNDO: &str = "undo";
+const UNTIL: &str = "until";
 /// How long it waits for the next page.
 const LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
@@ -33,6 +38,12 @@ closed_enum! {
         CaseReopened = "case_reopened",
         /// Something was written in a feed.
         Posted = "posted",
+        /// What was begun is kept, and not sent.
+        DraftKept = "draft_kept",
+        /// What was begun is gone.
+        DraftThrownAway = "draft_thrown_away",
+        /// An entry was taken back.
+        EntryTakenBack = "entry_taken_back",
         /// A form was sent a second time; its work was done by the first.
         SentBefore = "sent_before",
         /// Something internal was written.
@@ -301,6 +312,19 @@ impl Flash {
         self.with("name", name)
     }
 
+    /// With an entry that may be taken back until an instant.
+    #[must_use]
+    pub fn undo(self, entry: EntryId, until: Instant) -> Self {
+        self.with(UNDO, entry).with(UNTIL, until.to_rfc3339())
+    }
+
+    /// The button that takes the entry back, while it can be at `now`.
+    fn undo_view(&self, now: Instant) -> Option<UndoView> {
+        let entry: EntryId = self.names.get(UNDO)?.parse().ok()?;
+        let until: Instant = self.names.get(UNTIL)?.parse().ok()?;
+        UndoView::of(entry, until, now, "")
+    }
+
     fn with(mut self, key: &str, value: impl ToString) -> Self {
         // A cookie has little room, and a name may be long.
         let value = value.to_string().chars().take(200).collect();
@@ -309,7 +333,7 @@ impl Flash {
     }
 
     /// The banner of the next page.
-    pub fn banner(&self, words: &Catalogue) -> Banner {
+    pub fn banner(&self, words: &Catalogue, now: Instant) -> Banner {
         let name = |key: &str| self.names.get(key).map_or("", String::as_str);
         let args = [
             ("number", name("number").into()),
@@ -319,6 +343,7 @@ impl Flash {
             tone: Tone::Good,
             title: words.say_of("flash", self.done.as_str(), &args),
             detail: words.say_of("flash-detail", self.done.as_str(), &args),
+            undo: self.undo_view(now),
         }
     }
 
@@ -357,7 +382,7 @@ mod tests {
         let words = Catalogue::load().unwrap();
         let banner = Flash::new(Done::Escalated)
             .number("E-000045")
-            .banner(&words);
+            .banner(&words, Instant::UNIX_EPOCH);
         assert_eq!(banner.title, "Escalated as E-000045.");
     }
 }

@@ -324,9 +324,15 @@ impl PageRequest {
                 .guest
                 .as_ref()
                 .map(|guest| viewer(guest, place_lines(words, &self.places))),
-            here: nav.iter().find(|item| item.current).map(|item| item.place),
-            nav,
-            flash: self.flash.as_ref().map(|flash| flash.banner(words)),
+            nav: self
+                .guest
+                .as_ref()
+                .map(|guest| navigation(guest.access(), place))
+                .unwrap_or_default(),
+            flash: self
+                .flash
+                .as_ref()
+                .map(|flash| flash.banner(words, self.now)),
             search: self.asked("q").unwrap_or_default().to_owned(),
             clock_words: clock_words(words),
         }

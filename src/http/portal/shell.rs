@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::theme::{Theme, TimeStyle};
+use super::undo::UndoView;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::home::Group;
@@ -95,6 +96,8 @@ pub struct Banner {
     pub title: String,
     /// What follows from it; may be empty.
     pub detail: String,
+    /// What takes it back, while it can be.
+    pub undo: Option<UndoView>,
 }
 
 /// How a thing looks; a word always says it too.

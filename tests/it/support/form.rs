@@ -81,8 +81,9 @@ impl Form {
                 offered.unwrap_or_default(),
             ));
         }
-        // What changes rows of a form is not what it is for.
-        let buttons = tags(form, "button").filter(|tag| !tag.contains(" data-reshape"));
+        // What changes rows of a form, or keeps a draft of it, is not what it is for.
+        let aside = |tag: &&str| tag.contains(" data-reshape") || tag.contains(" data-keep");
+        let buttons = tags(form, "button").filter(|tag| !aside(tag));
         for tag in buttons {
             add(Field::new(
                 tag,

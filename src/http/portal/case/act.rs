@@ -1,7 +1,11 @@
 //! What is done on a case page: each form ends on the page again, with what was done or what is wrong.
 
 use super::buttons;
+use super::show::{compose_again, show, show_again};
+use crate::db::Conn;
+use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::draft::{DraftPlace, OnCase as OnCasePlace};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EntryId, PriorityRequestId};
 use crate::http::api_request::may;
@@ -14,16 +18,22 @@ use crate::http::portal::render::is_local;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::portal::steps;
+use crate::http::portal::undo::Posted;
 use crate::http::problem::Problem;
-use crate::store::{cases, feeds, requests};
+use crate::store::{cases, feeds, notices, requests};
+use crate::workflow::VerbResult;
 use crate::workflow::attachments::For;
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
-use crate::workflow::feed::{self, EditEntry, PostEntry, RecordCommunication, RedactEntry};
+use crate::workflow::draft;
+use crate::workflow::feed::{
+    self, EditEntry, PostEntry, Posting, RecordCommunication, RedactEntry,
+};
 use crate::workflow::move_entry::{MoveEntry, move_entry};
 use crate::workflow::promise::{PromiseStep, promise_on_case};
 use crate::workflow::request::{
     self, DecidePriority, DeliverAnalysis, RequestAnalysis, RequestPriority,
 };
+use crate::workflow::undo_entry::undo_entry;
 use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
 
 /// The rows of the route table.
@@ -45,6 +55,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/next-steps/{step}"                    may(Permission::NextStepsPromise)     => steps::move_on, "Says what became of a next step, or promises it anew";
         POST "/cases/{case}/external-communications" may(Permission::CommunicationsRecord) => record, "Records a contact outside the portal";
         POST "/entries/{entry}"                      may(Permission::FeedsComment)         => edit_entry, "Corrects an entry";
+        POST "/entries/{entry}/undo"                 may(Permission::FeedsComment)         => undo, "Takes one's own entry back";
         POST "/entries/{entry}/redaction"            may(Permission::FeedsRedact)          => redact, "Takes an entry's words away";
         POST "/entries/{entry}/move"                 may(Permission::FeedsMove)            => move_to, "Moves an entry to the other feed";
     };
@@ -66,8 +77,9 @@ fn on(case: CaseRef, verb: &'static str) -> OnCase {
     }
 }
 
-impl FormPage for OnCase {
-    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+impl OnCase {
+    /// On to the page that the form was on, where `flash` is told.
+    async fn back(&self, req: &PageRequest, flash: Flash) -> PageResult {
         let (reach, case) = (req.access()?.reach(), self.case);
         let number = req
             .read(move |conn| {
@@ -77,7 +89,13 @@ impl FormPage for OnCase {
             .await?;
         let back = req.typed.get("back").filter(|back| is_local(back));
         let page = back.map_or_else(|| format!("/cases/{number}"), Clone::clone);
-        Ok(req.go(page, Some(Flash::new(done).number(number))))
+        Ok(req.go(page, Some(flash.number(number))))
+    }
+}
+
+impl FormPage for OnCase {
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        self.back(req, Flash::new(done)).await
     }
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
@@ -86,6 +104,16 @@ impl FormPage for OnCase {
         }
         let verb = (self.verb, self.subject.as_str());
         case_again(req, &self.case, verb, problem).await
+    }
+}
+
+impl FormPage<Posted> for OnCase {
+    async fn done(&self, req: &PageRequest, posted: Posted) -> PageResult {
+        self.back(req, posted.flash()).await
+    }
+
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        FormPage::<Done>::refused(self, req, problem).await
     }
 }
 
@@ -132,23 +160,39 @@ async fn read(req: PageRequest, case: CaseRef) -> PageResult {
 
 async fn post(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "");
+    let place = DraftPlace::Case(case, OnCasePlace::Feed);
+    if req.keeps_a_draft() {
+        return req.keep_typed(&page, place).await;
+    }
     let (req, files) = req.with_files(For::Case(case)).await;
     if let Err(problem) = files {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Posted>(&page, Err(problem)).await;
     }
+    let undo = req.desk.undo;
     req.act(&page, move |conn, by, command: &PostEntry| {
-        feed::post_on_case(conn, by.actor, &case, command, by.now)?;
-        Ok(posted(command.reaches()))
+        let at = Posting { now: by.now, undo };
+        let entry = feed::post_on_case(conn, by.actor, &case, command, at)?;
+        draft::sent(conn, by.actor, &place, None)?;
+        posted(conn, entry, command.reaches(), by.now)
     })
     .await
 }
 
 /// What the next page tells of an entry.
-pub(in crate::http::portal) fn posted(reaches: Visibility) -> Done {
-    match reaches {
-        Visibility::Public => Done::Posted,
-        Visibility::Internal => Done::Kept,
-    }
+pub(in crate::http::portal) fn posted(
+    conn: &mut Conn,
+    entry: EntryId,
+    reaches: Visibility,
+    now: Instant,
+) -> VerbResult<Posted> {
+    Ok(Posted {
+        done: match reaches {
+            Visibility::Public => Done::Posted,
+            Visibility::Internal => Done::Kept,
+        },
+        entry,
+        undo_until: notices::waits_until(conn, entry, now)?,
+    })
 }
 
 /// A problem in one sentence.
@@ -202,10 +246,12 @@ async fn deliver_rca(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "deliver_rca");
     let (req, files) = req.with_files(For::Case(case)).await;
     if let Err(problem) = files {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Done>(&page, Err(problem)).await;
     }
     req.act(&page, move |conn, by, command: &DeliverAnalysis| {
         request::deliver_analysis(conn, by.actor, &case, command, by.now)?;
+        let place = DraftPlace::Case(case, OnCasePlace::Rca);
+        draft::sent(conn, by.actor, &place, None)?;
         Ok(Done::RcaDelivered)
     })
     .await
@@ -234,6 +280,17 @@ async fn edit_entry(req: PageRequest, id: EntryId) -> PageResult {
     req.act(&page, move |conn, by, command: &EditEntry| {
         feed::edit(conn, by.actor, id, None, command, by.now)?;
         Ok(Done::EntryEdited)
+    })
+    .await
+}
+
+async fn undo(req: PageRequest, id: EntryId) -> PageResult {
+    let page = about_entry(&req, id, "undo").await?;
+    req.act(&page, move |conn, by, (): &()| {
+        let view = undo_entry(conn, by.actor, id, by.now)?;
+        // What was taken back is written on, and not typed again.
+        draft::go_on_from(conn, by.actor, &view.entry, by.now)?;
+        Ok(Done::EntryTakenBack)
     })
     .await
 }

@@ -3,8 +3,9 @@
 use super::CaseRecord;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{StepState, StepVerb};
+use crate::domain::draft::{DraftPlace, OnCase};
 use crate::domain::feed::{Feed, may_edit};
-use crate::domain::ids::EscalationRef;
+use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::calls;
 use crate::http::portal::entries::moves_to;
@@ -15,6 +16,7 @@ use crate::http::portal::verbs::{self, CaseNow};
 use crate::store::escalations::EscalationView;
 use crate::store::feeds::EntryView;
 use crate::store::people::Person;
+use crate::workflow::request::DeliverAnalysis;
 
 /// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now.
 pub(in crate::http::portal) fn panel(
@@ -106,7 +108,11 @@ pub(in crate::http::portal) fn panel(
         CaseVerb::RequestRca => verbs::request_rca_panel(words, to("rca"), &page),
         CaseVerb::DeliverRca => {
             let to = (to("rca/delivery"), record.upload());
-            verbs::deliver_rca_panel(words, to, &page)
+            let mut panel = verbs::deliver_rca_panel(words, to, &page);
+            let place = DraftPlace::Case(CaseRef::Id(record.view.case.id), OnCase::Rca);
+            let field = DeliverAnalysis::body().name;
+            panel.form = panel.form.drafting(field, &place, &record.drafts);
+            panel
         }
         CaseVerb::Promise => {
             let people = record.engineers.iter().map(Person::name).collect();

@@ -21,6 +21,7 @@ use crate::store::attachments::{self, Attachment};
 use crate::store::calendars::CalendarBook;
 use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView};
 use crate::store::cases::{self, CaseView};
+use crate::store::drafts::{self, Draft};
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf};
 use crate::store::people::Person;
@@ -104,6 +105,8 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) lines: Vec<(String, String)>,
     /// What the reader is told of the feeds (F7).
     pub(in crate::http::portal) following: Following,
+    /// What the reader has begun to write on it, and not sent.
+    pub(in crate::http::portal) drafts: Vec<Draft>,
     /// Whether the reader has said that they read why the last escalation was declined (M5).
     pub(in crate::http::portal) has_read_decision: bool,
 }
@@ -163,6 +166,7 @@ impl CaseRecord {
             read,
             newest: feeds::newest(conn, access, id)?,
             following: following_of(conn, actor, &view.case, now)?,
+            drafts: drafts::of_case(conn, access, id)?,
             has_read_decision: match declined_at(&escalations) {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
                 None => false,

@@ -8,6 +8,7 @@ use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
+use crate::domain::draft::DraftPlace;
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::saved_filter::FilteredList;
@@ -30,6 +31,7 @@ use crate::store::cases::{self, CaseView};
 use crate::store::saved_filters::{self, SavedFilter};
 use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::attachments::For;
+use crate::workflow::draft;
 use crate::workflow::open_case::{OpenCase, contacts, open_case};
 
 /// The most organizations that a list offers.
@@ -187,7 +189,8 @@ fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
 }
 
 async fn new(req: PageRequest) -> PageResult {
-    let page = open_page(&req, form(&req).await?).await?;
+    let form = form(&req).await?;
+    let page = open_page(&req, form).await?;
     req.show(PLACE, "open-case", &page)
 }
 
@@ -227,6 +230,7 @@ async fn open(req: PageRequest) -> PageResult {
     }
     req.act(&Opening, |conn, by, command: &OpenCase| {
         let id = open_case(conn, by.actor, command, by.now)?;
+        draft::sent(conn, by.actor, &DraftPlace::NewCase, None)?;
         Ok(cases::find(conn, id)?.number)
     })
     .await
@@ -278,5 +282,8 @@ async fn form(req: &PageRequest) -> Result<Form, Problem> {
     if !lines.is_empty() {
         lines.insert(0, Choice::new("", none));
     }
-    Ok(open_case_form(req.words(), of, lines))
+    let begun = req.drafts_at(DraftPlace::NewCase).await?;
+    let form = open_case_form(req.words(), of, lines);
+    let field = OpenCase::description().name;
+    Ok(form.drafting(field, &DraftPlace::NewCase, &begun))
 }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{ChosenReason, EscalatePage, ReasonChoice, kept};
 use crate::domain::access::Permission;
+use crate::domain::draft::{DraftPlace, OnCase};
 use crate::domain::eligibility::Assessment;
-use crate::domain::ids::{CaseNumber, CaseRef, EscalationNumber};
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef, EscalationNumber};
 use crate::domain::reason::{AnswerError, Question, QuestionKind, Reason, check_answers};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
@@ -18,10 +19,12 @@ use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::{Code, Problem};
 use crate::input::input;
 use crate::store::cases::{self, CaseView};
+use crate::store::drafts::{self, Draft};
 use crate::store::{escalations, feeds, rules};
 use crate::words::assessment::headline;
 use crate::workflow::Rejection;
 use crate::workflow::assess::assess;
+use crate::workflow::draft;
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
 const PLACE: &str = "cases";
@@ -41,12 +44,19 @@ struct Asked {
     view: CaseView,
     live: LiveLink,
     reasons: Vec<(Reason, Assessment)>,
+    /// What was begun of the details before.
+    begun: Vec<Draft>,
 }
 
 async fn show(req: PageRequest, case: CaseRef) -> PageResult {
     let asked = ask(&req, case).await?;
     let page = page(&req, &asked, req.asked("reason"));
     req.show(PLACE, "escalate", &page)
+}
+
+/// Where the details of a request are kept until it is sent.
+fn place_of(case: CaseId) -> DraftPlace {
+    DraftPlace::Case(CaseRef::Id(case), OnCase::Escalate)
 }
 
 async fn ask(req: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
@@ -62,7 +72,9 @@ async fn ask(req: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
         };
         let with_reason = |one: Assessment| reason(&one.reason).map(|reason| (reason, one));
         let newest = feeds::newest(conn, &actor.access, view.case.id)?;
+        let begun = drafts::find(conn, &actor.access, &place_of(view.case.id))?;
         Ok(Asked {
+            begun: begun.into_iter().collect(),
             live: LiveLink::of(&view.case, newest),
             view,
             reasons: assessments.into_iter().filter_map(with_reason).collect(),
@@ -87,8 +99,10 @@ fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage 
         .iter()
         .find(|(reason, _)| Some(reason.code.as_str()) == chosen);
     let typed = &req.typed;
-    let chosen =
-        of.map(|(reason, assessment)| ChosenReason::new(words, reason, assessment, &action, typed));
+    let begun = (place_of(asked.view.case.id), asked.begun.as_slice());
+    let chosen = of.map(|(reason, assessment)| {
+        ChosenReason::new(words, reason, assessment, &action, (typed, &begun))
+    });
     EscalatePage {
         live: asked.live.clone(),
         number: number.to_string(),
@@ -183,6 +197,8 @@ async fn submitted(
     let (actor, now) = (req.actor()?.clone(), req.now);
     let number = req.write(move |conn| {
         let id = submit_escalation(conn, &actor, &case, &command, now)?;
+        let place = DraftPlace::Case(case, OnCase::Escalate);
+        draft::sent(conn, &actor, &place, None)?;
         let escalation = escalations::find(conn, id)?;
         let case = cases::find(conn, escalation.case_id)?;
         Ok((case.number, escalation.number))

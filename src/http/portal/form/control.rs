@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::http::portal::drafts::DraftField;
 use crate::input::{Declared, Shape};
 use crate::words::Catalogue;
 
@@ -49,6 +50,8 @@ pub struct Control {
     /// What stood in it when the page was made, as a fingerprint that is sent along; empty where nobody asks. By it is told
     /// what somebody has typed from what somebody else has changed meanwhile.
     pub was: String,
+    /// Where what is typed into it is kept until it is sent, if it is.
+    pub draft: Option<DraftField>,
 }
 
 /// What a control takes; those of one line bear the names of the input types.
@@ -181,6 +184,7 @@ impl Control {
             closes: Vec::new(),
             focused: false,
             was: String::new(),
+            draft: None,
         }
     }
 

@@ -6,8 +6,10 @@ use super::{Link, PersonView, RequestView, StepView};
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;
+use crate::http::portal::drafts::DraftField;
 use crate::http::portal::file_view::{Attach, FileView, is_of_files};
 use crate::http::portal::shell::Tone;
+use crate::http::portal::undo::UndoView;
 use crate::http::problem::Problem;
 use crate::words::markdown::Rendered;
 
@@ -50,6 +52,8 @@ pub struct EntryView {
     pub files: Vec<FileView>,
     /// What the reader may do with it.
     pub verbs: Vec<Link>,
+    /// What takes it back, while it can be.
+    pub undo: Option<UndoView>,
 }
 
 /// A contact outside the portal (M10).
@@ -92,6 +96,8 @@ pub struct Composer {
     pub error: String,
     /// Where files go.
     pub attach: Attach,
+    /// Where what is typed is kept until it is sent.
+    pub draft: DraftField,
 }
 
 impl Composer {

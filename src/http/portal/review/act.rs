@@ -2,6 +2,7 @@
 
 use crate::db::Conn;
 use crate::domain::access::Permission;
+use crate::domain::draft::{DraftPlace, OnEscalation as OnEscalationPlace};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
@@ -13,12 +14,14 @@ use crate::http::portal::case_page::{
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::undo::Posted;
 use crate::http::problem::Problem;
 use crate::input::Field;
 use crate::store::escalations;
 use crate::workflow::VerbError;
 use crate::workflow::attachments::For;
-use crate::workflow::feed::{self, PostOnEscalation};
+use crate::workflow::draft;
+use crate::workflow::feed::{self, PostOnEscalation, Posting};
 use crate::workflow::promise::{PromiseStep, promise_on_escalation};
 use crate::workflow::review_escalation::Verb;
 
@@ -57,18 +60,33 @@ enum On {
     Panel(&'static str),
 }
 
-impl FormPage for OnEscalation {
-    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+impl OnEscalation {
+    /// On to the page of the escalation, where `flash` is told.
+    async fn back(&self, req: &PageRequest, flash: Flash) -> PageResult {
         let (reach, escalation) = (req.access()?.reach(), self.escalation);
         let view = req
             .read(move |conn| Ok(escalations::view(conn, reach, &escalation)?))
             .await?;
         let view = view.ok_or_else(Problem::not_found)?;
         let number = view.escalation.number;
-        let flash = Flash::new(done)
-            .number(number)
-            .name(&view.requested_by.name);
+        let flash = flash.number(number).name(&view.requested_by.name);
         Ok(req.go(format!("/escalations/{number}"), Some(flash)))
+    }
+}
+
+impl FormPage<Posted> for OnEscalation {
+    async fn done(&self, req: &PageRequest, posted: Posted) -> PageResult {
+        self.back(req, posted.flash()).await
+    }
+
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        FormPage::<Done>::refused(self, req, problem).await
+    }
+}
+
+impl FormPage for OnEscalation {
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        self.back(req, Flash::new(done)).await
     }
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
@@ -128,7 +146,9 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     }
     on(escalation, On::Panel("accept"))
         .act(&req, Done::Accepted, |verb, conn, command| {
-            verb.accept(conn, command)
+            let id = verb.accept(conn, command)?;
+            sent(verb, conn, OnEscalationPlace::Accept)?;
+            Ok(id)
         })
         .await
 }
@@ -136,9 +156,17 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
 async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("decline"))
         .act(&req, Done::Declined, |verb, conn, command| {
-            verb.decline(conn, command)
+            let id = verb.decline(conn, command)?;
+            sent(verb, conn, OnEscalationPlace::Decline)?;
+            Ok(id)
         })
         .await
+}
+
+/// What was begun of an answer is not kept once it is given.
+fn sent(verb: &Verb<'_>, conn: &mut Conn, what: OnEscalationPlace) -> Result<(), VerbError> {
+    let place = DraftPlace::Escalation(*verb.escalation, what);
+    draft::sent(conn, verb.actor, &place, None)
 }
 
 async fn rerank(req: PageRequest, escalation: EscalationRef) -> PageResult {
@@ -183,6 +211,10 @@ async fn rate(req: PageRequest, escalation: EscalationRef) -> PageResult {
 
 async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Composer);
+    let place = DraftPlace::Escalation(escalation, OnEscalationPlace::Feed);
+    if req.keeps_a_draft() {
+        return req.keep_typed(&page, place).await;
+    }
     let reach = req.access()?.reach();
     let found = req
         .read(move |conn| Ok(escalations::ids_of(conn, reach, &escalation)?))
@@ -190,11 +222,14 @@ async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let (_, case) = found.ok_or_else(Problem::not_found)?;
     let (req, files) = req.with_files(For::Case(CaseRef::Id(case))).await;
     if let Err(problem) = files {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Posted>(&page, Err(problem)).await;
     }
+    let undo = req.desk.undo;
     req.act(&page, move |conn, by, command: &PostOnEscalation| {
-        feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
-        Ok(posted(command.reaches()))
+        let at = Posting { now: by.now, undo };
+        let entry = feed::post_on_escalation(conn, by.actor, &escalation, command, at)?;
+        draft::sent(conn, by.actor, &place, None)?;
+        posted(conn, entry, command.reaches(), by.now)
     })
     .await
 }

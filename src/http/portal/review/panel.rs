@@ -1,6 +1,7 @@
 //! Which verbs an escalation has for whom, and the panel of each.
 
 use super::record::Record;
+use crate::domain::draft::{DraftPlace, OnEscalation};
 use crate::domain::escalation::{Facts, Verb};
 use crate::domain::ids::EscalationRef;
 use crate::domain::offers::{self, CaseVerb};
@@ -11,6 +12,7 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs;
 use crate::store::people::Person;
+use crate::workflow::review_escalation::AcceptEscalation;
 
 /// The most rows of next steps on one form.
 const MOST_ROWS: usize = 20;
@@ -94,7 +96,10 @@ pub(in crate::http::portal) fn panel(
         Verb::Assign => {
             verbs::assign_panel(words, to("assign"), &page, choices(record.reviewers()))
         }
-        Verb::Accept => verbs::accept_panel(words, to("accept"), &page, rows(req), &people(), zone),
+        Verb::Accept => {
+            let panel = verbs::accept_panel(words, to("accept"), &page, rows(req), &people(), zone);
+            drafting(panel, record, OnEscalation::Accept)
+        }
         Verb::Rerank => {
             verbs::rerank_panel(words, to("rank"), &page, row.importance.zip(row.urgency))
         }
@@ -105,7 +110,8 @@ pub(in crate::http::portal) fn panel(
                 .iter()
                 .map(|finding| finding.code)
                 .collect();
-            verbs::decline_panel(words, to("decline"), &page, &apply)
+            let panel = verbs::decline_panel(words, to("decline"), &page, &apply);
+            drafting(panel, record, OnEscalation::Decline)
         }
         Verb::Withdraw => verbs::withdraw_panel(words, to("withdraw"), &page),
         Verb::Close => {
@@ -121,6 +127,14 @@ pub(in crate::http::portal) fn panel(
             verbs::ask_rater_panel(words, to("rater"), &page, choices(&record.raters))
         }
     })
+}
+
+/// The panel with what was begun of its answer before.
+fn drafting(mut panel: Panel, record: &Record, what: OnEscalation) -> Panel {
+    let place = DraftPlace::Escalation(EscalationRef::Id(record.view.escalation.id), what);
+    let field = AcceptEscalation::reply().name;
+    panel.form = panel.form.drafting(field, &place, &record.case.drafts);
+    panel
 }
 
 /// How many rows of next steps the form has: what was sent, and one more if that was asked for.
