@@ -711,6 +711,8 @@ flash-detail-case-taken = { "" }
 permission-feeds-move = Falsch eingeordnete Einträge in den anderen Verlauf verschieben.
 
 ## Zurücknehmen, was gerade gesendet wurde, und Entwürfe
+form-summary = Hier ist noch etwas zu berichtigen:
+layout-error = Fehler:
 undo-entry = Zurücknehmen
 undo-left = noch { $seconds } s
 flash-entry-taken-back = Der Eintrag wurde zurückgenommen.

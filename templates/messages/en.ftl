@@ -684,6 +684,8 @@ flash-detail-case-taken = { "" }
 permission-feeds-move = Move misfiled entries to the other feed.
 
 ## Taking back what was just posted, and drafts
+form-summary = There is something to put right:
+layout-error = Error:
 undo-entry = Undo
 undo-left = { $seconds } s left
 flash-entry-taken-back = The entry was taken back.

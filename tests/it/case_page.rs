@@ -287,7 +287,8 @@ async fn nothing_that_decides_is_chosen_before_somebody_does(desk: Desk) {
         )
         .await;
     assert_eq!(refused.status, 422);
-    assert_eq!(refused.text.matches("This is required.").count(), 3);
+    // At each field, and in the summary, which leads there.
+    assert_eq!(refused.text.matches("This is required.").count(), 6);
 }
 
 async fn the_page_of_an_escalation_is_live(desk: Desk) {

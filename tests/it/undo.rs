@@ -329,7 +329,7 @@ async fn with_a_script_the_seconds_are_counted(Undoing(desk): Undoing) {
         .await;
     her.types("Write to the case feed", "It is the trunk.")
         .await;
-    her.presses("Post to ACME").await;
+    her.presses("Post to ACME Corporation").await;
     her.reads("s left").await;
     her.presses("Undo").await;
     her.reads("The entry was taken back.").await;

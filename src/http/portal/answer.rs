@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::flash::{self, Flash};
 use super::page_request::PageRequest;
 use super::problem::ProblemPage;
+use super::shell::Shell;
 
 use crate::db::DbError;
 use crate::http::download::Download;
@@ -79,7 +80,7 @@ impl PageRequest {
     /// # Errors
     /// A mistake in the template.
     pub fn show<T: Serialize>(&self, place: &str, template: &str, page: &T) -> PageResult {
-        self.show_with(StatusCode::OK, place, template, page)
+        self.show_with(StatusCode::OK, self.shell(place), template, page)
     }
 
     /// The page again with what was typed and what is wrong with it.
@@ -93,20 +94,21 @@ impl PageRequest {
         template: &str,
         page: &T,
     ) -> PageResult {
-        self.show_with(status, place, template, page)
+        let shell = Shell {
+            refused: status.is_client_error(),
+            ..self.shell(place)
+        };
+        self.show_with(status, shell, template, page)
     }
 
     fn show_with<T: Serialize>(
         &self,
         status: StatusCode,
-        place: &str,
+        shell: Shell,
         template: &str,
         page: &T,
     ) -> PageResult {
-        let html = self
-            .portal
-            .renderer
-            .page(template, &self.shell(place), page)?;
+        let html = self.portal.renderer.page(template, &shell, page)?;
         let mut cookies = Vec::new();
         if self.flash.is_some() {
             cookies.push(flash::shown(&self.desk.public_url));
@@ -156,7 +158,7 @@ impl PageRequest {
         let page = ProblemPage::of(self, &problem);
         // The document is not sent if there is a page: making it logs what is ours, once.
         let document = HttpResponse::from_error(problem);
-        match self.show_with(document.status(), "", "problem", &page) {
+        match self.show_with(document.status(), self.shell(""), "problem", &page) {
             Ok(answer) => {
                 let mut response = answer.into_response();
                 for name in [header::RETRY_AFTER, header::ALLOW] {

@@ -39,6 +39,8 @@ pub struct EscalatePage {
     pub chosen: Option<ChosenReason>,
     /// What is wrong with the whole of it.
     pub problems: Vec<String>,
+    /// What is wrong with its fields: where each is on the page, and what it says.
+    pub faults: Vec<(String, String)>,
     /// What was typed for another reason: carried along, so that it is there when that is chosen again.
     pub kept: Vec<Control>,
 }

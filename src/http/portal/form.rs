@@ -41,6 +41,8 @@ pub struct Form {
     pub takes: bool,
     /// What is wrong with the whole of it.
     pub problems: Vec<String>,
+    /// What is wrong with its fields, for the summary at its head: where each is on the page, and what it says.
+    pub faults: Vec<(String, String)>,
     /// What would follow, where that is told before it is done.
     pub consequences: Vec<String>,
     /// By what it is known that this was seen.
@@ -98,6 +100,7 @@ impl Form {
             button: button.into(),
             takes: false,
             problems: Vec::new(),
+            faults: Vec::new(),
             consequences: Vec::new(),
             confirmed: String::new(),
             attach: None,
@@ -244,8 +247,10 @@ impl Form {
     /// is, `name[1]`), or with the whole form when it has none of that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
         let list = name.split('[').next().unwrap_or(name);
+        let why: String = why.into();
         if let (FIELD, Some(attach)) = (list, &mut self.attach) {
-            attach.error = why.into();
+            self.faults.push((format!("#{}", attach.id), why.clone()));
+            attach.error = why;
             return;
         }
         let seen = |named: &dyn Fn(&str) -> bool| {
@@ -263,8 +268,11 @@ impl Form {
             .or_else(|| seen(&part))
             .or_else(|| seen(&|control| control == list));
         match found {
-            Some(place) => self.controls[place].refuse(why),
-            None => self.problems.push(why.into()),
+            Some(place) => {
+                let control = &mut self.controls[place];
+                self.faults.extend(control.refused_for(&why));
+            }
+            None => self.problems.push(why),
         }
     }
 

@@ -335,6 +335,7 @@ impl PageRequest {
                 .map(|flash| flash.banner(words, self.now)),
             search: self.asked("q").unwrap_or_default().to_owned(),
             clock_words: clock_words(words),
+            refused: false,
         }
     }
 }

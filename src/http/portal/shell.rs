@@ -46,6 +46,8 @@ pub struct Shell {
     pub search: String,
     /// Patterns by which the script keeps relative times fresh, as JSON.
     pub clock_words: String,
+    /// Whether a form that could not be taken is shown again, which its title says first.
+    pub refused: bool,
 }
 
 /// The person who reads the page.
@@ -289,6 +291,7 @@ impl Shell {
             flash: None,
             search: String::new(),
             clock_words: clock_words(&Catalogue::load().unwrap()),
+            refused: false,
         }
     }
 }

@@ -116,8 +116,9 @@ impl Panel {
         let mut panel = self.filled(typed);
         panel.form = form;
         faults(words, problem, |name, why| {
-            if let Some(control) = panel.others().find(|control| control.name == name) {
-                control.refuse(why);
+            let other = panel.others().find(|control| control.name == name);
+            if let Some(fault) = other.map(|control| control.refused_for(&why)) {
+                panel.form.faults.extend(fault);
                 return;
             }
             panel.form.refuse(name, why);

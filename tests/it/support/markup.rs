@@ -30,6 +30,17 @@ pub fn check(page: &Answer) {
         let there = ids.contains(&target);
         assert!(there, "{name} labels {target:?}, which is not there");
     }
+    // What is wrong with a form is said first, and leads to where it is.
+    let head = " class=\"banner late summary\"";
+    if let Some(summary) = elements(html, "div").find(|div| div.starts_with(head)) {
+        let titled = ["<title>Error: ", "<title>Fehler: "];
+        let is_said = titled.iter().any(|title| html.contains(title));
+        assert!(is_said, "{name} does not say in its title that it was refused");
+        for target in attributes(summary, "href").filter_map(|href| href.strip_prefix('#')) {
+            let there = ids.contains(&target);
+            assert!(there, "{name} leads to {target:?}, which is not there");
+        }
+    }
     // Only a browser that is signed in has a token to carry, and then every form does.
     let has_token = |form: &&str| form.contains("name=\"csrf_token\"");
     let forms = elements(html, "form").filter(|form| form.contains("method=\"post\""));

@@ -110,6 +110,7 @@ fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage 
         subject: asked.view.case.subject.clone(),
         reasons: asked.reasons.iter().map(choice).collect(),
         problems: Vec::new(),
+        faults: Vec::new(),
         kept: kept(typed, chosen.as_ref()),
         chosen,
         action,
@@ -145,10 +146,12 @@ impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
                 let form = chosen.form.clone();
                 chosen.form = form.refused_for(words, &req.typed, &problem);
                 page.problems = std::mem::take(&mut chosen.form.problems);
+                page.faults = std::mem::take(&mut chosen.form.faults);
                 let missing = problem.code() == Code::AcknowledgementRequired;
                 let unread = chosen.double_check.iter_mut();
                 for check in unread.filter(|check| missing && !check.control.checked) {
-                    check.control.error = words.say("escalate-confirm", &[]);
+                    let why = words.say("escalate-confirm", &[]);
+                    page.faults.extend(check.control.refused_for(&why));
                 }
             }
             None => page.problems = vec![words.say("escalate-choose", &[])],

@@ -324,6 +324,21 @@ impl Control {
         }
     }
 
+    /// Says what is wrong with it, as [`Control::refuse`] does; gives where it is on the page, and what the summary says of it, if
+    /// nothing was said before.
+    pub(in crate::http::portal) fn refused_for(&mut self, why: &str) -> Option<(String, String)> {
+        if !self.error.is_empty() {
+            return None;
+        }
+        self.refuse(why);
+        // A tick is called what it says, which may be a sentence; what is wrong with it is enough.
+        let says = match self.kind {
+            Kind::Check => why.to_owned(),
+            _ => format!("{}: {why}", self.label),
+        };
+        Some((format!("#{}", self.id), says))
+    }
+
     /// Says what is wrong with it: the first thing is enough to begin with.
     pub(in crate::http::portal) fn refuse(&mut self, why: impl Into<String>) {
         if self.error.is_empty() {
