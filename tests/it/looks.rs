@@ -33,7 +33,7 @@ on_both_databases! { Desk:
 }
 
 /// Who looks: between them they may see every page.
-const VIEWERS: [&str; 5] = [
+pub const VIEWERS: [&str; 5] = [
     "ada.frost@northstar.example",
     "olga.marin@northstar.example",
     "dana.cole@acme.example",
@@ -367,7 +367,7 @@ fn leads_to(row: &str, path: &str) -> bool {
 }
 
 /// Signs in; gives the cookie.
-async fn session(server: &Process, email: &str) -> String {
+pub async fn session(server: &Process, email: &str) -> String {
     let body = json!({ "email": email, "password": "quiet-harbour-lantern" });
     let asking = client().post(format!("{}/api/v1/sessions", server.origin));
     let answer = Asking::new(format!("sign in {email}"), asking.json(&body)).await;
@@ -376,7 +376,7 @@ async fn session(server: &Process, email: &str) -> String {
     cookie.unwrap_or_default().to_owned()
 }
 /// What the demonstration has for each parameter of a path.
-async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str, Vec<String>> {
+pub async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str, Vec<String>> {
     let [ada, abel] = [VIEWERS[0], VIEWERS[3]].map(|email| terminal.token(email));
     let (ada, abel) = (Program::new(server, &ada), Program::new(server, &abel));
     let all = async |by: &Program, path: &str, field: &str| -> Vec<String> {
@@ -443,7 +443,7 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
 }
 
 /// The path with each of the things that its parameter can name.
-fn paths(path: &str, things: &BTreeMap<&'static str, Vec<String>>) -> Vec<String> {
+pub fn paths(path: &str, things: &BTreeMap<&'static str, Vec<String>>) -> Vec<String> {
     let Some((before, rest)) = path.split_once('{') else {
         return vec![path.to_owned()];
     };

@@ -4,6 +4,7 @@
 mod access;
 mod access_pages;
 mod access_requests;
+mod accessible;
 mod account_pages;
 mod accounts;
 mod administration;

@@ -24,7 +24,7 @@ const TAGS: &[(&str, &str)] = &[
     ),
     (
         "feed-entries",
-        "Entries of feeds, corrected, moved or redacted.",
+        "Entries of feeds, corrected, taken back, moved or redacted.",
     ),
     (
         "attachments",

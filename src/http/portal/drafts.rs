@@ -1,14 +1,12 @@
 //! Drafts on pages: where something is written, what was begun there before stands in the field, and a script keeps what is typed.
 //! Without one, the composer of a feed has a button for that.
 
-use serde::Serialize;
-
 use super::act::FormPage;
 use super::answer::PageResult;
+use super::draft_field::{DraftField, at};
 use super::flash::Done;
 use super::form::Form;
 use super::page_request::PageRequest;
-use crate::domain::Instant;
 use crate::domain::draft::DraftPlace;
 use crate::http::problem::Problem;
 use crate::store::drafts::{self, Draft};
@@ -16,34 +14,6 @@ use crate::workflow::draft::{KeepDraft, keep_draft, sent};
 
 /// What the button is called that keeps a draft and sends nothing.
 const KEEP: &str = "keep";
-
-/// Where a script keeps what is typed into a field.
-#[derive(Clone, Debug, Serialize)]
-pub struct DraftField {
-    /// Where to.
-    pub href: String,
-    /// The version of the draft that stands in the field; 0 if there is none.
-    pub version: i64,
-    /// When it was kept.
-    pub at: Option<Instant>,
-}
-
-impl DraftField {
-    /// For a place by ids, with the draft that was found there.
-    pub(super) fn of(place: &DraftPlace, found: Option<&Draft>) -> Self {
-        Self {
-            href: format!("/api/v1/me/drafts/{place}"),
-            version: found.map_or(0, |draft| draft.version),
-            at: found.map(|draft| draft.updated_at),
-        }
-    }
-}
-
-/// The draft at a place by ids, of those that were read.
-pub(super) fn at<'d>(drafts: &'d [Draft], place: &DraftPlace) -> Option<&'d Draft> {
-    let place = place.to_string();
-    drafts.iter().find(|draft| draft.place == place)
-}
 
 impl Form {
     /// The form with what was begun in its field `name` before, which is kept from now on; of several drafts that were read, the one

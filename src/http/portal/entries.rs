@@ -1,6 +1,6 @@
 //! Feed entries, threads and composers as pages show them.
 
-use super::drafts::{self, DraftField};
+use super::draft_field::{self, DraftField};
 use super::file_view::{Attach, views};
 use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
@@ -211,7 +211,7 @@ pub fn composer(
     } else {
         escalation.unwrap_or_default()
     };
-    let begun = drafts::at(begun, place);
+    let begun = draft_field::at(begun, place);
     let hint = if staff { "hint-staff" } else { "hint" };
     Some(Composer {
         id: id.to_owned(),

@@ -7,7 +7,7 @@
 //! | [`routes`], [`route`] | the portal's rows of the route table, and how a request becomes an answer |
 //! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
-//! | [`drafts`], [`undo`] | what was begun and not sent, and what was sent too soon |
+//! | `drafts`, `draft_field`, `undo`, `posted` | what was begun and not sent, and what was sent too soon |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`cases`], [`case`], [`case_page`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
 
@@ -23,7 +23,8 @@ pub mod case;
 pub mod case_page;
 pub mod cases;
 pub mod checklist;
-pub mod drafts;
+mod draft_field;
+mod drafts;
 pub mod entries;
 pub mod escalate;
 mod file_view;
@@ -39,6 +40,7 @@ mod once;
 mod one_click;
 pub mod page_request;
 pub mod parts;
+mod posted;
 pub mod preferences;
 pub mod problem;
 pub mod proof;
@@ -64,7 +66,7 @@ pub mod sign_in;
 pub mod sign_in_form;
 pub mod steps;
 pub mod theme;
-pub mod undo;
+mod undo;
 pub mod unsubscribe;
 pub mod verbs;
 

@@ -5,9 +5,7 @@ use std::fmt::Display;
 use chrono::TimeDelta;
 use serde::Serialize;
 
-use super::flash::{Done, Flash};
 use crate::domain::Instant;
-use crate::domain::ids::EntryId;
 
 /// The button that takes an entry back.
 #[derive(Clone, Debug, Serialize)]
@@ -45,28 +43,6 @@ fn seconds_left(left: TimeDelta) -> i64 {
     match left > TimeDelta::seconds(whole) {
         true => whole + 1,
         false => whole,
-    }
-}
-
-/// An entry that was posted from a page.
-#[derive(Clone, Copy, Debug)]
-pub struct Posted {
-    /// What the next page tells of it.
-    pub done: Done,
-    /// Which it is.
-    pub entry: EntryId,
-    /// Until when it may be taken back, if it may.
-    pub undo_until: Option<Instant>,
-}
-
-impl Posted {
-    /// What the next page tells of it, with what takes it back.
-    pub(super) fn flash(&self) -> Flash {
-        let flash = Flash::new(self.done);
-        match self.undo_until {
-            Some(until) => flash.undo(self.entry, until),
-            None => flash,
-        }
     }
 }
 

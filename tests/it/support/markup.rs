@@ -35,7 +35,10 @@ pub fn check(page: &Answer) {
     if let Some(summary) = elements(html, "div").find(|div| div.starts_with(head)) {
         let titled = ["<title>Error: ", "<title>Fehler: "];
         let is_said = titled.iter().any(|title| html.contains(title));
-        assert!(is_said, "{name} does not say in its title that it was refused");
+        assert!(
+            is_said,
+            "{name} does not say in its title that it was refused"
+        );
         for target in attributes(summary, "href").filter_map(|href| href.strip_prefix('#')) {
             let there = ids.contains(&target);
             assert!(there, "{name} leads to {target:?}, which is not there");

@@ -2,11 +2,9 @@
 
 use super::buttons;
 use super::show::{compose_again, show, show_again};
-use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::draft::{DraftPlace, OnCase as OnCasePlace};
-use crate::domain::feed::{Feed, Visibility};
+use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, PriorityRequestId};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
@@ -14,14 +12,13 @@ use crate::http::portal::answer::PageResult;
 use crate::http::portal::case_page::{case_again, case_composed_again, show_case};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
+use crate::http::portal::posted::{Posted, posted};
 use crate::http::portal::render::is_local;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::portal::steps;
-use crate::http::portal::undo::Posted;
 use crate::http::problem::Problem;
-use crate::store::{cases, feeds, notices, requests};
-use crate::workflow::VerbResult;
+use crate::store::{cases, feeds, requests};
 use crate::workflow::attachments::For;
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::draft;
@@ -176,23 +173,6 @@ async fn post(req: PageRequest, case: CaseRef) -> PageResult {
         posted(conn, entry, command.reaches(), by.now)
     })
     .await
-}
-
-/// What the next page tells of an entry.
-pub(in crate::http::portal) fn posted(
-    conn: &mut Conn,
-    entry: EntryId,
-    reaches: Visibility,
-    now: Instant,
-) -> VerbResult<Posted> {
-    Ok(Posted {
-        done: match reaches {
-            Visibility::Public => Done::Posted,
-            Visibility::Internal => Done::Kept,
-        },
-        entry,
-        undo_until: notices::waits_until(conn, entry, now)?,
-    })
 }
 
 /// A problem in one sentence.

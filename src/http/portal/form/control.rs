@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::http::portal::drafts::DraftField;
+use crate::http::portal::draft_field::DraftField;
 use crate::input::{Declared, Shape};
 use crate::words::Catalogue;
 

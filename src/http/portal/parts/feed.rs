@@ -6,7 +6,7 @@ use super::{Link, PersonView, RequestView, StepView};
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;
-use crate::http::portal::drafts::DraftField;
+use crate::http::portal::draft_field::DraftField;
 use crate::http::portal::file_view::{Attach, FileView, is_of_files};
 use crate::http::portal::shell::Tone;
 use crate::http::portal::undo::UndoView;

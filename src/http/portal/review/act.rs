@@ -7,14 +7,10 @@ use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
-use crate::http::portal::case::posted;
-use crate::http::portal::case_page::{
-    escalation_again, escalation_composed_again, show_escalation,
-};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
+use crate::http::portal::posted::{Posted, posted};
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::undo::Posted;
 use crate::http::problem::Problem;
 use crate::input::Field;
 use crate::store::escalations;

@@ -1,0 +1,331 @@
+//! Pages are for everybody: every page of the demonstration in light and dark, on a telephone and on a desk; the main story with
+//! the keyboard alone; and what was refused is told first.
+
+use std::collections::BTreeMap;
+
+use casebell::http::portal::routes::routes;
+use chrono::TimeDelta;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::key::Key;
+use serde_json::{Value, json};
+
+use crate::looks::{VIEWERS, paths, session, things};
+use crate::support::browser::{Browser, Scripts, leaves, signs_in};
+use crate::support::database::on_both_databases;
+use crate::support::desk::{Desk, client};
+use crate::support::fixtures::PASSWORD;
+use crate::support::go_without;
+use crate::support::paired::said;
+use crate::support::person::{Person, high, medium};
+use crate::support::terminal::Terminal;
+
+/// What a program can tell of a page.
+const AUDIT: &str = include_str!("support/accessible.js");
+/// The widths at which pages are looked at.
+const WIDTHS: [u32; 3] = [320, 360, 1280];
+/// Pages that are files, mails, or lead on.
+const NO_PAGES: [&str; 4] = ["/file", "/calendar.ics", "/html", "/mail"];
+
+on_both_databases! { Desk:
+    a_contact_needs_no_mouse,
+    an_engineer_needs_no_mouse,
+    an_owner_needs_no_mouse,
+    what_was_refused_is_told_first_and_has_the_focus,
+}
+
+mod every_page_of_the_demonstration_is_for_everybody {
+    use crate::support::database::Backend;
+    use crate::support::terminal::Terminal;
+
+    /// What a page looks like does not depend on the database.
+    #[test]
+    fn sqlite() {
+        Terminal::for_story(Backend::Sqlite, super::every_page);
+    }
+}
+
+/// Who looks at which page: the first of the staff and the first of the customers who may.
+async fn to_look_at(
+    origin: &str,
+    cookies: &[String],
+    things: &BTreeMap<&'static str, Vec<String>>,
+) -> Vec<(usize, String)> {
+    let client = client();
+    let mut pages = Vec::new();
+    for row in routes().iter().filter(|row| row.method == "GET") {
+        let apart = NO_PAGES.iter().any(|end| row.path.ends_with(end));
+        if apart || row.path.ends_with("{token}") || row.path.contains("{attachment}") {
+            continue;
+        }
+        let all = paths(row.path, things);
+        for side in [&[0_usize, 1][..], &[2, 3, 4]] {
+            let mut shown = None;
+            'found: for path in all.iter().take(5) {
+                for viewer in side {
+                    let asking = client
+                        .get(format!("{origin}{path}"))
+                        .header("cookie", &cookies[*viewer]);
+                    let answer = asking.send().await.expect("an answer");
+                    if answer.status() == 200 {
+                        shown = Some((*viewer, path.clone()));
+                        break 'found;
+                    }
+                }
+            }
+            pages.extend(shown);
+        }
+    }
+    pages.sort();
+    pages
+}
+
+async fn every_page(terminal: Terminal) {
+    let server = terminal.demonstrates();
+    let mut cookies = Vec::new();
+    for email in VIEWERS {
+        cookies.push(session(&server, email).await);
+    }
+    let things = things(&server, &terminal).await;
+    let window = match Browser::open(Scripts::On).await {
+        Ok(window) => window,
+        Err(why) => return go_without("the browser", &why),
+    };
+    // Whoever has axe-core at hand has it asked as well.
+    let axe = std::env::var_os("CASEBELL_AXE").map(|path| {
+        std::fs::read_to_string(path).expect("CASEBELL_AXE names the script of axe-core")
+    });
+    let mut complaints = Vec::new();
+    let mut looks = None;
+    for (viewer, path) in to_look_at(&server.origin, &cookies, &things).await {
+        if looks != Some(viewer) {
+            window.goes_to(&format!("{}/sign-in", server.origin)).await;
+            let cookie = format!("document.cookie = \"{}; path=/\"", cookies[viewer]);
+            window
+                .client
+                .execute(&cookie, Vec::new())
+                .await
+                .expect("a cookie");
+            looks = Some(viewer);
+        }
+        window.goes_to(&format!("{}{path}", server.origin)).await;
+        for width in WIDTHS {
+            window.is_so_wide(width).await;
+            for theme in ["light", "dark"] {
+                let told = audit(&window, theme, axe.as_deref()).await;
+                let told = told.into_iter();
+                complaints.extend(told.map(|what| format!("{path} ({width} px, {theme}): {what}")));
+            }
+        }
+    }
+    window.close().await;
+    assert!(complaints.is_empty(), "{complaints:#?}");
+    assert_eq!(server.end_with("TERM").code(), Some(0));
+}
+
+/// What is wrong with the page that is there, in these colours.
+async fn audit(window: &Browser, theme: &str, axe: Option<&str>) -> Vec<String> {
+    let colours = "document.documentElement.dataset.theme = arguments[0]";
+    let client = &window.client;
+    client
+        .execute(colours, vec![json!(theme)])
+        .await
+        .expect("colours");
+    let found = client.execute(AUDIT, Vec::new()).await.expect("an audit");
+    let mut told: Vec<String> = texts(&found);
+    if let Some(axe) = axe {
+        client.execute(axe, Vec::new()).await.expect("axe-core");
+        const ASK: &str = "const done = arguments[arguments.length - 1]; \
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
+            window.axe.run(document, { runOnly: { type: 'tag', values: tags } }).then((found) => done(found.violations.map( \
+            (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)), (error) => done([String(error)]));";
+        let found = client.execute_async(ASK, Vec::new()).await;
+        told.extend(texts(&found.expect("axe-core answers")));
+    }
+    told
+}
+
+fn texts(found: &Value) -> Vec<String> {
+    found.as_array().into_iter().flatten().map(said).collect()
+}
+
+/// Somebody who uses the keyboard alone.
+struct Keyboard<'w>(&'w Browser);
+
+impl Keyboard<'_> {
+    /// Presses keys where the focus is.
+    async fn presses(&self, keys: &str) {
+        let pressed =
+            keys.chars()
+                .fold(KeyActions::new("keyboard".to_owned()), |pressed, value| {
+                    pressed
+                        .then(KeyAction::Down { value })
+                        .then(KeyAction::Up { value })
+                });
+        let taken = self.0.client.perform_actions(pressed).await;
+        taken.expect("keys are taken");
+    }
+
+    /// Goes on with the Tab key to what is called so, and sees where the focus is.
+    async fn goes_to(&self, name: &str) {
+        const CALLED: &str = "const here = document.activeElement; \
+            const labels = [...(here.labels ?? [])].map((label) => label.textContent).join(' '); \
+            const group = here.type === 'radio' ? here.closest('fieldset')?.querySelector('legend')?.textContent ?? '' : ''; \
+            const style = getComputedStyle(here); \
+            const near = here.closest('label') ? getComputedStyle(here.closest('label')) : style; \
+            const seen = [style, near].some((one) => one.outlineStyle !== 'none' || one.boxShadow !== 'none'); \
+            return [[group, labels || here.getAttribute('aria-label') || here.textContent || ''].join(' ').replace(/\\s+/g, ' ').trim(), seen];";
+        let mut passed = Vec::new();
+        for _ in 0..150 {
+            self.presses(&Key::Tab).await;
+            let called = self.0.client.execute(CALLED, Vec::new()).await;
+            let called = called.expect("what has the focus");
+            let here = said(&called[0]);
+            if here.contains(name) {
+                assert_eq!(called[1], json!(true), "nobody sees the focus on {here}");
+                return;
+            }
+            passed.push(here);
+        }
+        panic!("the Tab key does not lead to “{name}”: {passed:#?}");
+    }
+
+    /// Goes to a field and types.
+    async fn types(&self, label: &str, words: &str) {
+        self.goes_to(label).await;
+        self.presses(words).await;
+    }
+
+    /// Goes to a link or a button and presses it.
+    async fn follows(&self, name: &str) {
+        self.goes_to(name).await;
+        self.presses(&Key::Enter).await;
+    }
+
+    /// Goes to a group of which one is chosen, and chooses the one that is so many steps on.
+    async fn chooses(&self, legend: &str, steps: usize) {
+        self.goes_to(legend).await;
+        self.presses(" ").await;
+        for _ in 0..steps {
+            self.presses(&Key::Down).await;
+        }
+    }
+}
+
+/// Signs in with the keyboard.
+async fn comes(desk: &Desk, person: &Person) -> Option<Browser> {
+    let window = match Browser::open(Scripts::On).await {
+        Ok(window) => window,
+        Err(why) => {
+            go_without("the browser", &why);
+            return None;
+        }
+    };
+    window.goes_to(&desk.page("/sign-in")).await;
+    let keys = Keyboard(&window);
+    keys.types("E-mail address", &person.email()).await;
+    keys.types("Password", PASSWORD).await;
+    keys.presses(&Key::Enter).await;
+    window.reads(&person.name()).await;
+    Some(window)
+}
+
+async fn a_contact_needs_no_mouse(desk: Desk) {
+    let dana = desk.person("dana");
+    let Some(window) = comes(&desk, &dana).await else {
+        return;
+    };
+    let keys = Keyboard(&window);
+    window.goes_to(&desk.page("/cases/new")).await;
+    keys.types("Subject", "Invoices are sent twice").await;
+    keys.types("What happens", "Since noon, to everybody.")
+        .await;
+    keys.chooses("Priority", 0).await;
+    keys.chooses("Deployment", 0).await;
+    keys.chooses("Business impact", 0).await;
+    keys.follows("Open the case").await;
+    window.reads("C-000001").await;
+    keys.types("Write to the case feed", "The second trunk.")
+        .await;
+    keys.follows("Post").await;
+    window.reads("The second trunk.").await;
+    let written = dana.get("/cases/C-000001/feed").await.ok();
+    assert_eq!(written["items"][0]["body"], "The second trunk.");
+    leaves(window).await;
+    desk.mailbox().await;
+}
+
+async fn an_engineer_needs_no_mouse(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let Some(window) = comes(&desk, &eve).await else {
+        return;
+    };
+    let keys = Keyboard(&window);
+    window
+        .goes_to(&desk.page(&format!("/cases/{}", case.number)))
+        .await;
+    keys.types("Write to the case feed", "We are looking.")
+        .await;
+    keys.follows("Post to ACME Corporation").await;
+    window.reads("We are looking.").await;
+    // The next page begins at its beginning again, and the first stop leads past what is on every page.
+    keys.goes_to("Skip to").await;
+    keys.presses(&Key::Enter).await;
+    keys.follows("Take it").await;
+    window.reads("The case is yours.").await;
+    assert_eq!(eve.sees(&case).await["owner"]["name"], "Eve Hart");
+    leaves(window).await;
+    desk.mailbox().await;
+}
+
+async fn an_owner_needs_no_mouse(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let case = dana.opens(medium()).await;
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    let Some(window) = comes(&desk, &ola).await else {
+        return;
+    };
+    let keys = Keyboard(&window);
+    let page = desk.page(&format!("/escalations/{}", escalation.number));
+    window.goes_to(&page).await;
+    keys.follows("Claim").await;
+    window
+        .does_not_have("//button[normalize-space(.)='Claim']")
+        .await;
+    window.goes_to(&format!("{page}?do=decline")).await;
+    keys.goes_to("The priority is too low").await;
+    keys.presses(" ").await;
+    keys.types("Words to the requester", "Ask for medium priority first.")
+        .await;
+    keys.follows("Decline").await;
+    window.reads("was declined").await;
+    let declined = ola
+        .get(&format!("/escalations/{}", escalation.number))
+        .await;
+    assert_eq!(declined.ok()["state"], "declined");
+    leaves(window).await;
+    desk.mailbox().await;
+}
+
+async fn what_was_refused_is_told_first_and_has_the_focus(desk: Desk) {
+    let eve = desk.person("eve");
+    let case = desk.person("dana").opens(high()).await;
+    let Some(window) = signs_in(&desk, Scripts::Off, &eve).await else {
+        return;
+    };
+    let page = desk.page(&format!("/cases/{}?do=record", case.number));
+    window.goes_to(&page).await;
+    // Only spaces: the browser lets them pass, and the desk does not.
+    window.types("With whom", "   ").await;
+    window.types("What was said", "   ").await;
+    window.presses("Record").await;
+    window.reads("There is something to put right:").await;
+    let title = window.client.title().await.expect("a title");
+    assert!(title.starts_with("Error: "), "{title}");
+    let focused = window.client.active_element().await.expect("a focus");
+    let text = focused.text().await.expect("words");
+    assert!(text.contains("There is something to put right:"), "{text}");
+    window.close().await;
+    desk.passes(TimeDelta::minutes(1));
+    desk.mailbox().await;
+}
