@@ -272,6 +272,17 @@ function askWhich(told) {
   offer(told.dataset.mine, () => keepDraft(told));
 }
 
+// What was kept last may be what stands here, or stood here at first: then it is gone on from.
+async function compare(told) {
+  const answer = await toDraft(told, "GET");
+  const there = answer?.ok ? await answer.json() : { body: "", version: 0 };
+  const here = [told.began, told.saved, fieldOf(told).value].map((text) => text?.trim());
+  const gone = answer?.status === 404;
+  if (!gone && !(answer?.ok && here.includes(there.body.trim()))) return askWhich(told);
+  told.dataset.version = String(there.version);
+  setTimeout(() => keepDraft(told), 0);
+}
+
 async function keepDraft(told, more) {
   const field = fieldOf(told);
   const form = field.form;
@@ -292,7 +303,7 @@ async function keepDraft(told, more) {
     } else if (empty && answer?.status === 404) {
       told.saved = text;
       told.dataset.version = "0";
-    } else if (answer?.status === 412) askWhich(told);
+    } else if (answer?.status === 412) await compare(told);
     else told.textContent = told.dataset.notKept;
     return here;
   })();
@@ -308,6 +319,7 @@ function drafts() {
     told.dataset.drafting = "";
     const field = fieldOf(told);
     told.saved = field.defaultValue;
+    told.began = field.value;
     let waits = null;
     for (const button of field.form.querySelectorAll("[data-keep]")) button.hidden = true;
     field.addEventListener("input", () => {

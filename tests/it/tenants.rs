@@ -92,6 +92,18 @@ async fn another_customers_case_is_like_one_that_never_was(desk: Desk) {
         ),
         (
             Method::GET,
+            "/me/drafts/case:{}:feed",
+            vec![(case_number.into(), no_case), (case.id.clone(), never)],
+            Value::Null,
+        ),
+        (
+            Method::PUT,
+            "/me/drafts/escalation:{}:feed",
+            vec![(escalation_number.into(), no_escalation)],
+            json!({ "body": "x" }),
+        ),
+        (
+            Method::GET,
             "/cases/{}/feed",
             vec![(case_number.into(), no_case)],
             Value::Null,
