@@ -21,6 +21,11 @@ use crate::support::terminal::Terminal;
 
 /// What a program can tell of a page.
 const AUDIT: &str = include_str!("support/accessible.js");
+/// Asks axe-core, which is in the page, for what it finds against the rules and the best practices.
+const ASK: &str = "const done = arguments[arguments.length - 1]; \
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
+    window.axe.run(document, { runOnly: { type: 'tag', values: tags } }).then((found) => done(found.violations.map( \
+    (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)), (error) => done([String(error)]));";
 /// The widths at which pages are looked at.
 const WIDTHS: [u32; 3] = [320, 360, 1280];
 /// Pages that are files, mails, or lead on.
@@ -58,7 +63,7 @@ async fn to_look_at(
             continue;
         }
         let all = paths(row.path, things);
-        for side in [&[0_usize, 1][..], &[2, 3, 4]] {
+        for side in [&[0_usize, 1][..], &[2, 3, 4][..]] {
             let mut shown = None;
             'found: for path in all.iter().take(5) {
                 for viewer in side {
@@ -134,10 +139,6 @@ async fn audit(window: &Browser, theme: &str, axe: Option<&str>) -> Vec<String> 
     let mut told: Vec<String> = texts(&found);
     if let Some(axe) = axe {
         client.execute(axe, Vec::new()).await.expect("axe-core");
-        const ASK: &str = "const done = arguments[arguments.length - 1]; \
-            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
-            window.axe.run(document, { runOnly: { type: 'tag', values: tags } }).then((found) => done(found.violations.map( \
-            (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)), (error) => done([String(error)]));";
         let found = client.execute_async(ASK, Vec::new()).await;
         told.extend(texts(&found.expect("axe-core answers")));
     }
@@ -315,6 +316,7 @@ async fn what_was_refused_is_told_first_and_has_the_focus(desk: Desk) {
     };
     let page = desk.page(&format!("/cases/{}?do=record", case.number));
     window.goes_to(&page).await;
+    window.types("Channel", "Call").await;
     // Only spaces: the browser lets them pass, and the desk does not.
     window.types("With whom", "   ").await;
     window.types("What was said", "   ").await;

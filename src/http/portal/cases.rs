@@ -95,7 +95,8 @@ pub fn open_case_form(words: &Catalogue, of: ForOthers, lines: Vec<Choice>) -> F
             Control::of(OpenCase::organization(), label("organization"))
                 .kind(Kind::Select)
                 .required()
-                .choices(of.organizations),
+                .choices(of.organizations)
+                .unchosen(words.say("access-choose", &[])),
             Control::of(OpenCase::contact(), label("contact"))
                 .hint(hint("contact"))
                 .half()
@@ -103,7 +104,8 @@ pub fn open_case_form(words: &Catalogue, of: ForOthers, lines: Vec<Choice>) -> F
             Control::of(OpenCase::channel(), label("reached-by"))
                 .half()
                 .required()
-                .choices(words_of(words, "channel", Channel::NAMES, "")),
+                .choices(words_of(words, "channel", Channel::NAMES, ""))
+                .unchosen(words.say("access-choose", &[])),
         ]);
     }
     if !of.contacts.is_empty() {
@@ -111,7 +113,8 @@ pub fn open_case_form(words: &Catalogue, of: ForOthers, lines: Vec<Choice>) -> F
             Control::of(OpenCase::contact(), label("contact"))
                 .kind(Kind::Select)
                 .required()
-                .choices(of.contacts),
+                .choices(of.contacts)
+                .unchosen(words.say("access-choose", &[])),
         );
     }
     controls.extend([

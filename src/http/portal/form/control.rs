@@ -282,6 +282,14 @@ impl Control {
         self
     }
 
+    /// With nothing chosen until somebody does, which `asks` them to: for a choice that decides something.
+    #[must_use]
+    pub fn unchosen(mut self, asks: impl Into<String>) -> Self {
+        self.choices.insert(0, Choice::new("", asks));
+        self.set(Some(""));
+        self
+    }
+
     /// Suggesting `suggestions`.
     #[must_use]
     pub fn suggestions(mut self, suggestions: Vec<String>) -> Self {

@@ -299,7 +299,8 @@ impl Acts<'_> {
             let mut person = Control::of(AddClone::person(), whose_words)
                 .kind(Kind::Select)
                 .required()
-                .choices(whose);
+                .choices(whose)
+                .unchosen(self.words.say("access-choose", &[]));
             person.id = "clone-person".to_owned();
             act.controls = vec![person];
         }

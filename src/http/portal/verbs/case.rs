@@ -351,7 +351,8 @@ pub fn record_panel(
         Control::new(Kind::Hidden, "back", "").value(cancel),
         Control::of(RecordCommunication::channel(), name(words, "channel"))
             .half()
-            .choices(words_of(words, "channel", Channel::NAMES, "")),
+            .choices(words_of(words, "channel", Channel::NAMES, ""))
+            .unchosen(words.say("access-choose", &[])),
         Control::of(RecordCommunication::with(), name(words, "with")).half(),
         Control::of(RecordCommunication::at(), at).value(now).half(),
         Control::of(RecordCommunication::summary(), name(words, "spoken"))
