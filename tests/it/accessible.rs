@@ -241,8 +241,8 @@ async fn a_contact_needs_no_mouse(desk: Desk) {
     keys.types("What happens", "Since noon, to everybody.")
         .await;
     keys.chooses("Priority", 0).await;
-    keys.chooses("Deployment", 0).await;
     keys.chooses("Business impact", 0).await;
+    keys.chooses("Deployment", 0).await;
     keys.follows("Open the case").await;
     window.reads("C-000001").await;
     keys.types("Write to the case feed", "The second trunk.")

@@ -18,7 +18,7 @@ for (const element of operated) {
 }
 
 // What is pressed is large enough, alone or with its label; links in a text are as its lines.
-for (const element of operated.filter((element) => ["BUTTON", "SELECT", "INPUT", "SUMMARY"].includes(element.tagName))) {
+for (const element of operated.filter((element) => ["BUTTON", "SELECT", "INPUT", "SUMMARY"].includes(element.tagName) && !element.matches(".link"))) {
   const areas = [element, ...(element.labels ?? [])].map((area) => area.getBoundingClientRect());
   if (areas.every((area) => area.width < 24 || area.height < 24)) wrong.add(`smaller than a fingertip: ${told(element)}`);
 }
