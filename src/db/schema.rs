@@ -1183,7 +1183,8 @@ diesel::table! {
     undoable_entries (entry_id) {
         entry_id -> Key,
         until -> Moment,
-        touched_target -> Bool,
+        bound_to_stay -> Bool,
+        touched -> Nullable<Text>,
         status_from -> Nullable<Text>,
         status_to -> Nullable<Text>,
         case_version -> Nullable<BigInt>,

@@ -33,8 +33,8 @@ pub use told::{
     spoken_publicly,
 };
 pub use undoable::{
-    Offered, is_followed, newest_provider_update, note_moved_case, offer_undo, offered_undo,
-    take_back,
+    Offered, is_followed, newest_provider_update, note_moved_case, note_touched, offer_undo,
+    offered_undo, take_back,
 };
 pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, move_to, redact};
 
@@ -184,7 +184,7 @@ pub fn list(
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
             undoable_entries::until.nullable(),
-            undoable_entries::touched_target.nullable(),
+            undoable_entries::bound_to_stay.nullable(),
         ))
         .into_boxed();
     query = match of {
@@ -241,7 +241,7 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
             undoable_entries::until.nullable(),
-            undoable_entries::touched_target.nullable(),
+            undoable_entries::bound_to_stay.nullable(),
         ))
         .load(conn)?;
     with_files(conn, rows)
@@ -265,7 +265,7 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
             undoable_entries::until.nullable(),
-            undoable_entries::touched_target.nullable(),
+            undoable_entries::bound_to_stay.nullable(),
         ))
         .into_boxed();
     query = within_reach!(query, access.reach());
@@ -294,8 +294,8 @@ fn with_files(conn: &mut Conn, rows: Vec<Row>) -> QueryResult<Vec<EntryView>> {
     Ok(rows.into_iter().map(with_its).collect())
 }
 
-/// An entry with its author's names, its escalation's number, until when it may be taken back, and whether a target took note
-/// of it, so that it may not.
+/// An entry with its author's names, its escalation's number, until when it may be taken back, and whether it
+/// stays all the same.
 type Row = (
     Entry,
     Option<(String, String)>,
@@ -305,10 +305,10 @@ type Row = (
 );
 
 impl From<Row> for EntryView {
-    fn from((entry, author, escalation, until, touched_target): Row) -> Self {
+    fn from((entry, author, escalation, until, bound_to_stay): Row) -> Self {
         let until = until.map(|until| until.0);
         Self {
-            undo_until: until.filter(|_| touched_target != Some(true)),
+            undo_until: until.filter(|_| bound_to_stay != Some(true)),
             entry,
             author: author.map(|(first, last)| display_name(&first, &last)),
             escalation: escalation.map(EscalationNumber::new),

@@ -1,6 +1,7 @@
 //! The targets of escalations, those that run and those that are over (M8).
 
 pub mod locks;
+mod undoing;
 
 use std::collections::HashMap;
 
@@ -16,6 +17,8 @@ use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, LineId, OrganizationId, PersonId, TargetId,
 };
 use crate::domain::target::{Allowance, Run, Standing, TargetClock, TargetKind, Timing};
+
+pub use undoing::{Touched, put_back, touched};
 
 condition! {
     /// Of a target that is neither met nor ended.

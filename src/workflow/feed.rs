@@ -12,6 +12,7 @@ use super::record::Recorded;
 use super::update_case::refused;
 use super::{Actor, Expected, Rejection, VerbResult, mention, publish, record, settled, targets};
 use crate::db::Conn;
+use crate::db::sql_types::json as json_text;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Status, after_contact_reply, change_status, takes_entries};
@@ -26,6 +27,7 @@ use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
+use crate::store::targets::{running_of, touched};
 
 pub use commands::{
     EditEntry, PostEntry, PostOnEscalation, Posting, RecordCommunication, RedactEntry,
@@ -129,21 +131,31 @@ pub fn post_on_escalation(
         (Visibility::Public, Side::Provider) => Some(Happening::ProviderWrote { awaits_reply }),
         (Visibility::Public, Side::Customer) => Some(Happening::RequesterWrote),
     };
-    let touches_target = match happening {
-        Some(happening) if at.offered(false).is_some() => {
-            targets::are_touched(conn, &escalation, happening)?
-        }
-        _ => false,
+    let is_offered = at.offered(false).is_some();
+    // Targets that are yet to begin, and begin with it, would have to be as they never were.
+    let begin = is_offered && happening.is_some() && escalation.submitted_priority.is_none();
+    let running = match is_offered && happening.is_some() {
+        true => running_of(conn, escalation.id)?,
+        false => Vec::new(),
     };
     let written = Written {
         entry: &entry,
         files: &files,
         mentions: &mentions,
-        undo: at.offered(touches_target),
+        undo: at.offered(begin),
     };
     let (id, case) = insert_entry(conn, actor, on, written)?;
-    if let Some(happening) = happening {
-        targets::keep(conn, &case, &escalation, happening, now)?;
+    let Some(happening) = happening else {
+        return Ok(id);
+    };
+    targets::keep(conn, &case, &escalation, happening, now)?;
+    if is_offered && !begin {
+        let after = escalations::find(conn, escalation.id)?;
+        let awaited = (escalation.awaiting_reply_since, after.awaiting_reply_since);
+        let touched = touched(conn, escalation.id, &running, awaited)?;
+        if !touched.is_nothing() {
+            feeds::note_touched(conn, id, &json_text(&touched)?)?;
+        }
     }
     Ok(id)
 }
@@ -220,7 +232,7 @@ struct Written<'a> {
     files: &'a [Attachment],
     /// Whom it names.
     mentions: &'a [(PersonId, String)],
-    /// Until when its author may take it back, and whether a target took note of it; none if they may not.
+    /// Until when its author may take it back, and whether it stays all the same; none if they may not.
     undo: Option<(Instant, bool)>,
 }
 

@@ -10,6 +10,7 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, Pause};
 use crate::domain::escalation::Event;
+use crate::domain::feed::UndoRefusal;
 use crate::domain::organization::Side;
 use crate::domain::target::{
     Happening, Ladder, Run, Started, TargetKind, TargetTable, Turn, moved_in, turns,
@@ -18,7 +19,7 @@ use crate::store::calendars::CalendarBook;
 use crate::store::cases::Case;
 use crate::store::escalations::{self, Escalation};
 use crate::store::target_rules;
-use crate::store::targets::{self, NewTarget, Target, TargetChanges, locks};
+use crate::store::targets::{self, NewTarget, Target, TargetChanges, Touched, locks};
 
 pub(crate) use begin::begin;
 pub(super) use reckon::{allowed, course, halt, reckon_all, reckon_case};
@@ -57,29 +58,23 @@ pub(super) fn keep(
     keeper.note(conn)
 }
 
-/// Whether something that happens to an escalation whose case is locked does anything to its targets, or to whether the
-/// requester's answer is awaited.
+/// Puts the targets of an escalation, whose case is locked, back as they were before an entry that is taken back (F4).
 ///
 /// # Errors
-/// Database errors.
-pub(super) fn are_touched(
+/// [`UndoRefusal::TargetTouched`] if something else has happened to them since; database errors.
+pub(super) fn put_back(
     conn: &mut Conn,
     escalation: &Escalation,
-    happening: Happening,
-) -> VerbResult<bool> {
-    // They are yet to begin, and begin with it.
-    if escalation.submitted_priority.is_none() {
-        return Ok(true);
+    touched: &Touched,
+) -> VerbResult<()> {
+    let is_as_left = escalation.awaiting_reply_since == touched.awaited_after;
+    if !is_as_left || !targets::put_back(conn, touched)? {
+        return Err(UndoRefusal::TargetTouched.into());
     }
-    let is_awaited = escalation.awaiting_reply_since.is_some();
-    let awaits = match happening {
-        Happening::ProviderWrote { awaits_reply } => awaits_reply && !is_awaited,
-        Happening::RequesterWrote => is_awaited,
-        _ => true,
-    };
-    let running = targets::running_of(conn, escalation.id)?;
-    let kinds: Vec<TargetKind> = running.iter().map(|target| target.kind).collect();
-    Ok(awaits || !turns(happening, &kinds, is_awaited).is_empty())
+    if touched.awaited_before != touched.awaited_after {
+        escalations::set_awaiting(conn, escalation.id, touched.awaited_before)?;
+    }
+    Ok(escalations::note_next_due(conn, escalation.id)?)
 }
 
 /// Keeps the targets of an active escalation whose case is locked when an entry is moved into its feed that somebody of a

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::feed::{escalation_of, lock_entry, moved_on, published, subject};
 use super::on::On;
 use super::record::{self, Recorded};
-use super::{Actor, VerbResult, settled};
+use super::{Actor, VerbResult, settled, targets};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -19,8 +19,8 @@ use crate::domain::feed::{
 use crate::domain::ids::EntryId;
 use crate::domain::notice::Thread;
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::feeds::{self, Entry, EntryView};
-use crate::store::{notices, redactions};
+use crate::store::feeds::{self, Entry, EntryView, Offered};
+use crate::store::{escalations, notices, redactions};
 
 /// Takes one's own entry back, while that is offered. If the case got its status with the entry, it gets back the one before,
 /// unless something has happened on it since. Gives the entry as it was, so that its author can go on writing it.
@@ -37,12 +37,16 @@ pub fn undo_entry(
     actor.require(Permission::FeedsComment)?;
     takes_entries(case.status)?;
     let entry = &view.entry;
-    let back = may_undo(
-        &undoable(conn, entry)?,
-        actor.id(),
-        case_now(conn, &case, entry)?,
-        now,
-    )?;
+    let offered = feeds::offered_undo(conn, id)?;
+    let undoable = undoable(entry, offered.as_ref());
+    let back = may_undo(&undoable, actor.id(), case_now(conn, &case, entry)?, now)?;
+    let escalation = escalation_of(conn, &view)?;
+    let touched = offered.and_then(|offered| offered.touched);
+    if let (Some(escalation), Some(touched)) = (&escalation, touched) {
+        // One of another release is not put back.
+        let touched = serde_json::from_str(&touched).map_err(|_| UndoRefusal::TargetTouched)?;
+        targets::put_back(conn, escalation, &touched)?;
+    }
     let thread = Thread::of(entry.feed, entry.case_id, entry.escalation_id);
     // Whoever sends mails looks at the clock of their own machine, which may be ahead.
     if !notices::take_back(conn, thread, entry)? {
@@ -55,7 +59,10 @@ pub fn undo_entry(
         json!({"feed": entry.feed, "visibility": entry.visibility, "taken_back": true}),
     );
     let recorded = Recorded::added(subject(id), after).saying(said);
-    let escalation = escalation_of(conn, &view)?;
+    let escalation = match escalation {
+        Some(before) => Some(escalations::find(conn, before.id)?),
+        None => None,
+    };
     let on = On::of(&case, escalation.as_ref());
     published(conn, actor, on, recorded, EntryEvent::TakenBack, now)?;
     if let Some(status) = back {
@@ -64,16 +71,15 @@ pub fn undo_entry(
     Ok(view)
 }
 
-fn undoable(conn: &mut Conn, entry: &Entry) -> VerbResult<Undoable> {
-    let offered = feeds::offered_undo(conn, entry.id)?;
-    Ok(Undoable {
+fn undoable(entry: &Entry, offered: Option<&Offered>) -> Undoable {
+    Undoable {
         author: entry.author_id,
         until: offered.map(|offered| offered.until),
         is_redacted: entry.redacted_at.is_some() || entry.kind == EntryKind::Mark,
         was_moved: entry.moved_position.is_some(),
-        touched_target: offered.is_some_and(|offered| offered.touched_target),
+        is_bound_to_stay: offered.is_some_and(|offered| offered.bound_to_stay),
         moved_case: offered.and_then(|offered| offered.moved_case),
-    })
+    }
 }
 
 fn case_now(conn: &mut Conn, case: &Case, entry: &Entry) -> VerbResult<CaseNow> {

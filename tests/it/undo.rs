@@ -24,7 +24,8 @@ on_both_databases! { Undoing:
     nobody_else_takes_it_back,
     a_case_gets_the_status_back_that_it_had,
     a_status_that_others_relied_on_stays,
-    what_met_a_target_stays,
+    what_an_entry_did_to_targets_is_put_back,
+    a_target_that_has_moved_on_keeps_the_entry,
     files_and_mentions_go_with_it,
     what_was_moved_or_redacted_meanwhile_stays_so,
     a_digest_does_not_tell_of_it,
@@ -209,29 +210,75 @@ async fn a_status_that_others_relied_on_stays(Undoing(desk): Undoing) {
     desk.mailbox().await;
 }
 
-async fn what_met_a_target_stays(Undoing(desk): Undoing) {
+async fn what_an_entry_did_to_targets_is_put_back(Undoing(desk): Undoing) {
     let (dana, ola) = (desk.person("dana"), desk.person("ola"));
     let case = dana.opens(medium()).await;
     let escalation = dana.escalates(&case, "no_update").taken().await;
     ola.claims(&escalation).await;
     desk.mailbox().await;
     let path = format!("/escalations/{}/feed", escalation.number);
+    let stands = async || {
+        let seen = ola.sees_escalation(&escalation).await;
+        json!([seen["targets"], seen["awaiting_reply_since"]])
+    };
+    // The first reply is owed again.
+    let before = stands().await;
+    desk.passes(TimeDelta::minutes(3));
     let reply = ola.post(&path, json!({ "body": "We look." })).await;
     let reply = reply.created();
-    // It is the first reply: nothing is offered, and so nobody waits for the mail.
-    assert_eq!(reply["undo_until"], json!(null));
-    takes_back(&ola, &reply)
-        .await
-        .refused(409, "undo_target_touched");
-    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
-    // What no target goes by is taken back.
-    let asked = dana.post(&path, json!({ "body": "When?" })).await.created();
-    takes_back(&dana, &asked).await.done();
+    assert_ne!(stands().await, before);
+    takes_back(&ola, &reply).await.done();
+    assert_eq!(stands().await, before);
+    // So is the next update; and what waits for an answer does not wait any more.
+    ola.accepts(&escalation, "high", "medium").await;
+    desk.mailbox().await;
+    desk.passes(TimeDelta::minutes(3));
+    let before = stands().await;
+    for asks in [false, true] {
+        let news = json!({ "body": "Still looking.", "awaits_reply": asks });
+        let news = ola.post(&path, news).await.created();
+        assert_ne!(stands().await, before);
+        takes_back(&ola, &news).await.done();
+        assert_eq!(stands().await, before);
+    }
+    // The answer that was awaited is awaited again.
+    let asks = json!({ "body": "Which trunk?", "awaits_reply": true });
+    ola.post(&path, asks).await.created();
+    desk.passes(TimeDelta::minutes(3));
+    desk.mailbox().await;
+    let before = stands().await;
+    let answer = dana.post(&path, json!({ "body": "The second." })).await;
+    assert_ne!(stands().await, before);
+    takes_back(&dana, &answer.created()).await.done();
+    assert_eq!(stands().await, before);
     let note = json!({ "body": "Between us.", "visibility": "internal" });
     let note = ola.post(&path, note).await.created();
     takes_back(&ola, &note).await.done();
     desk.passes(TimeDelta::minutes(2));
     assert!(desk.mailbox().await.recipients().is_empty());
+}
+
+async fn a_target_that_has_moved_on_keeps_the_entry(Undoing(desk): Undoing) {
+    let (dana, ola, otto) = (desk.person("dana"), desk.person("ola"), desk.person("otto"));
+    let case = dana.opens(medium()).await;
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "high", "medium").await;
+    desk.mailbox().await;
+    let path = format!("/escalations/{}/feed", escalation.number);
+    let first = ola.post(&path, json!({ "body": "One." })).await.created();
+    desk.passes(TimeDelta::seconds(1));
+    let second = otto.post(&path, json!({ "body": "Two." })).await.created();
+    takes_back(&ola, &first)
+        .await
+        .refused(409, "undo_target_touched");
+    // What is put back has changed once more, and is not taken for what it was.
+    takes_back(&otto, &second).await.done();
+    takes_back(&ola, &first)
+        .await
+        .refused(409, "undo_target_touched");
+    desk.passes(TimeDelta::minutes(1));
+    desk.mailbox().await;
 }
 
 async fn files_and_mentions_go_with_it(Undoing(desk): Undoing) {

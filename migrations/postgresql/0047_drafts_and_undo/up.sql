@@ -20,8 +20,10 @@ CREATE INDEX drafts_of_person ON drafts (person_id, organization_id, updated_at 
 CREATE TABLE undoable_entries (
     entry_id uuid PRIMARY KEY REFERENCES feed_entries (id) ON DELETE CASCADE,
     until timestamptz NOT NULL,
-    -- Whether a target of the escalation took note of it.
-    touched_target boolean NOT NULL DEFAULT false,
+    -- Whether what it did to targets of the escalation cannot be told apart from what they are otherwise.
+    bound_to_stay boolean NOT NULL DEFAULT false,
+    -- What it did to them otherwise, as JSON.
+    touched text,
     -- The status that the case had before, the one that it got with it, and the version of the case from then on.
     status_from text,
     status_to text,

@@ -20,8 +20,10 @@ CREATE INDEX drafts_of_person ON drafts (person_id, organization_id, updated_at 
 CREATE TABLE undoable_entries (
     entry_id BLOB PRIMARY KEY NOT NULL REFERENCES feed_entries (id) ON DELETE CASCADE,
     until TEXT NOT NULL,
-    -- Whether a target of the escalation took note of it.
-    touched_target INTEGER NOT NULL DEFAULT 0 CHECK (touched_target IN (0, 1)),
+    -- Whether what it did to targets of the escalation cannot be told apart from what they are otherwise.
+    bound_to_stay INTEGER NOT NULL DEFAULT 0 CHECK (bound_to_stay IN (0, 1)),
+    -- What it did to them otherwise, as JSON.
+    touched TEXT,
     -- The status that the case had before, the one that it got with it, and the version of the case from then on.
     status_from TEXT,
     status_to TEXT,

@@ -22,8 +22,8 @@ pub struct Undoable {
     pub is_redacted: bool,
     /// Whether it stands in another feed than it was written in (F3).
     pub was_moved: bool,
-    /// Whether a target of the escalation took note of it (M8).
-    pub touched_target: bool,
+    /// Whether what it did to targets of the escalation cannot be put back (M8).
+    pub is_bound_to_stay: bool,
     /// The status that the case got with it (C2, C4).
     pub moved_case: Option<MovedCase>,
 }
@@ -59,8 +59,8 @@ pub enum UndoRefusal {
     /// The time for it is over, or there never was any; or a mail of it is on its way.
     #[error("the time in which the entry could be taken back is over")]
     Over,
-    /// Support was late no more from when it was written, or the clock went on: that stays.
-    #[error("a target of the escalation took note of the entry")]
+    /// What it did to targets of the escalation cannot be put back, or something else has happened to them since.
+    #[error("targets of the escalation cannot be put back")]
     TargetTouched,
     /// The case got its status with it, and something has happened on the case since.
     #[error("the case has changed since")]
@@ -94,7 +94,7 @@ pub fn may_undo(
     if entry.was_moved {
         return Err(UndoRefusal::Moved);
     }
-    if entry.touched_target {
+    if entry.is_bound_to_stay {
         return Err(UndoRefusal::TargetTouched);
     }
     match entry.moved_case {
@@ -133,7 +133,7 @@ mod tests {
             until: undo_until(at(0), UNDO_FOR),
             is_redacted: false,
             was_moved: false,
-            touched_target: false,
+            is_bound_to_stay: false,
             moved_case: None,
         }
     }
@@ -176,7 +176,7 @@ mod tests {
             ..written(author)
         };
         let touched = Undoable {
-            touched_target: true,
+            is_bound_to_stay: true,
             ..written(author)
         };
         let refused = |entry| may_undo(&entry, author, AS_LEFT, at(1));

@@ -31,7 +31,8 @@ pub struct ProblemPage {
 
 /// Whether the kind of problem says more than its status does.
 fn is_told_by_name(code: Code) -> bool {
-    code == Code::OrganizationAccessEnded || code.as_str().starts_with("link_")
+    let name = code.as_str();
+    code == Code::OrganizationAccessEnded || name.starts_with("link_") || name.starts_with("undo_")
 }
 
 impl ProblemPage {

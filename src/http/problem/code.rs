@@ -82,7 +82,7 @@ codes! {
     EditWindowClosed = "edit_window_closed", CONFLICT;
     /// The time in which an entry is taken back is over, or none is given for it; or a mail of it is on its way (F4).
     UndoWindowClosed = "undo_window_closed", CONFLICT;
-    /// A target of the escalation was met by the entry, or its clock went on: it is not taken back (M8).
+    /// The entry met a target of the escalation or set its clock going, and something else has happened to that since (M8).
     UndoTargetTouched = "undo_target_touched", CONFLICT;
     /// The case got its status with the entry, and something has happened on it since (C2).
     UndoCaseChanged = "undo_case_changed", CONFLICT;

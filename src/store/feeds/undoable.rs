@@ -17,12 +17,14 @@ use crate::domain::organization::Side;
 use crate::words::markdown;
 
 /// What is kept of an entry for as long as it may be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offered {
     /// Until when it may be.
     pub until: Instant,
-    /// Whether a target of the escalation took note of it.
-    pub touched_target: bool,
+    /// Whether it did something that cannot be put back: then it stays.
+    pub bound_to_stay: bool,
+    /// What it did to targets of the escalation, as JSON; none if nothing.
+    pub touched: Option<String>,
     /// The status that the case got with it.
     pub moved_case: Option<MovedCase>,
 }
@@ -34,13 +36,13 @@ pub struct Offered {
 pub fn offer_undo(
     conn: &mut Conn,
     entry: EntryId,
-    (until, touched_target): (Instant, bool),
+    (until, bound_to_stay): (Instant, bool),
 ) -> QueryResult<()> {
     diesel::insert_into(undoable_entries::table)
         .values((
             undoable_entries::entry_id.eq(entry),
             undoable_entries::until.eq(At(until)),
-            undoable_entries::touched_target.eq(touched_target),
+            undoable_entries::bound_to_stay.eq(bound_to_stay),
         ))
         .execute(conn)
         .map(drop)
@@ -61,7 +63,23 @@ pub fn note_moved_case(conn: &mut Conn, entry: EntryId, moved: MovedCase) -> Que
         .map(drop)
 }
 
-type OfferedRow = (At, bool, Option<Status>, Option<Status>, Option<i64>);
+/// Notes what an entry that may be taken back did to targets, as JSON.
+///
+/// # Errors
+/// Database errors.
+pub fn note_touched(conn: &mut Conn, entry: EntryId, touched: &str) -> QueryResult<()> {
+    diesel::update(undoable_entries::table.filter(undoable_entries::entry_id.eq(entry)))
+        .set(undoable_entries::touched.eq(Some(touched)))
+        .execute(conn)
+        .map(drop)
+}
+
+type OfferedRow = (
+    At,
+    bool,
+    Option<String>,
+    (Option<Status>, Option<Status>, Option<i64>),
+);
 
 /// What is kept of an entry that may be taken back, or could be a short while ago.
 ///
@@ -72,21 +90,27 @@ pub fn offered_undo(conn: &mut Conn, entry: EntryId) -> QueryResult<Option<Offer
         .filter(undoable_entries::entry_id.eq(entry))
         .select((
             undoable_entries::until,
-            undoable_entries::touched_target,
-            undoable_entries::status_from,
-            undoable_entries::status_to,
-            undoable_entries::case_version,
+            undoable_entries::bound_to_stay,
+            undoable_entries::touched,
+            (
+                undoable_entries::status_from,
+                undoable_entries::status_to,
+                undoable_entries::case_version,
+            ),
         ))
         .get_result(conn)
         .optional()?;
-    Ok(row.map(|(until, touched_target, from, to, version)| {
-        let moved = from.zip(to).zip(version);
-        Offered {
-            until: until.0,
-            touched_target,
-            moved_case: moved.map(|((from, to), version)| MovedCase { from, to, version }),
-        }
-    }))
+    Ok(
+        row.map(|(until, bound_to_stay, touched, (from, to, version))| {
+            let moved = from.zip(to).zip(version);
+            Offered {
+                until: until.0,
+                bound_to_stay,
+                touched,
+                moved_case: moved.map(|((from, to), version)| MovedCase { from, to, version }),
+            }
+        }),
+    )
 }
 
 /// Whether somebody has written in the case feed behind an entry.

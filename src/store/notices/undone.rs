@@ -84,6 +84,6 @@ fn out_of_digests(conn: &mut Conn, entry: &Entry) -> QueryResult<()> {
 /// Database errors.
 pub fn waits_until(conn: &mut Conn, entry: EntryId, now: Instant) -> QueryResult<Option<Instant>> {
     let offered = crate::store::feeds::offered_undo(conn, entry)?;
-    let open = offered.filter(|offered| offered.until > now && !offered.touched_target);
+    let open = offered.filter(|offered| offered.until > now && !offered.bound_to_stay);
     Ok(open.map(|offered| offered.until))
 }

@@ -110,8 +110,8 @@ impl From<Instant> for Posting {
 }
 
 impl Posting {
-    /// Until when, and whether a target took note of it, so that it is not taken back all the same.
-    pub(super) fn offered(self, touched_target: bool) -> Option<(Instant, bool)> {
-        undo_until(self.now, self.undo).map(|until| (until, touched_target))
+    /// Until when, and whether it stays all the same, since what it does cannot be put back.
+    pub(super) fn offered(self, bound_to_stay: bool) -> Option<(Instant, bool)> {
+        undo_until(self.now, self.undo).map(|until| (until, bound_to_stay))
     }
 }
