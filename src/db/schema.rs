@@ -1062,6 +1062,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    text_templates (id) {
+        id -> Key,
+        name -> Text,
+        purpose -> Text,
+        language -> Text,
+        line_of_business_id -> Nullable<Key>,
+        body -> Text,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
 diesel::joinable!(escalation_targets -> escalations (escalation_id));
 diesel::joinable!(tutorial_registrations -> tutorials (tutorial_id));
 diesel::joinable!(tutorial_registrations -> people (person_id));
@@ -1265,4 +1281,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     tutorials,
     tutorial_registrations,
     tools,
+    text_templates,
 );

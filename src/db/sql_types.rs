@@ -26,6 +26,8 @@ use crate::domain::announcement::Importance;
 use crate::domain::article;
 use crate::domain::attachment::MediaType;
 use crate::domain::audience::AudienceKind;
+use crate::domain::language::Language;
+use crate::domain::template::Purpose;
 use crate::domain::audit::SeenBy;
 use crate::domain::callback;
 use crate::domain::case::{
@@ -41,7 +43,7 @@ use crate::domain::ids::{
     PersonId, PriorityRequestId, RoleId, RoleRequestId, SavedFilterId, SessionId, TargetId,
     TokenId, TryId, VisitId,
 };
-use crate::domain::ids::{AnnouncementId, RegistrationId, ToolId, TutorialId};
+use crate::domain::ids::{AnnouncementId, RegistrationId, TemplateId, ToolId, TutorialId};
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::{OrganizationKind, Side};
@@ -199,6 +201,7 @@ key!(
     TutorialId,
     RegistrationId,
     ToolId,
+    TemplateId,
 );
 
 /// An [`Instant`] on its way to or from the database: `#[diesel(deserialize_as = At)]` in a row, `At(now)` in a query.
@@ -342,6 +345,8 @@ text!(
     Visibility,
     AudienceKind,
     Importance,
+    Language,
+    Purpose,
 );
 
 /// A value kept as JSON text: `#[diesel(deserialize_as = Json<T>)]` or as a field's type.

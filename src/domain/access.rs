@@ -190,6 +190,10 @@ closed_enum! {
         ToolsView = "tools:view",
         /// Keep tools and care apps.
         ToolsManage = "tools:manage",
+        /// See text templates, and fill them in.
+        TemplatesView = "templates:view",
+        /// Keep text templates.
+        TemplatesManage = "templates:manage",
     }
 }
 
@@ -274,7 +278,8 @@ impl Permission {
             | Self::AnnouncementsView
             | Self::TutorialsView
             | Self::TutorialsRegister
-            | Self::ToolsView => true,
+            | Self::ToolsView
+            | Self::TemplatesView => true,
             // Each of their verbs says itself whether it only takes access away (see `pairing::widens`).
             Self::OrgTrusteesDelete
             | Self::OrgTrusteesEdit
@@ -304,7 +309,8 @@ impl Permission {
             | Self::ClientsPair
             | Self::AnnouncementsManage
             | Self::TutorialsManage
-            | Self::ToolsManage => false,
+            | Self::ToolsManage
+            | Self::TemplatesManage => false,
         }
     }
 }

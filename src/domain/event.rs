@@ -31,7 +31,7 @@ pub(crate) use case::{CaseChange, CaseEvent};
 pub(crate) use escalation::EscalationEvent;
 pub(crate) use feed::{EntryEvent, PostedEntry, PostedWords, StepEvent};
 pub(crate) use help::{
-    AnnouncementFields, AudienceFields, CanceledTutorial, RegistrationFields, ToolFields,
-    TutorialFields,
+    AnnouncementFields, AudienceFields, CanceledTutorial, RegistrationFields, TemplateFields,
+    ToolFields, TutorialFields,
 };
 pub(crate) use pairing::{CloneFields, PairingEvent};

@@ -117,6 +117,8 @@ ids! {
     RegistrationId
     /// Names a tool.
     ToolId
+    /// Names a text template.
+    TemplateId
     /// Names a saved filter.
     SavedFilterId
     /// Names an article of the knowledge base.

@@ -44,6 +44,7 @@ pub mod report;
 pub mod saved_filter;
 pub mod session;
 pub mod target;
+pub mod template;
 pub mod text;
 pub mod tutorial;
 

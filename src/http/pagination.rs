@@ -16,8 +16,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::problem::Problem;
 use crate::domain::ids::{
     AccessRequestId, AnnouncementId, ArticleId, AttachmentId, CallbackId, CaseId, EntryId, ErrorId,
-    EscalationId, EventId, GroupId, NoticeId, OrganizationId, PairingId, PersonId, TokenId,
-    TutorialId, VisitId,
+    EscalationId, EventId, GroupId, NoticeId, OrganizationId, PairingId, PersonId, TemplateId,
+    TokenId, TutorialId, VisitId,
 };
 use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
@@ -101,6 +101,7 @@ positions!(
     OrganizationId,
     PairingId,
     PersonId,
+    TemplateId,
     TokenId,
     TutorialId,
     VisitId,

@@ -74,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         api::announcements::routes(),
         api::tutorials::routes(),
         api::tools::routes(),
+        api::templates::routes(),
         table! { document:
             GET "/openapi.json" ANYONE => show, "This document";
         },

@@ -8,6 +8,7 @@ use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::ids::MalformedId;
 use crate::domain::network::MalformedNetwork;
 use crate::domain::reason::MalformedCode;
+use crate::domain::template::{TemplateError, TemplateField};
 use crate::domain::text::TextError;
 use crate::words::{self, Catalogue};
 
@@ -128,9 +129,11 @@ pub const FAULTS: &[&str] = &[
     "too_many_levels",
     "too_many_mentions",
     "too_short",
+    "unclosed_field",
     "unknown",
     "unknown_field",
     "unknown_question",
+    "unknown_template_field",
     "unknown_time_zone",
     "unknown_weekday",
     "wrong_code",
@@ -250,6 +253,21 @@ impl From<TextError> for Fault {
             TextError::TooLong { max } => fault.with("max", max),
             TextError::ControlCharacter { position } => fault.with("position", position),
             TextError::Malformed { why } => fault.saying("why", "text-form", why.as_str()),
+        }
+    }
+}
+
+impl From<TemplateError> for Fault {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::Text(error) => error.into(),
+            TemplateError::UnknownField { position, name } => Self::new("unknown_template_field")
+                .with("position", position)
+                .with("given", name)
+                .with("known", TemplateField::NAMES.join(", ")),
+            TemplateError::Unclosed { position } => {
+                Self::new("unclosed_field").with("position", position)
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
 use crate::domain::report::Grouping;
 use crate::domain::saved_filter::FilteredList;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
+use crate::domain::template::{Purpose, Template};
 use crate::domain::text::{
     EmailAddress, FilterQuery, Markdown, Note, PersonName, PhoneNumber, PlaceOrLink, Slug, Subject,
     Summary, Title, WebLink,
@@ -120,6 +121,7 @@ written! {
     PlaceOrLink: Shape::Line(PlaceOrLink::MAX),
     WebLink: Shape::Line(WebLink::MAX),
     AudienceKind: Shape::Choice, announcement::Importance: Shape::Choice, announcement::State: Shape::Choice, tutorial::When: Shape::Choice,
+    Template: Shape::Markdown(Template::MAX), Purpose: Shape::Choice,
     FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice,
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),

@@ -62,6 +62,7 @@ pub mod staff;
 pub mod target_rules;
 pub mod targets;
 pub mod tokens;
+pub mod templates;
 pub mod tools;
 pub mod tutorials;
 pub mod words;

@@ -60,6 +60,7 @@ pub const THINGS: &[&str] = &[
     "announcement",
     "tutorial",
     "tool",
+    "template",
     "shared_filter",
 ];
 
@@ -185,6 +186,7 @@ pub const FIELDS: &[&str] = &[
     "newest_version",
     "shown_version",
     "links",
+    "purpose",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.

@@ -58,6 +58,7 @@ pub mod sign_in;
 pub mod submit_escalation;
 pub mod target_rules;
 pub mod targets;
+pub mod templates;
 pub mod tokens;
 pub mod tools;
 pub mod tutorials;

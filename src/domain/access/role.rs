@@ -210,6 +210,7 @@ impl Role {
                 AnnouncementsView,
                 TutorialsView,
                 TutorialsRegister,
+                TemplatesView,
             ]),
             Self::EscalationOwner => Self::SupportEngineer.and([
                 EscalationsReview,
@@ -226,6 +227,7 @@ impl Role {
                 ReportsExport,
                 AnnouncementsManage,
                 TutorialsManage,
+                TemplatesManage,
             ]),
             // A8: a developer sees what a monitor sees, and has the tools.
             Self::Developer => Self::Monitor.and([DeveloperToolsUse, ProvisioningRun]),

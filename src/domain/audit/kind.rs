@@ -254,6 +254,12 @@ closed_enum! {
         ToolChanged = "tool.changed",
         /// A tool was removed.
         ToolRemoved = "tool.removed",
+        /// A text template was added.
+        TemplateAdded = "template.added",
+        /// A text template was changed.
+        TemplateChanged = "template.changed",
+        /// A text template was removed.
+        TemplateRemoved = "template.removed",
         /// A filter is everybody's in an organization from now on.
         SharedFilterAdded = "shared_filter.added",
         /// One that is everybody's was changed.
@@ -403,7 +409,10 @@ impl EventKind {
             | Self::TutorialCanceled
             | Self::ToolAdded
             | Self::ToolChanged
-            | Self::ToolRemoved => Shown::Never,
+            | Self::ToolRemoved
+            | Self::TemplateAdded
+            | Self::TemplateChanged
+            | Self::TemplateRemoved => Shown::Never,
             Self::TutorialRegistered | Self::TutorialPlaced | Self::TutorialLeft => {
                 Shown::With(REGISTRATION)
             }
@@ -598,6 +607,9 @@ impl EventKind {
                 | Self::ToolAdded
                 | Self::ToolChanged
                 | Self::ToolRemoved
+                | Self::TemplateAdded
+                | Self::TemplateChanged
+                | Self::TemplateRemoved
                 | Self::SharedFilterAdded
                 | Self::SharedFilterChanged
                 | Self::SharedFilterRemoved

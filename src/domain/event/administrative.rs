@@ -10,7 +10,7 @@ use super::account::ProfileFields;
 use super::article::ArticleEvent;
 use super::audited::{Audited, Changed, subject};
 use super::help::{
-    AnnouncementFields, CanceledTutorial, RegistrationFields, ToolFields, TutorialFields,
+    AnnouncementFields, CanceledTutorial, RegistrationFields, TemplateFields, ToolFields, TutorialFields,
 };
 use crate::domain::Instant;
 use crate::domain::access::{RoleGrants, RoleName};
@@ -20,7 +20,7 @@ use crate::domain::duty::{Assignment, Roster};
 use crate::domain::eligibility::Policy;
 use crate::domain::ids::{
     AnnouncementId, CalendarId, EventId, GroupId, LineId, NoticeId, OrganizationId, PersonId,
-    RoleId, SavedFilterId, ToolId, TutorialId,
+    RoleId, SavedFilterId, TemplateId, ToolId, TutorialId,
 };
 use crate::domain::notice::{Fault, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
@@ -88,6 +88,9 @@ pub(crate) enum AdministrativeEvent {
     ToolAdded(ToolId, ToolFields),
     ToolChanged(ToolId, Changed<ToolFields>),
     ToolRemoved(ToolId, ToolFields),
+    TemplateAdded(TemplateId, TemplateFields),
+    TemplateChanged(TemplateId, Changed<TemplateFields>),
+    TemplateRemoved(TemplateId, TemplateFields),
     /// A filter is everybody's in the organization from now on.
     SharedFilterAdded(OrganizationId, SavedFilterId, SharedFilterFields),
     SharedFilterChanged(OrganizationId, SavedFilterId, Changed<SharedFilterFields>),
@@ -353,6 +356,9 @@ impl AdministrativeEvent {
             Self::ToolAdded(id, _) | Self::ToolChanged(id, _) | Self::ToolRemoved(id, _) => {
                 (None, subject(id.as_uuid()))
             }
+            Self::TemplateAdded(id, _)
+            | Self::TemplateChanged(id, _)
+            | Self::TemplateRemoved(id, _) => (None, subject(id.as_uuid())),
             Self::SharedFilterAdded(organization, id, _)
             | Self::SharedFilterChanged(organization, id, _)
             | Self::SharedFilterRemoved(organization, id, _) => {
@@ -471,6 +477,13 @@ impl AdministrativeEvent {
                 return Audited::changed(EventKind::ToolChanged, fields);
             }
             Self::ToolRemoved(_, fields) => Audited::removed(EventKind::ToolRemoved, fields),
+            Self::TemplateAdded(_, fields) => Audited::added(EventKind::TemplateAdded, fields),
+            Self::TemplateChanged(_, fields) => {
+                return Audited::changed(EventKind::TemplateChanged, fields);
+            }
+            Self::TemplateRemoved(_, fields) => {
+                Audited::removed(EventKind::TemplateRemoved, fields)
+            }
             Self::SharedFilterAdded(_, _, fields) => {
                 Audited::added(EventKind::SharedFilterAdded, fields)
             }

@@ -1,11 +1,13 @@
-//! What is audited of announcements, tutorials and tools (H1).
+//! What is audited of announcements, tutorials and tools (H1), and of text templates.
 
 use serde::Serialize;
 
 use crate::domain::Instant;
 use crate::domain::announcement::Importance;
 use crate::domain::audience::AudienceKind;
-use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::ids::{LineId, OrganizationId, PersonId};
+use crate::domain::language::Language;
+use crate::domain::template::Purpose;
 use crate::domain::tutorial::Standing;
 
 /// For whom a thing is.
@@ -69,4 +71,14 @@ pub(crate) struct ToolFields {
     #[serde(flatten)]
     pub(crate) audience: AudienceFields,
     pub(crate) position: i64,
+}
+
+/// A text template.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct TemplateFields {
+    pub(crate) name: String,
+    pub(crate) purpose: Purpose,
+    pub(crate) language: Language,
+    pub(crate) line_of_business: Option<LineId>,
+    pub(crate) body: String,
 }

@@ -10,7 +10,7 @@ use crate::domain::Instant;
 use crate::domain::access::Permission::{
     AccessRequestsView, AnnouncementsManage, AnnouncementsView, ArticlesView, CalendarsView,
     CallbacksView, CasesView, EscalationsView, GroupsView, LinesView, NoticesView,
-    OrganizationsView, RolesView, ToolsManage, ToolsView, TutorialsView, UsersView,
+    OrganizationsView, RolesView, TemplatesView, ToolsManage, ToolsView, TutorialsView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::draft::DraftPlace;
@@ -18,7 +18,7 @@ use crate::domain::ids::{
     AccessRequestId, AnnouncementId, AttachmentId, CalendarId, CallbackId, CaseRef, EntryId,
     EscalationRef, GrantId, GroupId, LineId, MalformedId, NextStepId, NoticeId, OrganizationId,
     PairingId, PairingMemberId, PersonId, PriorityRequestId, RoleId, RoleRequestId, SavedFilterId,
-    SessionId, TokenId, ToolId, TutorialId,
+    SessionId, TemplateId, TokenId, ToolId, TutorialId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::report::{Report, ReportName};
@@ -32,8 +32,8 @@ use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
     access_requests, announcements, articles, callbacks, cases, escalations, feeds, groups,
-    organizations, pairings, people, promises, requests, roles, saved_filters, seen_files, tools,
-    tutorials,
+    organizations, pairings, people, promises, requests, roles, saved_filters, seen_files,
+    templates, tools, tutorials,
 };
 use crate::workflow::tutorials::reader;
 
@@ -271,6 +271,8 @@ addresses! {
             let listener = Listener::of(conn, access, ToolsManage)?;
             tools::find(conn, listener, *tool)?.is_some()
         };
+    TemplateId, "A text template, by id.",
+        |template, conn, access| access.can(TemplatesView) && templates::find(conn, *template)?.is_some();
     ArticleRef, "An article, by id or slug.",
         |article, conn, access| access.can(ArticlesView) && {
             let readership = articles::readership(conn, access)?;

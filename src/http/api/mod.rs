@@ -50,6 +50,7 @@ pub mod search;
 pub mod second_factor_roles;
 pub mod sessions;
 pub mod targets;
+pub mod templates;
 pub mod tokens;
 pub mod tools;
 pub mod tutorials;

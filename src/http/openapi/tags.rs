@@ -146,6 +146,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("tutorials", "Tutorials, and who has registered for them."),
     ("tools", "Links to tools and care apps."),
+    (
+        "templates",
+        "Answers that are written once, and filled in where they are used.",
+    ),
     ("live", "What changes, as it changes."),
 ];
 

@@ -24,6 +24,7 @@ pub(super) mod reasons;
 pub mod roles;
 pub(super) mod second_factor;
 pub(super) mod targets;
+pub(super) mod templates;
 
 use serde::Serialize;
 

@@ -34,6 +34,8 @@ pub enum Place {
     Duty,
     /// Business calendars.
     Calendars,
+    /// Text templates.
+    Templates,
     /// Handbooks and trainings of the page on escalations.
     Guide,
     /// Notices.
@@ -52,7 +54,7 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
@@ -67,6 +69,7 @@ impl Place {
         Self::Ladder,
         Self::Duty,
         Self::Calendars,
+        Self::Templates,
         Self::Guide,
         Self::Notices,
         Self::Audit,
@@ -91,6 +94,7 @@ impl Place {
         "ladder",
         "duty",
         "calendars",
+        "templates",
         "guide",
         "notices",
         "audit",

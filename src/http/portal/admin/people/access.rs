@@ -51,6 +51,7 @@ pub const RESOURCES: &[&str] = &[
     "announcements",
     "tutorials",
     "tools",
+    "templates",
 ];
 
 /// What a person may do.
