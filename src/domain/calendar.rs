@@ -8,6 +8,7 @@ mod holidays;
 mod hours;
 mod ics;
 mod local;
+mod proposals;
 mod replay;
 mod shape;
 mod time;
@@ -25,6 +26,7 @@ pub use ics::{
 };
 pub(crate) use local::reached;
 pub use local::{day_end, day_start};
+pub use proposals::{ByWhen, Proposal};
 pub use replay::{Pause, Replay, Segment, Unit, Why, replay_elapsed};
 pub use shape::{CalendarShape, HolidayShape, InvalidCalendar, PartError, PartProblem};
 

@@ -130,6 +130,7 @@ pub const FAULTS: &[&str] = &[
     "too_many_mentions",
     "too_short",
     "unclosed_field",
+    "unfilled_field",
     "unknown",
     "unknown_field",
     "unknown_question",

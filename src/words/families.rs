@@ -6,7 +6,7 @@ use crate::domain::announcement;
 use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::EventKind;
-use crate::domain::calendar::{SkipReason, Unit, Why};
+use crate::domain::calendar::{ByWhen, SkipReason, Unit, Why};
 use crate::domain::callback;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,
@@ -29,6 +29,7 @@ use crate::domain::radar::Prevention;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::report::{Grouping, Measure, ReportName, Stage};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
+use crate::domain::template::Purpose;
 use crate::domain::text::Form;
 use crate::domain::tutorial;
 use crate::http::api::provisioning::RecordOutcome;
@@ -145,6 +146,9 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ),
     ("help", portal::help::HelpPlace::NAMES),
     ("audience", AudienceKind::NAMES),
+    ("template-purpose", Purpose::NAMES),
+    ("template-field", &portal::admin::templates::FIELDS),
+    ("proposal", ByWhen::NAMES),
     ("announcement-importance", announcement::Importance::NAMES),
     (
         "announcement-importance-hint",

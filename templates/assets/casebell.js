@@ -601,25 +601,40 @@ addEventListener("paste", (event) => {
   sendAll(attach, files);
 });
 
-/* The rank that importance and urgency give */
+/* Dates that are proposed, and answers that are written already */
 
-for (const ranking of document.querySelectorAll("[data-ranking]")) {
-  const preview = ranking.querySelector("[data-rank]");
-  const chosen = (name) => ranking.querySelector(`input[name="${name}"]:checked`)?.value;
-  const show = () => {
-    for (const cell of ranking.querySelectorAll("td[data-importance]")) {
-      const hit = cell.dataset.importance === chosen("importance") && cell.dataset.urgency === chosen("urgency");
-      cell.toggleAttribute("data-chosen", hit);
-      if (hit) {
-        preview.hidden = false;
-        preview.textContent = cell.textContent;
-        preview.className = cell.querySelector(".rank").className;
-      }
-    }
-  };
-  ranking.addEventListener("change", show);
-  show();
+for (const proposals of document.querySelectorAll("[data-proposals]")) proposals.hidden = false;
+
+function fillIn(field, write) {
+  write();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 }
+
+addEventListener("click", (event) => {
+  const proposal = event.target.closest?.("[data-proposals] button");
+  const field = proposal?.closest(".field").querySelector("input");
+  if (field) fillIn(field, () => { field.value = proposal.value; });
+});
+
+// The server fills a template in, as it does without a script; here it comes to where the cursor is.
+addEventListener("click", async (event) => {
+  const insert = event.target.closest?.("[data-template] button");
+  if (!insert) return;
+  event.preventDefault();
+  const part = insert.closest("[data-template]");
+  const [select, told, field] = [part.querySelector("select"), part.querySelector("[data-told]"), document.getElementById(part.dataset.into)];
+  if (!select.value) return select.focus();
+  const answer = await fetch(part.dataset.template).catch(() => null);
+  const found = answer?.ok ? (await answer.json()).items.find((one) => one.id === select.value) : null;
+  // The page that says why not is the server's.
+  if (!found) return part.closest("form").requestSubmit(insert);
+  const before = field.value.slice(0, field.selectionStart);
+  const text = before === "" || before.endsWith("\n") ? found.text : `\n\n${found.text}`;
+  fillIn(field, () => field.setRangeText(text, field.selectionStart, field.selectionEnd, "end"));
+  told.hidden = found.missing.length === 0;
+  told.textContent = told.hidden ? "" : part.dataset.missing.replace("$fields", () => found.missing.join(", "));
+});
 
 /* Rows of a form that come and go */
 
@@ -762,6 +777,29 @@ function move(step) {
   links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
 }
 
+// The verbs of an escalation that stand at the foot of its page. A verb that asks for something has its form there, and the first
+// field of it has the focus.
+function verb(key) {
+  const name = { c: "claim", a: "accept", d: "decline", s: "assign" }[key];
+  if (!name || !location.pathname.startsWith("/escalations/")) return false;
+  const form = document.querySelector(`#do form[action$="/${name}"]`);
+  const link = document.querySelector(`a[href^="/escalations/"][href$="?do=${name}#do"]`);
+  const button = document.querySelector(`form[action$="/${name}"]:not(#do form) button`);
+  if (form) into();
+  else if (link) {
+    sessionStorage.setItem("into", link.getAttribute("href"));
+    location.assign(link.href);
+  } else if (button) button.click();
+  return Boolean(form || link || button);
+}
+
+function into() {
+  document.querySelector("#do :is(input:not([type=hidden]), textarea, select)")?.focus();
+}
+
+if (sessionStorage.getItem("into")?.startsWith(location.pathname + location.search)) into();
+sessionStorage.removeItem("into");
+
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
@@ -773,7 +811,7 @@ addEventListener("keydown", (event) => {
   else if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "?") keys?.showModal();
-  else return;
+  else if (!verb(event.key)) return;
   event.preventDefault();
 });
 

@@ -1,6 +1,7 @@
 mod days;
 mod ics;
 mod local;
+mod proposals;
 mod replay;
 mod shape;
 mod time;

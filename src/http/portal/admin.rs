@@ -24,7 +24,7 @@ pub(super) mod reasons;
 pub mod roles;
 pub(super) mod second_factor;
 pub(super) mod targets;
-pub(super) mod templates;
+pub mod templates;
 
 use serde::Serialize;
 

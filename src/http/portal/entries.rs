@@ -226,6 +226,7 @@ pub fn composer(
         internal: access.may_write(Visibility::Internal).is_ok(),
         asks: staff && escalation.is_some(),
         moves: Vec::new(),
+        templates: None,
         mentions: String::new(),
         value: begun.map_or_else(String::new, |draft| draft.body.clone()),
         error: String::new(),

@@ -280,6 +280,10 @@ closed_enum! {
         ToolSaved = "tool_saved",
         /// A tool was removed.
         ToolRemoved = "tool_removed",
+        /// A text template was added or changed.
+        TemplateSaved = "template_saved",
+        /// A text template was removed.
+        TemplateRemoved = "template_removed",
     }
 }
 

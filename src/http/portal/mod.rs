@@ -40,7 +40,7 @@ mod once;
 mod one_click;
 pub mod page_request;
 pub mod parts;
-mod posted;
+mod helped;
 pub mod preferences;
 pub mod problem;
 pub mod proof;

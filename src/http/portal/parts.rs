@@ -4,7 +4,7 @@ mod feed;
 mod panel;
 mod person;
 mod promised;
-mod request;
+mod templates;
 
 use serde::Serialize;
 
@@ -17,10 +17,9 @@ pub use feed::{
     Body, CaseFeed, Composer, ComposerMove, ContactView, DecisionView, EntryView, EscalationFeed,
     FollowChoice, FollowView, OpeningView, ReasonLine, Thread,
 };
-pub use panel::{Panel, Promises, RankCell, RankRow, Ranking};
-pub use person::PersonView;
+pub use panel::{Panel, Promises, RankRow, Ranking};
 pub use promised::{CallList, CallView, StepList, StepPastLine, StepView};
-pub use request::{AnswerView, RatingView, RequestView, VerdictView};
+pub use templates::TemplateChoices;
 
 /// A link with its words.
 #[derive(Clone, Debug, Serialize)]

@@ -3,7 +3,7 @@
 //! [`super::case_page`].
 
 mod act;
-mod beside;
+mod earlier;
 mod panel;
 mod record;
 mod targets;
@@ -18,6 +18,7 @@ use crate::words::Catalogue;
 use crate::words::assessment::{AssessmentView, FindingView};
 
 pub(super) use act::routes;
+pub use earlier::{EarlierRow, EarlierView};
 #[cfg(test)]
 pub(crate) use beside::HISTORY_KINDS;
 pub(super) use beside::beside;
@@ -43,6 +44,12 @@ pub struct ReviewView {
     pub acts: Vec<Link>,
     /// The assessment at submission and now.
     pub assessment: ThenNow,
+    /// What was escalated before on cases of the organization, for who decides.
+    pub earlier: Option<EarlierView>,
+    /// The technical record of the case.
+    pub case_feed: CaseFeed,
+    /// The communication about this escalation, and about past ones of the case.
+    pub escalations: EscalationFeed,
     /// What is to be done in time.
     pub targets: Vec<TargetView>,
     /// What happened to it, newest first.

@@ -48,6 +48,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::admin::second_factor::routes(),
         super::admin::networks::routes(),
         super::admin::calendars::routes(),
+        super::admin::templates::routes(),
         super::admin::guide::routes(),
         super::admin::notices::routes(),
         super::admin::audit::routes(),

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::file_view::FileView;
 use super::form::{Control, Form, faults};
+use super::helped::RANKING;
 use super::parts::Panel;
 use crate::http::problem::Problem;
 use crate::words::Catalogue;
@@ -75,6 +76,7 @@ fn panel(
         cancel: cancel.to_owned(),
         ranking: None,
         promises: None,
+        templates: None,
     }
 }
 
@@ -116,9 +118,13 @@ impl Panel {
         let mut panel = self.filled(typed);
         panel.form = form;
         faults(words, problem, |name, why| {
-            let other = panel.others().find(|control| control.name == name);
-            if let Some(fault) = other.map(|control| control.refused_for(&why)) {
-                panel.form.faults.extend(fault);
+            // Both are picked at once.
+            let name = match name {
+                "importance" | "urgency" if panel.ranking.is_some() => RANKING,
+                name => name,
+            };
+            if let Some(control) = panel.others().find(|control| control.name == name) {
+                control.refuse(why);
                 return;
             }
             panel.form.refuse(name, why);
@@ -134,7 +140,8 @@ impl Panel {
             .into_iter()
             .flat_map(|promises| promises.rows.iter_mut().flatten());
         let levels = self.ranking.as_mut().into_iter();
-        let levels = levels.flat_map(|ranking| [&mut ranking.importance, &mut ranking.urgency]);
+        let levels = levels.flat_map(|ranking| ranking.rows.iter_mut());
+        let levels = levels.map(|row| &mut row.control);
         steps.chain(levels)
     }
 }

@@ -245,6 +245,67 @@ pub fn of_cases(conn: &mut Conn, cases: &[CaseId], limit: i64) -> QueryResult<Ve
     Ok(rows.into_iter().map(EscalationView::from).collect())
 }
 
+/// What of an escalation says what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief {
+    /// Its id.
+    pub id: EscalationId,
+    /// Its state.
+    pub state: State,
+    /// Its rank, once it is accepted.
+    pub rank: Option<i64>,
+    /// When it was submitted.
+    pub submitted_at: Instant,
+}
+
+/// The most escalations of one organization of which it is told what became of them.
+const MOST_BRIEF: i64 = 5_000;
+
+/// What became of the escalations on an organization's cases that exist for the reader, in no order.
+///
+/// # Errors
+/// Database errors.
+pub fn brief_of(
+    conn: &mut Conn,
+    reach: Reach,
+    organization: OrganizationId,
+) -> QueryResult<Vec<Brief>> {
+    let mut query = escalations::table
+        .inner_join(cases::table)
+        .filter(cases::organization_id.eq(organization))
+        .select((
+            escalations::id,
+            escalations::state,
+            escalations::rank,
+            escalations::submitted_at,
+        ))
+        .into_boxed();
+    query = within_reach!(query, reach);
+    let rows: Vec<(EscalationId, State, Option<i64>, At)> = query.limit(MOST_BRIEF).load(conn)?;
+    let brief = |(id, state, rank, at): (EscalationId, State, Option<i64>, At)| Brief {
+        id,
+        state,
+        rank,
+        submitted_at: at.0,
+    };
+    Ok(rows.into_iter().map(brief).collect())
+}
+
+/// Some escalations by their ids, those that exist for the reader, in no order.
+///
+/// # Errors
+/// Database errors.
+pub fn views_of(
+    conn: &mut Conn,
+    reach: Reach,
+    ids: &[EscalationId],
+) -> QueryResult<Vec<EscalationView>> {
+    let mut query = views!().filter(escalations::id.eq_any(ids.to_vec()));
+    query = within_reach!(query, reach);
+    let rows: Vec<ViewRow> = query.load(conn)?;
+    Ok(rows.into_iter().map(EscalationView::from).collect())
+}
+
 /// One escalation, if it exists for the reader.
 ///
 /// # Errors

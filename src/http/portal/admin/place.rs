@@ -79,7 +79,7 @@ impl Place {
         Self::Provisioning,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 21] = [
+    pub const NAMES: [&str; 22] = [
         "people",
         "access-requests",
         "roles",
@@ -134,6 +134,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         Place::Targets | Place::Ladder => access.can(Permission::PoliciesView),
         Place::Duty => access.can(Permission::DutyView),
         Place::Calendars => access.can(Permission::CalendarsView),
+        Place::Templates => access.can(Permission::TemplatesView),
         Place::Guide => access.can(Permission::PoliciesManage),
         Place::Notices => access.can(Permission::NoticesView),
         Place::Audit => access.can(Permission::AuditView),

@@ -6,11 +6,13 @@ use crate::domain::access::Permission;
 use crate::domain::draft::{DraftPlace, OnCase as OnCasePlace};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, PriorityRequestId};
+use crate::domain::template::Purpose;
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::case_page::{case_again, case_composed_again, show_case};
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::helped::{inserted, inserts, unfilled};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::posted::{Posted, posted};
 use crate::http::portal::render::is_local;
@@ -97,7 +99,7 @@ impl FormPage for OnCase {
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         if self.verb.is_empty() {
-            return case_composed_again(req, &self.case, problem).await;
+            return compose_again(req, &self.case, Some(problem)).await;
         }
         let verb = (self.verb, self.subject.as_str());
         case_again(req, &self.case, verb, problem).await
@@ -165,7 +167,13 @@ async fn post(req: PageRequest, case: CaseRef) -> PageResult {
     if let Err(problem) = files {
         return req.finish::<Posted>(&page, Err(problem)).await;
     }
-    let undo = req.desk.undo;
+    if inserts(&req) {
+        let req = inserted(req, case, Purpose::Reply, "body").await?;
+        return compose_again(&req, &case, None).await;
+    }
+    if let Some(problem) = unfilled(&req, "body") {
+        return req.finish(&page, Err(problem)).await;
+    }
     req.act(&page, move |conn, by, command: &PostEntry| {
         let at = Posting { now: by.now, undo };
         let entry = feed::post_on_case(conn, by.actor, &case, command, at)?;

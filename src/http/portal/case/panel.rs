@@ -10,6 +10,7 @@ use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::calls;
 use crate::http::portal::entries::moves_to;
 use crate::http::portal::form::Choice;
+use crate::http::portal::helped::proposing;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs::{self, CaseNow};
@@ -18,8 +19,17 @@ use crate::store::feeds::EntryView;
 use crate::store::people::Person;
 use crate::workflow::request::DeliverAnalysis;
 
-/// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now.
-pub(in crate::http::portal) fn panel(
+/// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now, with dates to choose from.
+pub(super) fn panel(
+    req: &PageRequest,
+    record: &CaseRecord,
+    verb: &str,
+    subject: &str,
+) -> Option<Panel> {
+    panel_of(req, record, verb, subject).map(|panel| proposing(req, &record.proposals, panel))
+}
+
+fn panel_of(
     req: &PageRequest,
     record: &CaseRecord,
     verb: &str,

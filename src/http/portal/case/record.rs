@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::calendar::{Calendar, Replay};
+use crate::domain::calendar::{Calendar, Proposal, Replay};
 use crate::domain::case::{PriorityRequestState, Status, StepState};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::escalation::State;
@@ -28,6 +28,7 @@ use crate::store::people::Person;
 use crate::store::promises::NextStep;
 use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
+use crate::store::templates::{self, TextTemplate};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{Snapshot, assess_now, snapshot};
@@ -105,8 +106,10 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) lines: Vec<(String, String)>,
     /// What the reader is told of the feeds (F7).
     pub(in crate::http::portal) following: Following,
-    /// What the reader has begun to write on it, and not sent.
-    pub(in crate::http::portal) drafts: Vec<Draft>,
+    /// By when something could be promised; only for the provider's staff.
+    pub(in crate::http::portal) proposals: Vec<Proposal>,
+    /// The answers that are written already, for who may use them.
+    pub(in crate::http::portal) templates: Vec<TextTemplate>,
     /// Whether the reader has said that they read why the last escalation was declined (M5).
     pub(in crate::http::portal) has_read_decision: bool,
 }
@@ -171,7 +174,15 @@ impl CaseRecord {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
                 None => false,
             },
-            assessments: assess_now(conn, actor, (&view.case, &facts), now)?,
+            proposals: match staff {
+                true => calendar.proposals(now),
+                false => Vec::new(),
+            },
+            templates: match access.can(Permission::TemplatesView) {
+                true => templates::offered(conn, None, view.case.line_of_business_id)?,
+                false => Vec::new(),
+            },
+            assessments: assess(conn, actor, &CaseRef::Id(id), None, None, now)?,
             facts,
             policy,
             reasons,

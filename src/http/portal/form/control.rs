@@ -35,6 +35,8 @@ pub struct Control {
     pub choices: Vec<Choice>,
     /// What a text field suggests; empty for nothing.
     pub suggestions: Vec<String>,
+    /// Values that a button fills in, with what each is; empty for none.
+    pub proposals: Vec<Choice>,
     /// The browser's autocomplete token; empty for none.
     pub autocomplete: &'static str,
     /// What is wrong with it; empty when nothing is.
@@ -177,6 +179,7 @@ impl Control {
             max: 0,
             choices: Vec::new(),
             suggestions: Vec::new(),
+            proposals: Vec::new(),
             autocomplete: "",
             error: String::new(),
             half: false,
@@ -294,6 +297,13 @@ impl Control {
     #[must_use]
     pub fn suggestions(mut self, suggestions: Vec<String>) -> Self {
         self.suggestions = suggestions;
+        self
+    }
+
+    /// Proposing `proposals`.
+    #[must_use]
+    pub fn proposals(mut self, proposals: Vec<Choice>) -> Self {
+        self.proposals = proposals;
         self
     }
 

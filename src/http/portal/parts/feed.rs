@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Link, PersonView, RequestView, StepView};
+use super::{Link, TemplateChoices};
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;
@@ -94,6 +94,8 @@ pub struct Composer {
     pub value: String,
     /// What is wrong with it; empty when nothing is.
     pub error: String,
+    /// Answers that are written already.
+    pub templates: Option<TemplateChoices>,
     /// Where files go.
     pub attach: Attach,
     /// Where what is typed is kept until it is sent.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::TemplateChoices;
 use crate::http::portal::form::{Control, Form};
 
 /// A verb that asks for something before it is done; shown at the head of the page it belongs to.
@@ -23,15 +24,13 @@ pub struct Panel {
     pub ranking: Option<Ranking>,
     /// Next steps to promise.
     pub promises: Option<Promises>,
+    /// Answers that are written already.
+    pub templates: Option<TemplateChoices>,
 }
 
-/// Importance and urgency, and the ranks of all their pairs (M6).
+/// Importance and urgency, picked together, and the ranks of all their pairs (M6).
 #[derive(Clone, Debug, Serialize)]
 pub struct Ranking {
-    /// How important.
-    pub importance: Control,
-    /// How urgent.
-    pub urgency: Control,
     /// Urgencies, as the columns stand.
     pub levels: Vec<&'static str>,
     /// One row an importance.
@@ -43,17 +42,8 @@ pub struct Ranking {
 pub struct RankRow {
     /// The importance.
     pub importance: &'static str,
-    /// One cell an urgency.
-    pub cells: Vec<RankCell>,
-}
-
-/// The rank of one importance and urgency.
-#[derive(Clone, Debug, Serialize)]
-pub struct RankCell {
-    /// The urgency.
-    pub urgency: &'static str,
-    /// 1 to 5.
-    pub rank: u8,
+    /// One choice an urgency, called by its rank. All rows are one field.
+    pub control: Control,
 }
 
 /// Rows of next steps to promise.

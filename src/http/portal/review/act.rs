@@ -4,10 +4,12 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::draft::{DraftPlace, OnEscalation as OnEscalationPlace};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
+use crate::domain::template::Purpose;
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::helped::{inserted, inserts, ranked, unfilled};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::posted::{Posted, posted};
 use crate::http::portal::route::{PortalRoute, pages};
@@ -88,10 +90,8 @@ impl FormPage for OnEscalation {
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         match self.form {
             On::Button => Err(problem.into()),
-            On::Composer => escalation_composed_again(req, &self.escalation, problem).await,
-            On::Panel(verb) => {
-                escalation_again(req, &self.escalation, (verb, ""), Some(problem)).await
-            }
+            On::Composer => compose_again(req, &self.escalation, Some(problem)).await,
+            On::Panel(verb) => show_again(req, &self.escalation, (verb, ""), Some(problem)).await,
         }
     }
 }
@@ -140,7 +140,14 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if req.typed.contains_key("more") {
         return escalation_again(&req, &escalation, ("accept", ""), None).await;
     }
-    on(escalation, On::Panel("accept"))
+    if inserts(&req) {
+        return insert(req, escalation, Purpose::Accept, "accept").await;
+    }
+    let (req, page) = (ranked(req), on(escalation, On::Panel("accept")));
+    if let Some(problem) = unfilled(&req, "reply") {
+        return req.finish(&page, Err(problem)).await;
+    }
+    page
         .act(&req, Done::Accepted, |verb, conn, command| {
             let id = verb.accept(conn, command)?;
             sent(verb, conn, OnEscalationPlace::Accept)?;
@@ -149,8 +156,31 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
         .await
 }
 
+/// The panel again, with a template put into its reply.
+async fn insert(
+    req: PageRequest,
+    escalation: EscalationRef,
+    purpose: Purpose,
+    verb: &'static str,
+) -> PageResult {
+    let reach = req.access()?.reach();
+    let found = req
+        .read(move |conn| Ok(escalations::ids_of(conn, reach, &escalation)?))
+        .await?;
+    let (_, case) = found.ok_or_else(Problem::not_found)?;
+    let req = inserted(req, CaseRef::Id(case), purpose, "reply").await?;
+    show_again(&req, &escalation, (verb, ""), None).await
+}
+
 async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
-    on(escalation, On::Panel("decline"))
+    if inserts(&req) {
+        return insert(req, escalation, Purpose::Decline, "decline").await;
+    }
+    let page = on(escalation, On::Panel("decline"));
+    if let Some(problem) = unfilled(&req, "reply") {
+        return req.finish(&page, Err(problem)).await;
+    }
+    page
         .act(&req, Done::Declined, |verb, conn, command| {
             let id = verb.decline(conn, command)?;
             sent(verb, conn, OnEscalationPlace::Decline)?;
@@ -167,7 +197,7 @@ fn sent(verb: &Verb<'_>, conn: &mut Conn, what: OnEscalationPlace) -> Result<(),
 
 async fn rerank(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("rerank"))
-        .act(&req, Done::Reranked, |verb, conn, command| {
+        .act(&ranked(req), Done::Reranked, |verb, conn, command| {
             verb.rerank(conn, command)
         })
         .await
@@ -220,7 +250,14 @@ async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if let Err(problem) = files {
         return req.finish::<Posted>(&page, Err(problem)).await;
     }
-    let undo = req.desk.undo;
+    if inserts(&req) {
+        let (case, purpose) = (CaseRef::Id(case), Purpose::EscalationReply);
+        let req = inserted(req, case, purpose, "body").await?;
+        return compose_again(&req, &escalation, None).await;
+    }
+    if let Some(problem) = unfilled(&req, "body") {
+        return req.finish(&page, Err(problem)).await;
+    }
     req.act(&page, move |conn, by, command: &PostOnEscalation| {
         let at = Posting { now: by.now, undo };
         let entry = feed::post_on_escalation(conn, by.actor, &escalation, command, at)?;

@@ -5,9 +5,11 @@ use crate::domain::draft::{DraftPlace, OnEscalation};
 use crate::domain::escalation::{Facts, Verb};
 use crate::domain::ids::EscalationRef;
 use crate::domain::offers::{self, CaseVerb};
+use crate::domain::template::Purpose;
 use crate::http::portal::calls;
 use crate::http::portal::case::settle;
 use crate::http::portal::form::Choice;
+use crate::http::portal::helped::{offered, proposing};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs;
@@ -42,8 +44,29 @@ pub(super) fn verbs_of(req: &PageRequest, record: &Record) -> Vec<Verb> {
     offered.collect()
 }
 
-/// The panel of `verb`, if the visitor may do it and the escalation takes it now.
-pub(in crate::http::portal) fn panel(
+/// The panel of `verb`, if the visitor may do it and the escalation takes it now, with dates and answers to choose from.
+pub(super) fn panel(
+    req: &PageRequest,
+    record: &Record,
+    verb: &str,
+    subject: &str,
+) -> Option<Panel> {
+    let panel = panel_of(req, record, verb, subject)?;
+    let mut panel = proposing(req, &record.case.proposals, panel);
+    let purpose = match verb {
+        "accept" => Some(Purpose::Accept),
+        "decline" => Some(Purpose::Decline),
+        _ => None,
+    };
+    let case = record.case.page();
+    panel.templates = purpose.and_then(|purpose| {
+        let of = (case.as_str(), record.case.templates.as_slice());
+        offered(req, of, purpose, ("do", "reply"))
+    });
+    Some(panel)
+}
+
+fn panel_of(
     req: &PageRequest,
     record: &Record,
     verb: &str,

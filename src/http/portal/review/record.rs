@@ -1,5 +1,6 @@
 //! Everything that a page shows of an escalation besides its case and its feed.
 
+use super::earlier::Past;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -34,6 +35,8 @@ pub(in crate::http::portal) struct Record {
     pub(super) history: Vec<audit::Event>,
     /// Its newest targets.
     pub(super) targets: Vec<TargetReplay>,
+    /// What was escalated before on cases of its organization; only for who decides.
+    pub(super) earlier: Option<Past>,
     /// Those who may own it; only for who assigns.
     pub(super) reviewers: Vec<Person>,
     /// Those who can be asked for the rating in the requester's place; only for who ends it.
@@ -93,6 +96,14 @@ impl Record {
                 .into_iter()
                 .map(|target| replayed(conn, &case.view.case, target, now))
                 .collect::<Result<_, _>>()?,
+            earlier: match actor.access.can(Permission::EscalationsReview) {
+                true => {
+                    let of = case.view.case.organization_id;
+                    let own = (row.id, row.submitted_at);
+                    Some(Past::load(conn, actor.reach(), of, own)?)
+                }
+                false => None,
+            },
             history: audit::of_escalation(conn, row.id, HISTORY)?,
             reviewers: match actor.access.can(Permission::EscalationsAssign) {
                 true => staff::who_read(

@@ -4,8 +4,9 @@ use super::case::closing_steps;
 use super::{hint as more, label as name, panel, promise_controls};
 use crate::domain::eligibility::{FindingCode, Severity};
 use crate::domain::escalation::{Level, SCORES, rank};
-use crate::http::portal::form::{Choice, Control, Kind, words_of};
-use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
+use crate::http::portal::form::{Choice, Control, Kind};
+use crate::http::portal::helped::RANKING;
+use crate::http::portal::parts::{Panel, Promises, RankRow, Ranking};
 use crate::store::promises::NextStep;
 use crate::words::Catalogue;
 use crate::workflow::review_escalation::{
@@ -18,40 +19,26 @@ pub const PROMISE_ROWS: usize = 2;
 
 /// Importance and urgency with the ranks of all their pairs, `now` chosen.
 fn ranking(words: &Catalogue, now: Option<(Level, Level)>) -> Ranking {
-    let radio = |field: &str, label: String, level: Option<Level>| {
-        let mut control = Control::new(Kind::Radio, field, label)
-            .required()
-            .half()
-            .choices(words_of(words, "level", &LEVELS.map(Level::as_str), ""))
-            .value(level.map_or("", Level::as_str));
-        control.id = format!("do-{field}");
-        control
+    let said = |level: Level| words.say_of("level-in", level.as_str(), &[]);
+    let cell = |importance: Level, urgency: Level| {
+        let args = [
+            ("importance", said(importance).into()),
+            ("urgency", said(urgency).into()),
+        ];
+        let rank = rank(importance, urgency).to_string();
+        Choice::new(format!("{importance}-{urgency}"), rank).hint(words.say("ranking-cell", &args))
     };
-    let cells = |importance: Level| {
-        let cell = |urgency: Level| RankCell {
-            urgency: urgency.as_str(),
-            rank: rank(importance, urgency),
-        };
-        LEVELS.map(cell).to_vec()
+    let chosen = now.map(|(importance, urgency)| format!("{importance}-{urgency}"));
+    let row = |importance: Level| RankRow {
+        importance: importance.as_str(),
+        control: Control::new(Kind::Radio, RANKING, "")
+            .required()
+            .choices(LEVELS.map(|urgency| cell(importance, urgency)).to_vec())
+            .value(chosen.clone().unwrap_or_default()),
     };
     Ranking {
-        importance: radio(
-            "importance",
-            name(words, "importance"),
-            now.map(|(importance, _)| importance),
-        ),
-        urgency: radio(
-            "urgency",
-            name(words, "urgency"),
-            now.map(|(_, urgency)| urgency),
-        ),
         levels: LEVELS.map(Level::as_str).to_vec(),
-        rows: LEVELS
-            .map(|importance| RankRow {
-                importance: importance.as_str(),
-                cells: cells(importance),
-            })
-            .to_vec(),
+        rows: LEVELS.map(row).to_vec(),
     }
 }
 
