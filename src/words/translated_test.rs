@@ -129,6 +129,7 @@ const ALIKE: [(&str, &[&str]); 3] = [
             "notice-group-tutorials",
             "audit-thing-tutorial",
             "audit-thing-tool",
+            "label-template-body",
             "audit-field-body",
         ],
     ),

@@ -5,6 +5,7 @@
 mod act;
 mod earlier;
 mod panel;
+mod past;
 mod record;
 mod targets;
 

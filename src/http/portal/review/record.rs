@@ -1,6 +1,6 @@
 //! Everything that a page shows of an escalation besides its case and its feed.
 
-use super::earlier::Past;
+use super::past::Past;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
