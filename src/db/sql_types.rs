@@ -26,8 +26,6 @@ use crate::domain::announcement::Importance;
 use crate::domain::article;
 use crate::domain::attachment::MediaType;
 use crate::domain::audience::AudienceKind;
-use crate::domain::language::Language;
-use crate::domain::template::Purpose;
 use crate::domain::audit::SeenBy;
 use crate::domain::callback;
 use crate::domain::case::{
@@ -44,6 +42,7 @@ use crate::domain::ids::{
     TokenId, TryId, VisitId,
 };
 use crate::domain::ids::{AnnouncementId, RegistrationId, TemplateId, ToolId, TutorialId};
+use crate::domain::language::Language;
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState, Stance};
 use crate::domain::organization::{OrganizationKind, Side};
@@ -51,6 +50,7 @@ use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
 use crate::domain::saved_filter::FilteredList;
 use crate::domain::target::{TargetClock, TargetKind};
+use crate::domain::template::Purpose;
 use crate::domain::text::{EmailAddress, Slug};
 
 /// A UUID.

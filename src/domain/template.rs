@@ -165,7 +165,7 @@ fn pieces(text: &str) -> Vec<Result<Piece<'_>, TemplateError>> {
             return pieces;
         };
         let written = &text[before..text.len() - after.len()];
-        let Ok(field) = name.trim().parse() else {
+        let Ok(field) = name.trim().parse::<TemplateField>() else {
             let name = name.trim().chars().take(LONGEST_SHOWN).collect();
             pieces.push(Err(TemplateError::UnknownField { position, name }));
             return pieces;
@@ -223,7 +223,10 @@ pub fn fill(text: &str, values: &Values) -> Filled {
 
 /// The fields that still stand in a text, not filled in. It may be any text: what names no field is words.
 pub fn left_over(text: &str) -> BTreeSet<TemplateField> {
-    let named = |behind: &str| behind.split_once(CLOSES)?.0.trim().parse().ok();
+    let named = |behind: &str| {
+        let (name, _) = behind.split_once(CLOSES)?;
+        name.trim().parse::<TemplateField>().ok()
+    };
     text.split(OPENS).skip(1).filter_map(named).collect()
 }
 

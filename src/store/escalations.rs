@@ -20,7 +20,10 @@ use crate::domain::ids::{
 use crate::store::cases::IsActive;
 use crate::store::lines::within_reach;
 
-pub use listing::{Brief, EscalationFilter, EscalationOrder, EscalationView, brief_of, count, list, of_cases, place, view, views_of};
+pub use listing::{
+    Brief, EscalationFilter, EscalationOrder, EscalationView, brief_of, count, list, of_cases,
+    place, view, views_of,
+};
 pub use writing::{
     EscalationChanges, NewEscalation, insert, note_next_due, set_awaiting, set_submitted_priority,
     touch, update,

@@ -101,7 +101,9 @@ pub fn update_template(
     };
     let row = TemplateRow {
         name: (command.name.as_option()).map_or(&before.name, Title::as_str),
-        purpose: (command.purpose.as_option()).copied().unwrap_or(before.purpose),
+        purpose: (command.purpose.as_option())
+            .copied()
+            .unwrap_or(before.purpose),
         language: (command.language.as_option())
             .copied()
             .unwrap_or(before.language),
@@ -287,7 +289,12 @@ impl Facts {
         let is_of = |step: &&NextStep| {
             about.is_none_or(|(view, _)| step.escalation_id == Some(view.escalation.id))
         };
-        let next = self.steps.iter().filter(is_of).map(|step| step.due_at).min();
+        let next = self
+            .steps
+            .iter()
+            .filter(is_of)
+            .map(|step| step.due_at)
+            .min();
         let case = &self.case.case;
         let value = |field: &TemplateField| match field {
             TemplateField::CaseNumber => Some(case.number.to_string()),

@@ -414,6 +414,7 @@ pub async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static 
         ("announcement", all(&ada, "/announcements", "id").await),
         ("tutorial", all(&ada, "/tutorials", "id").await),
         ("tool", all(&ada, "/tools", "id").await),
+        ("template", all(&ada, "/templates", "id").await),
         ("article", all(&ada, "/articles", "slug").await),
         ("version", vec!["1".to_owned()]),
         ("category", all(&ada, "/article-categories", "key").await),

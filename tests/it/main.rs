@@ -94,6 +94,7 @@ mod streams;
 #[allow(dead_code)] // Not every story needs everything that the stories stand on.
 mod support;
 mod targets;
+mod templates;
 mod tenants;
 mod timers;
 mod undo;

@@ -163,7 +163,7 @@ impl Relation {
             None
             | Some(
                 &("line" | "calendar" | "reason" | "code" | "report" | "announcement" | "tutorial"
-                | "tool"),
+                | "tool" | "template"),
             ) => &[Self::Any],
             Some(_) if row.bears_a_link() => &[Self::Any],
             Some(_) => &[Self::Own, Self::Unrelated],

@@ -146,8 +146,8 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     desk.passes(TimeDelta::minutes(5));
     hers.presses("Accept").await;
     hers.reads("Accept the escalation").await;
-    hers.chooses("Importance", "High").await;
-    hers.chooses("Urgency", "Medium").await;
+    hers.chooses("Importance and urgency", "high importance, medium urgency")
+        .await;
     hers.types(
         "Reply to the requester",
         "You are right, **this took too long**.",

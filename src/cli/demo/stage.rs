@@ -3,6 +3,7 @@
 mod filters;
 mod help;
 pub mod library;
+mod templates;
 
 use std::collections::HashMap;
 use std::str::FromStr;

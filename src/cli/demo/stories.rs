@@ -5,6 +5,7 @@ mod escalated;
 mod filters;
 mod help;
 mod library;
+mod templates;
 
 use chrono::TimeDelta;
 
@@ -53,7 +54,8 @@ pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     access::somebody_asks_to_read(stage)?;
     help::announced(stage)?;
     help::shown(stage)?;
-    help::linked(stage)
+    help::linked(stage)?;
+    templates::templates_are_written(stage)
 }
 
 fn somebody_is_always_on_duty(stage: &mut Stage<'_>) -> VerbResult<()> {

@@ -10,7 +10,8 @@ use super::account::ProfileFields;
 use super::article::ArticleEvent;
 use super::audited::{Audited, Changed, subject};
 use super::help::{
-    AnnouncementFields, CanceledTutorial, RegistrationFields, TemplateFields, ToolFields, TutorialFields,
+    AnnouncementFields, CanceledTutorial, RegistrationFields, TemplateFields, ToolFields,
+    TutorialFields,
 };
 use crate::domain::Instant;
 use crate::domain::access::{RoleGrants, RoleName};

@@ -88,6 +88,9 @@ impl Things {
         let tool =
             json!({ "title": "Status", "href": "https://status.example", "audience": everyone });
         let tool = ada.post("/tools", tool).await.created();
+        let template =
+            json!({ "name": "Thanks", "purpose": "reply", "language": "en", "body": "Thank you." });
+        let template = ada.post("/templates", template).await.created();
         let user = first(ada.all("/users").await, "email", &idle.email());
         let (_, session) = idle.spare.expect("a session");
         let own = json!({ "name": "Mine", "list": "cases", "query": "status=open" });
@@ -132,6 +135,7 @@ impl Things {
             ("announcement", id(&announcement)),
             ("tutorial", id(&tutorial)),
             ("tool", id(&tool)),
+            ("template", id(&template)),
             ("article", id(&article)),
             ("version", "1".to_owned()),
             ("category", format!("matrix-{slug}")),

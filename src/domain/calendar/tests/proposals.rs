@@ -48,8 +48,14 @@ fn noon_is_noon_on_either_side_of_the_clocks_change() {
         let found = all.iter().find(|(by, _)| *by == ByWhen::NextNoon);
         found.map(|(_, at)| *at)
     };
-    assert_eq!(noon("2026-03-28T10:00:00Z"), Some(at("2026-03-29T10:00:00Z")));
-    assert_eq!(noon("2026-10-24T10:00:00Z"), Some(at("2026-10-25T11:00:00Z")));
+    assert_eq!(
+        noon("2026-03-28T10:00:00Z"),
+        Some(at("2026-03-29T10:00:00Z"))
+    );
+    assert_eq!(
+        noon("2026-10-24T10:00:00Z"),
+        Some(at("2026-10-25T11:00:00Z"))
+    );
 }
 
 #[test]

@@ -53,7 +53,10 @@ impl ListPage for Listed {
         Column::label("language"),
         Column::label("line-of-business"),
     ];
-    const ADD: Option<Add> = Some(Add::said("template-add-button", Permission::TemplatesManage));
+    const ADD: Option<Add> = Some(Add::said(
+        "template-add-button",
+        Permission::TemplatesManage,
+    ));
     type Query = TemplateQuery;
     type Row = TextTemplate;
     type Beside = BTreeMap<LineId, String>;
@@ -181,7 +184,12 @@ async fn page(req: &PageRequest, id: Option<TemplateId>) -> Result<TemplatePage,
     let (title, form, removal) = match &current {
         None => {
             let button = words.say("template-add-button", &[]);
-            let form = Form::new("template", Place::Templates.href(), button.clone(), controls);
+            let form = Form::new(
+                "template",
+                Place::Templates.href(),
+                button.clone(),
+                controls,
+            );
             (button, form, None)
         }
         Some(template) => {

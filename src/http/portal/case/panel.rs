@@ -29,12 +29,7 @@ pub(super) fn panel(
     panel_of(req, record, verb, subject).map(|panel| proposing(req, &record.proposals, panel))
 }
 
-fn panel_of(
-    req: &PageRequest,
-    record: &CaseRecord,
-    verb: &str,
-    subject: &str,
-) -> Option<Panel> {
+fn panel_of(req: &PageRequest, record: &CaseRecord, verb: &str, subject: &str) -> Option<Panel> {
     let (words, page) = (req.words(), record.page());
     let to = |place: &str| format!("{page}/{place}");
     let access = req.access().ok()?;

@@ -147,13 +147,10 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if let Some(problem) = unfilled(&req, "reply") {
         return req.finish(&page, Err(problem)).await;
     }
-    page
-        .act(&req, Done::Accepted, |verb, conn, command| {
-            let id = verb.accept(conn, command)?;
-            sent(verb, conn, OnEscalationPlace::Accept)?;
-            Ok(id)
-        })
-        .await
+    page.act(&req, Done::Accepted, |verb, conn, command| {
+        verb.accept(conn, command)
+    })
+    .await
 }
 
 /// The panel again, with a template put into its reply.
@@ -180,13 +177,10 @@ async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if let Some(problem) = unfilled(&req, "reply") {
         return req.finish(&page, Err(problem)).await;
     }
-    page
-        .act(&req, Done::Declined, |verb, conn, command| {
-            let id = verb.decline(conn, command)?;
-            sent(verb, conn, OnEscalationPlace::Decline)?;
-            Ok(id)
-        })
-        .await
+    page.act(&req, Done::Declined, |verb, conn, command| {
+        verb.decline(conn, command)
+    })
+    .await
 }
 
 /// What was begun of an answer is not kept once it is given.

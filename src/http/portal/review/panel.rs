@@ -66,12 +66,7 @@ pub(super) fn panel(
     Some(panel)
 }
 
-fn panel_of(
-    req: &PageRequest,
-    record: &Record,
-    verb: &str,
-    subject: &str,
-) -> Option<Panel> {
+fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Option<Panel> {
     let (words, page) = (req.words(), record.page());
     let row = &record.view.escalation;
     let zone = &req.times().zone_name();
