@@ -405,6 +405,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "to",
             "reason",
             "category",
+            "importance",
+            "urgency",
         ],
     ),
     ("hint", &[]),

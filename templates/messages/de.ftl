@@ -2529,7 +2529,6 @@ template-none = Bitte wählen
 template-choice = { $name } – { $language }
 template-insert = Einfügen
 template-missing = Nicht ausgefüllt, weil es dafür nichts gibt: { $fields }. Ergänzen Sie es selbst, oder nehmen Sie es heraus.
-template-missing-script = Nicht ausgefüllt, weil es dafür nichts gibt: $fields. Ergänzen Sie es selbst, oder nehmen Sie es heraus.
 proposal-end-of-today = Geschäftsschluss ({ $at })
 proposal-four-hours = 4 Arbeitsstunden ({ $at })
 proposal-next-noon = Nächster Arbeitstag ({ $at })

@@ -2482,7 +2482,6 @@ template-none = Choose one
 template-choice = { $name } ({ $language })
 template-insert = Insert
 template-missing = Not filled in, for there is nothing to put there: { $fields }. Write it yourself, or take it out.
-template-missing-script = Not filled in, for there is nothing to put there: $fields. Write it yourself, or take it out.
 proposal-end-of-today = Close of business ({ $at })
 proposal-four-hours = 4 working hours ({ $at })
 proposal-next-noon = Next business day ({ $at })

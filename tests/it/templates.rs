@@ -93,9 +93,6 @@ async fn templates_are_kept_by_those_who_may(desk: Desk) {
             "template.removed"
         ]
     );
-    dana.get("/audit-events")
-        .await
-        .refused(403, "missing_permission");
 }
 
 async fn a_field_that_there_is_not_is_refused_with_its_place(desk: Desk) {
@@ -212,11 +209,7 @@ async fn an_escalation_is_accepted_with_one_choice(desk: Desk) {
     let path = format!("/escalations/{}", escalation.number);
     let page = hers.page(&format!("{path}?do=accept")).await;
     assert_eq!(page.text.matches("name=\"ranking\"").count(), 9);
-    assert!(
-        !page.text.contains("name=\"ranking\" checked"),
-        "{}",
-        page.text
-    );
+    assert!(!page.text.contains("\" required checked"), "{}", page.text);
     assert!(page.text.contains("data-proposals"), "{}", page.text);
     let due = desk.now() + TimeDelta::days(3);
     let due = due.format("%Y-%m-%dT%H:%M").to_string();

@@ -220,7 +220,8 @@ fn staffs_roles_grow_out_of_one_another() {
             ReportsExport,
             DutyManage,
             AnnouncementsManage,
-            TutorialsManage
+            TutorialsManage,
+            TemplatesManage
         ]
     );
     assert_eq!(
