@@ -204,6 +204,9 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         "/tutorials?count=true",
         "/tutorials?state=past&sort=-starts_at",
         "/tutorials?mine=true",
+        "/templates?count=true",
+        "/templates?purpose=reply&sort=-name",
+        "/templates?language=en&sort=created_at",
     ] {
         for person in [&dana, &eve, &ola, &ada] {
             let first = person
