@@ -814,6 +814,19 @@ diesel::table! {
 
     use crate::db::sql_types::{Key, Moment};
 
+    list_columns (person_id, list) {
+        person_id -> Key,
+        list -> Text,
+        shown -> Text,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+
+    use crate::db::sql_types::{Key, Moment};
+
     notice_preferences (person_id, kind) {
         person_id -> Key,
         kind -> Text,
@@ -1254,6 +1267,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     line_grants,
     one_time_links,
     feed_stances,
+    list_columns,
     notice_preferences,
     digest_items,
     second_factors,

@@ -433,6 +433,19 @@ where
         in_place(db.read_apart(work)).await
     }
 
+    /// Does a part of what is asked for, in a transaction that is this part's own.
+    ///
+    /// # Errors
+    /// Those of `work`, which roll the part back, and database errors.
+    pub(super) fn in_one<T>(
+        &self,
+        conn: &mut Conn,
+        work: impl FnOnce(&mut Conn) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let who = self.principal.principal();
+        self.asks.write(conn, who, self.now, work)
+    }
+
     /// Writes in one durable transaction; once only, if the request has an `Idempotency-Key`.
     ///
     /// # Errors

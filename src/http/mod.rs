@@ -8,6 +8,7 @@ pub mod api_request;
 pub mod asks;
 pub mod audit;
 pub mod body;
+pub mod bulk;
 pub mod callbacks_file;
 pub mod client;
 pub mod connections;

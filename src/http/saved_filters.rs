@@ -6,6 +6,7 @@ use super::api::cases::{CaseQuery, Cases};
 use super::api::escalations::{Queue, QueueQuery};
 use super::api_request::parameters;
 use super::list::{Asker, Listing};
+use super::portal::columns;
 use super::portal::queue::{QueueView, is_narrowed};
 use super::problem::Problem;
 use crate::db::Conn;
@@ -40,19 +41,28 @@ pub fn checked(
             Fault::new("empty"),
         ))));
     }
+    let given = form_urlencoded::parse(kept.as_bytes());
+    let (shown, narrows): (Vec<_>, Vec<_>) =
+        given.partition(|(name, _)| name == columns::PARAMETER);
+    for (_, names) in &shown {
+        columns::read(list, asker.access.side, names).map_err(at_query)?;
+    }
+    let narrows = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(narrows)
+        .finish();
     let read = match list {
         FilteredList::Cases => {
-            let query = read::<CaseQuery>(&kept);
+            let query = read::<CaseQuery>(&narrows);
             query.and_then(|query| Cases::filter(conn, asker, &query).map(drop))
         }
         FilteredList::Escalations => {
-            let names: Vec<_> = form_urlencoded::parse(kept.as_bytes()).collect();
+            let names: Vec<_> = form_urlencoded::parse(narrows.as_bytes()).collect();
             match is_narrowed(|name| names.iter().any(|(given, _)| given == name)) {
                 true => {
-                    let query = read::<QueueQuery>(&kept);
+                    let query = read::<QueueQuery>(&narrows);
                     query.and_then(|query| Queue::filter(conn, asker, &query).map(drop))
                 }
-                false => read::<QueueView>(&kept).and_then(|view| view.check()),
+                false => read::<QueueView>(&narrows).and_then(|view| view.check()),
             }
         }
     };

@@ -132,6 +132,7 @@ pub const FAULTS: &[&str] = &[
     "unclosed_field",
     "unfilled_field",
     "unknown",
+    "unknown_column",
     "unknown_field",
     "unknown_question",
     "unknown_template_field",

@@ -13,6 +13,7 @@ use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::article;
 use crate::domain::audience::AudienceKind;
+use crate::domain::bulk::EscalationAct;
 use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::callback;
 use crate::domain::case::{
@@ -121,8 +122,7 @@ written! {
     PlaceOrLink: Shape::Line(PlaceOrLink::MAX),
     WebLink: Shape::Line(WebLink::MAX),
     AudienceKind: Shape::Choice, announcement::Importance: Shape::Choice, announcement::State: Shape::Choice, tutorial::When: Shape::Choice,
-    Template: Shape::Markdown(Template::MAX), Purpose: Shape::Choice,
-    FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice,
+    FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice, EscalationAct: Shape::Choice,
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
     article::State: Shape::Choice, GuideKind: Shape::Choice,

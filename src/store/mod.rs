@@ -32,6 +32,7 @@ pub mod identities;
 pub mod imports;
 pub mod lapses;
 pub mod lines;
+pub mod list_columns;
 pub mod mail_outages;
 mod many;
 pub mod mentionable;

@@ -87,6 +87,23 @@ pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult
     insert_held(conn, new, now, now)
 }
 
+/// The notices that were put into the outbox about a case at this instant, and to whom, as far as they go to people.
+///
+/// # Errors
+/// Database errors.
+pub fn written_at(
+    conn: &mut Conn,
+    case: CaseId,
+    at: Instant,
+) -> QueryResult<Vec<(NoticeId, Option<PersonId>)>> {
+    notices::table
+        .filter(notices::created_at.eq(At(at)))
+        .filter(notices::case_id.eq(case))
+        .order(notices::id.asc())
+        .select((notices::id, notices::person_id))
+        .load(conn)
+}
+
 /// Puts a notice into the outbox that is not to be sent before an instant; otherwise like [`insert`].
 ///
 /// # Errors

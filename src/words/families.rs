@@ -6,7 +6,8 @@ use crate::domain::announcement;
 use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::EventKind;
-use crate::domain::calendar::{ByWhen, SkipReason, Unit, Why};
+use crate::domain::bulk::{EscalationAct, RowOutcome};
+use crate::domain::calendar::{SkipReason, Unit, Why};
 use crate::domain::callback;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,
@@ -130,6 +131,9 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("json-type", JSON_TYPES),
     ("text-form", Form::NAMES),
     // The portal
+    ("bulk-act", EscalationAct::NAMES),
+    ("bulk-row", RowOutcome::NAMES),
+    ("bulk-would-row", RowOutcome::NAMES),
     (
         "nav",
         &[

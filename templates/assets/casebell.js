@@ -71,7 +71,10 @@ function carry(old, fresh) {
 }
 
 async function put(answer, ...parts) {
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  place(new DOMParser().parseFromString(await answer.text(), "text/html"), ...parts);
+}
+
+function place(page, ...parts) {
   // Forms keep the key of this page, so that what has not changed is seen to be the same.
   const key = document.querySelector('input[name="once"]')?.value;
   for (const field of page.querySelectorAll('input[name="once"]')) field.setAttribute("value", key ?? field.value);
@@ -90,7 +93,7 @@ async function put(answer, ...parts) {
   }
   // The title counts what waits.
   if (document.getElementById("needs")) document.title = page.title;
-  showColumn();
+  showPicked();
 }
 
 // Where there is room for one column of a case, the one that the address leads into stays in sight, also when what it led to
@@ -415,17 +418,61 @@ addEventListener("beforeunload", (event) => {
   if (leaving()) event.preventDefault();
 });
 
-/* How long something can still be taken back */
+/* What happened since one looked */
 
-function countDown() {
-  for (const left of document.querySelectorAll("[data-until]")) {
-    const seconds = Math.ceil((Date.parse(left.dataset.until) - now()) / 1000);
-    if (seconds > 0) left.textContent = left.dataset.left.replace("$seconds", String(seconds));
-    else left.closest("[data-undo]").remove();
-  }
+const icon = document.querySelector('link[rel="icon"]');
+const plain = { title: document.title, icon: icon?.href };
+
+// Tabs show title and icon alone. The first page's title counts what waits by itself.
+function tell(count) {
+  if (!document.getElementById("needs")) document.title = count ? `(${count}) ${plain.title}` : plain.title;
+  if (icon) icon.href = count ? icon.dataset.unseen : plain.icon;
 }
 
-setInterval(countDown, 1000);
+// A list keeps its order under the hands of its reader. What is in it is brought up to date where it stands; what came, went or
+// moved is counted, and shown when they ask for it.
+const updated = new Set();
+
+function rows(part) {
+  const all = [...part.querySelectorAll("tr[data-row]")];
+  return new Map(all.map((row) => [row.querySelector("a.row").getAttribute("href"), row]));
+}
+
+function refresh(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const picked = old.querySelector(".pick")?.checked;
+  for (let index = 0; index < fresh.cells.length; index++) {
+    const [before, after] = [old.cells[index], fresh.cells[index]];
+    if (before && after && !before.isEqualNode(after)) before.replaceWith(after.cloneNode(true));
+  }
+  const tick = old.querySelector(".pick");
+  if (tick && picked !== undefined) tick.checked = picked;
+  if (focused && !focused.isConnected) old.querySelector(focused.matches(".pick") ? ".pick" : "a.row")?.focus();
+}
+
+// Gives how many rows are not as the reader saw them.
+function compare(page) {
+  const [had, has] = [rows(document), rows(page)];
+  const others = new Set(updated);
+  for (const [key, row] of has) {
+    const mine = had.get(key);
+    if (!mine) others.add(key);
+    // Another set of columns is shown with the rest.
+    else if (mine.cells.length === row.cells.length && mine.innerHTML !== row.innerHTML) {
+      const before = mine.textContent;
+      refresh(mine, row);
+      if (before !== mine.textContent) {
+        updated.add(key);
+        others.add(key);
+      }
+    }
+  }
+  const stay = [...had.keys()].filter((key) => has.has(key));
+  const order = [...has.keys()].filter((key) => had.has(key));
+  for (const key of had.keys()) if (!has.has(key)) others.add(key);
+  stay.forEach((key, index) => { if (order[index] !== key) others.add(key); });
+  return others.size;
+}
 
 /* News without reloading */
 
@@ -451,8 +498,46 @@ function follow() {
     ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"],
     // Nothing is typed on the first page, and the focus goes over.
     ["#needs", "#needs"]];
+  const wait = live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
+  let last = 0;
+  const listed = async () => {
+    last = Date.now();
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const count = compare(page);
+    place(page, "[data-figures]", "[data-tabs]");
+    tick();
+    tell(count);
+    live.classList.toggle("hidden-text", count === 0);
+    live.classList.toggle("banner", count > 0);
+    if (count === 0) return say("");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = live.dataset.show;
+    button.addEventListener("click", async () => {
+      await swap(location.href, "[data-fresh]", "[data-figures]");
+      updated.clear();
+      tell(0);
+      say("");
+      live.classList.remove("banner");
+      live.classList.add("hidden-text");
+      document.querySelector("[data-list] a.row")?.focus();
+    });
+    // Said once more only if it is another number.
+    const said = live.dataset.changed.replace("$count", () => String(count));
+    if (live.firstChild?.textContent !== said || !live.querySelector("button")) live.replaceChildren(said, " ", button);
+  };
+  let unseen = 0;
   const news = () => {
     clearTimeout(asked);
+    if (wait) {
+      // Whoever looks on asks once in two seconds at the most, however much happens.
+      asked = setTimeout(listed, Math.max(100, last + 2000 - Date.now()));
+      return;
+    }
+    if (document.hidden) tell(++unseen);
     asked = setTimeout(async () => {
       const wanted = parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part);
       await swap(location.href, ...wanted);
@@ -472,6 +557,11 @@ function follow() {
     } else location.reload();
   });
   addEventListener("pagehide", () => stream.close());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || wait) return;
+    unseen = 0;
+    tell(0);
+  });
 }
 
 follow();
@@ -766,6 +856,56 @@ if (find) {
   });
 }
 
+/* Rows that are chosen */
+
+function picks() {
+  return [...document.querySelectorAll("[data-list] .pick")];
+}
+
+function showPicked() {
+  const told = document.querySelector("[data-picked]");
+  if (!told) return;
+  const count = picks().filter((pick) => pick.checked).length;
+  told.hidden = count === 0;
+  told.textContent = String(count);
+}
+
+addEventListener("change", (event) => {
+  if (event.target.matches?.(".pick")) showPicked();
+});
+// All of this page, or none of it.
+addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-pick-all]")) return;
+  event.preventDefault();
+  const all = picks();
+  const on = all.some((pick) => !pick.checked);
+  for (const pick of all) pick.checked = on;
+  showPicked();
+});
+showPicked();
+
+// The row in which the focus is.
+function here() {
+  return document.activeElement?.closest?.("[data-list] tr[data-row]");
+}
+
+function choose(row) {
+  const pick = row?.querySelector(".pick");
+  if (!pick) return;
+  pick.checked = !pick.checked;
+  showPicked();
+}
+
+// Whoever acts on rows gets to what is to be done, with the row in focus if none is chosen; whoever escalates, to that.
+function act() {
+  const [bar, row] = [document.getElementById("acts"), here()];
+  if (bar) {
+    if (!picks().some((pick) => pick.checked)) choose(row);
+    bar.open = true;
+    bar.querySelector("select")?.focus();
+  } else if (row?.dataset.escalate) location.assign(row.dataset.escalate);
+}
+
 /* Keys */
 
 const keys = document.getElementById("keys");
@@ -773,7 +913,7 @@ let gone = false;
 
 function move(step) {
   const links = [...document.querySelectorAll("[data-list] a.row")];
-  const at = links.indexOf(document.activeElement);
+  const at = links.indexOf(here()?.querySelector("a.row"));
   links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
 }
 
@@ -801,7 +941,7 @@ if (sessionStorage.getItem("into")?.startsWith(location.pathname + location.sear
 sessionStorage.removeItem("into");
 
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const typing = event.target.closest?.("input:not(.pick), textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
   const after = gone;
   gone = event.key === "g";
@@ -810,6 +950,8 @@ addEventListener("keydown", (event) => {
   else if (event.key === "/") document.querySelector("#filter-q, [data-search]")?.focus();
   else if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
+  else if (event.key === "x" && here()) choose(here());
+  else if (event.key === "e") act();
   else if (event.key === "?") keys?.showModal();
   else if (!verb(event.key)) return;
   event.preventDefault();

@@ -345,6 +345,8 @@ keys-title = Tasten
 keys-search = suchen
 keys-move = in einer Liste bewegen
 keys-open = öffnen
+keys-pick = die Zeile auswählen, oder nicht
+keys-act = die ausgewählten Zeilen bearbeiten; wer nur eskalieren darf, eskaliert den Fall
 keys-home = zur Startseite
 keys-cases = zu den Fällen
 keys-queue = zur Warteschlange
@@ -601,6 +603,8 @@ cases-column-priority = Priorität
 cases-column-status = Status
 cases-column-organization = Organisation
 cases-column-owner = Zuständig
+cases-column-line = Geschäftsbereich
+cases-column-opened = Eröffnet
 cases-column-update = Geändert
 cases-unread = Neu
 cases-escalated = Eskaliert
@@ -616,6 +620,8 @@ open-case-high = Rufen Sie bei hoher Priorität zusätzlich an: { $phone }.
 case-description = Was gemeldet wurde
 live-news = In diesem Fall gibt es Neues.
 live-list-news = Die Liste hat sich geändert.
+live-list-changed = { $count } geändert
+live-list-show = Anzeigen
 live-ended = Sie sind hier nicht mehr angemeldet oder dürfen diesen Fall nicht mehr lesen. Was Sie geschrieben haben, steht noch auf dieser Seite: Kopieren Sie es, oder melden Sie sich in einem anderen Fenster wieder an und senden Sie es dann.
 case-feed-title = Fallverlauf
 case-feed-about = Die technische Aufzeichnung
@@ -1053,6 +1059,56 @@ saved-open = Die Liste öffnen
 saved-remove = Entfernen
 saved-remove-about = Der Filter verschwindet. Die Liste und was darin steht, bleibt.
 
+## Portal: columns of lists, and acts on several rows
+
+columns-title = Spalten
+columns-save = Diese zeigen
+columns-hint = Wird für Sie auf allen Geräten gemerkt. Ist nichts angekreuzt, sehen Sie die üblichen. Die Spalte, die die Zeile benennt, bleibt immer.
+bulk-bar = Mehrere bearbeiten
+bulk-pick = { $number } auswählen
+bulk-all = { $count ->
+    [one] Die eine Zeile dieser Seite auswählen
+   *[other] Alle { $count } Zeilen dieser Seite auswählen; andere Seiten bleiben unberührt
+}
+bulk-look = Ansehen, was folgen würde
+bulk-stays = Wie es ist
+bulk-act-label = Was geschieht
+bulk-act-claim = Ich übernehme sie
+bulk-act-assign = Sie gehen an die unten gewählte Person
+bulk-title = Bevor Sie das tun
+bulk-done-title = Erledigt
+bulk-back = Zurück zur Liste
+bulk-what = Etwas anderes
+bulk-none-ticked = Es ist keine Zeile ausgewählt. Gehen Sie zurück zur Liste, kreuzen Sie die gemeinten an, und versuchen Sie es noch einmal.
+bulk-too-many = Es sind { $count } Zeilen ausgewählt; möglich sind { $most } auf einmal. Wählen Sie weniger aus, oder gehen Sie in Teilen vor.
+bulk-nothing-asked = Noch soll sich nichts ändern. Wählen Sie unten, was aus ihnen wird.
+bulk-no-owner = Wählen Sie, an wen sie gehen.
+bulk-changed-meanwhile = Jemand hat dies geändert, seit Sie die Liste angesehen haben. Öffnen Sie es, und entscheiden Sie neu.
+bulk-would = { $done } würden sich ändern, { $unchanged } sind schon so, { $refused } würden abgelehnt.
+bulk-did = { $done } haben sich geändert, { $unchanged } waren schon so, { $refused } wurden abgelehnt.
+bulk-would-tell = { $count ->
+    [one] Eine Person würde per E-Mail benachrichtigt: { $names }.
+   *[other] { $count } Personen würden per E-Mail benachrichtigt: { $names }.
+}
+bulk-told = { $count ->
+    [one] Eine Person wird per E-Mail benachrichtigt: { $names }.
+   *[other] { $count } Personen werden per E-Mail benachrichtigt: { $names }.
+}
+bulk-further = { " " }und { $count } weitere
+bulk-confirm = { $count ->
+    [one] Eine Änderung vornehmen
+   *[other] { $count } Änderungen vornehmen
+}
+bulk-column-row = Nummer
+bulk-column-outcome = Was daraus wird
+bulk-column-why = Warum
+bulk-row-done = Geändert
+bulk-row-unchanged = War schon so
+bulk-row-refused = Abgelehnt
+bulk-would-row-done = Ändert sich
+bulk-would-row-unchanged = Ist schon so
+bulk-would-row-refused = Abgelehnt
+
 ## Portal: angehängte Dateien
 
 attach-label = Dateien anhängen
@@ -1184,6 +1240,7 @@ queue-column-rank = Rang
 queue-column-escalation = Eskalation
 queue-column-reason = Grund
 queue-column-owner = Zuständig
+queue-column-submitted = Gestellt
 queue-column-next = Als Nächstes
 queue-column-state = Stand
 queue-unranked = Noch ohne Rang
@@ -3386,7 +3443,8 @@ page-refusal-acknowledge = Sehen Sie sich zuerst etwas an. Lesen Sie die Punkte 
 page-refusal-moved = Hier hat sich etwas getan, seit Sie es geöffnet haben. Sehen Sie sich die Seite noch einmal an, und entscheiden Sie neu.
 page-refusal-before-opening = Damals gab es diesen Fall noch nicht.
 page-refusal-error = Es wurde nichts geändert. Der Fehler ist festgehalten; wenn er bleibt, sagen Sie es dem Support.
-page-fault-unknown-field = Danach wird hier nicht gefragt. Laden Sie die Seite neu.
+page-fault-unknown-column = Diese Liste hat die Spalten { $given } und keine anderen.
+fault-unknown-field = Danach wird hier nicht gefragt. Laden Sie die Seite neu.
 page-fault-wrong-type = Das ist nicht lesbar.
 page-fault-not-an-instant = Geben Sie Datum und Uhrzeit an.
 page-fault-not-allowed = Wählen Sie etwas von dem, was angeboten wird.

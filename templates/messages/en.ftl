@@ -318,6 +318,8 @@ keys-title = Keys
 keys-search = search
 keys-move = move in a list
 keys-open = open
+keys-pick = choose the row, or not
+keys-act = act on the chosen rows; where you may only escalate, escalate the case
 keys-home = go to the first page
 keys-cases = go to the cases
 keys-queue = go to the queue
@@ -574,6 +576,8 @@ cases-column-priority = Priority
 cases-column-status = Status
 cases-column-organization = Organization
 cases-column-owner = Owner
+cases-column-line = Line of business
+cases-column-opened = Opened
 cases-column-update = Updated
 cases-unread = New
 cases-escalated = Escalated
@@ -589,6 +593,8 @@ open-case-high = For a high-priority case, also call { $phone }.
 case-description = What was reported
 live-news = This case has news.
 live-list-news = The list has changed.
+live-list-changed = { $count } changed
+live-list-show = Show
 live-ended = You are not signed in here any more, or may no longer read this case. What you typed is still on this page: copy it, or sign in again in another window and send it.
 case-feed-title = Case feed
 case-feed-about = The technical record
@@ -1013,6 +1019,57 @@ saved-new-title = Save a filter
 saved-open = Open the list
 saved-remove = Remove
 saved-remove-about = The filter goes. The list, and what is in it, stays.
+
+## Portal: columns of lists, and acts on several rows
+
+columns-title = Columns
+columns-save = Show these
+columns-hint = Kept for you, on every device. With nothing ticked you see the usual ones. The column that names the row always stays.
+bulk-bar = Act on several
+bulk-pick = Choose { $number }
+bulk-all = { $count ->
+    [one] Choose the one row on this page
+   *[other] Choose all { $count } rows on this page; other pages stay as they are
+}
+bulk-look = See what would follow
+bulk-stays = As it is
+bulk-act-label = What is done
+bulk-act-claim = I take them
+bulk-act-assign = They are assigned to the owner below
+bulk-title = Before you do this
+bulk-done-title = Done
+bulk-back = Back to the list
+bulk-what = Something else
+bulk-none-ticked = No row is chosen. Go back to the list, tick those that you mean, and try again.
+bulk-too-many = { $count } rows are chosen, and { $most } are the most at once. Untick some, or do it in parts.
+bulk-nothing-asked = Nothing is to change yet. Choose below what becomes of them.
+bulk-no-owner = Choose to whom they are assigned.
+bulk-changed-meanwhile = Somebody has changed it since you looked at the list. Open it, and decide anew.
+bulk-would = { $done } would change, { $unchanged } are so already, { $refused } would be refused.
+bulk-did = { $done } changed, { $unchanged } were so already, { $refused } were refused.
+bulk-would-tell = { $count ->
+    [one] One person would be told by mail: { $names }.
+   *[other] { $count } people would be told by mail: { $names }.
+}
+bulk-told = { $count ->
+    [one] One person is told by mail: { $names }.
+   *[other] { $count } people are told by mail: { $names }.
+}
+bulk-further = { " " }and { $count } more
+bulk-confirm = { $count ->
+    [one] Change one
+   *[other] Change { $count }
+}
+bulk-column-row = Number
+bulk-column-outcome = What becomes of it
+bulk-column-why = Why
+bulk-row-done = Changed
+bulk-row-unchanged = So already
+bulk-row-refused = Refused
+bulk-would-row-done = Changes
+bulk-would-row-unchanged = So already
+bulk-would-row-refused = Refused
+
 ## Portal: files that are attached
 
 attach-label = Attach files
@@ -1144,6 +1201,7 @@ queue-column-rank = Rank
 queue-column-escalation = Escalation
 queue-column-reason = Reason
 queue-column-owner = Owner
+queue-column-submitted = Submitted
 queue-column-next = Next
 queue-column-state = State
 queue-unranked = Not ranked yet
@@ -3339,7 +3397,8 @@ page-refusal-acknowledge = There is something to look at first. Read the points 
 page-refusal-moved = This has moved on since you opened it. Look at the page again, and decide anew.
 page-refusal-before-opening = This case did not exist then.
 page-refusal-error = Nothing was changed. The failure is on record; if it stays, tell support.
-page-fault-unknown-field = This is not asked for here. Reload the page.
+page-fault-unknown-column = This list has the columns { $given }, and no other.
+fault-unknown-field = This is not asked for here. Reload the page.
 page-fault-wrong-type = This cannot be read.
 page-fault-not-an-instant = Give a date and a time.
 page-fault-not-allowed = Choose one of those that are offered.

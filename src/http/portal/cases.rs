@@ -4,7 +4,9 @@ mod handlers;
 
 use serde::Serialize;
 
-use super::form::{Choice, Control, Form, Kind, words_of};
+use super::bulk::ActBar;
+use super::columns::ColumnsView;
+use super::form::{Choice, Control, Form, Kind};
 use super::help::announcements::Announced;
 use super::help::suggested::Suggested;
 use super::list::{Filters, Head};
@@ -12,6 +14,7 @@ use super::parts::Pager;
 use super::saved::SavedFilters;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
+use crate::domain::list_columns::Columns;
 use crate::words::Catalogue;
 use crate::workflow::open_case::OpenCase;
 
@@ -26,10 +29,16 @@ pub struct CasesPage {
     pub filters: Filters,
     /// Filters that were saved.
     pub saved: SavedFilters,
+    /// The form by which the columns are chosen.
+    pub columns: ColumnsView,
+    /// Which are shown.
+    pub shown: ShownOfCases,
     /// Heads of the columns.
     pub heads: Vec<Head>,
     /// The cases.
     pub rows: Vec<CaseRow>,
+    /// What can be done with several of them; none where the reader does nothing with them.
+    pub acts: Option<ActBar>,
     /// How many there are in all.
     pub total: String,
     /// To the next page.
@@ -38,6 +47,44 @@ pub struct CasesPage {
     pub open: bool,
     /// Whether the provider's staff reads it, who see several organizations.
     pub staff: bool,
+}
+
+/// Which columns are shown besides the one that names the case.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a template asks for each column by its name"
+)]
+pub struct ShownOfCases {
+    /// The priority.
+    pub priority: bool,
+    /// The status.
+    pub status: bool,
+    /// The customer.
+    pub organization: bool,
+    /// The line of business.
+    pub line_of_business: bool,
+    /// The engineer.
+    pub owner: bool,
+    /// When it was opened.
+    pub opened_at: bool,
+    /// When it last changed or was written on.
+    pub updated_at: bool,
+}
+
+impl ShownOfCases {
+    /// Those of the columns.
+    pub fn of(columns: &Columns) -> Self {
+        Self {
+            priority: columns.shows("priority"),
+            status: columns.shows("status"),
+            organization: columns.shows("organization"),
+            line_of_business: columns.shows("line_of_business"),
+            owner: columns.shows("owner"),
+            opened_at: columns.shows("opened_at"),
+            updated_at: columns.shows("updated_at"),
+        }
+    }
 }
 
 /// One case of the list.
@@ -55,14 +102,22 @@ pub struct CaseRow {
     pub status: Status,
     /// The customer's name.
     pub organization: String,
+    /// The line of business; empty for customers, to whom it is not told.
+    pub line: String,
     /// The engineer, if it has one.
     pub owner: Option<String>,
+    /// When it was opened.
+    pub opened_at: Instant,
     /// When it last changed or was written on.
     pub updated_at: Instant,
     /// Whether an escalation is active.
     pub escalation: bool,
     /// Whether there is something that the reader has not read.
     pub unread: bool,
+    /// Its version, with which it is ticked.
+    pub version: i64,
+    /// Whether its reader may escalate cases: then `e` leads there.
+    pub escalates: bool,
 }
 
 /// The page on which a case is opened.

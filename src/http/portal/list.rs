@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::columns;
 use super::form::Choice;
 use super::page_request::PageRequest;
 use super::parts::Pager;
@@ -18,6 +19,8 @@ use crate::words::Catalogue;
 
 /// How many characters of what somebody searches for are looked at; the field takes no more.
 const LONGEST_SEARCH: usize = 200;
+/// What an address says of how a list is shown, and not of what is in it: its columns, and whether all rows are ticked.
+const OF_THE_PAGE: [&str; 2] = [columns::PARAMETER, "choose"];
 /// How many a page counts at the most.
 pub(super) const MOST_COUNTED: usize = 1_000;
 
@@ -67,7 +70,8 @@ impl Column {
         self
     }
 
-    fn words(&self, words: &Catalogue) -> String {
+    /// What its head says.
+    pub(super) fn words(&self, words: &Catalogue) -> String {
         match self.member {
             "" => words.say(self.message, &[]),
             member => words.say_of(self.message, member, &[]),
@@ -124,6 +128,8 @@ pub struct Filters {
     pub fields: Vec<Filter>,
     /// The order of the list, which is kept; empty if none was asked for.
     pub sort: String,
+    /// The columns that were asked for, which are kept, too; empty if none were.
+    pub columns: String,
     /// Whether anything narrows the list.
     pub any: bool,
 }
@@ -237,6 +243,7 @@ pub(super) fn filters(req: &PageRequest, fields: Vec<Filter>) -> Filters {
         action: req.path().to_owned(),
         any: fields.iter().any(|field| req.asked(field.name).is_some()),
         sort: req.asked("sort").unwrap_or_default().to_owned(),
+        columns: req.asked(columns::PARAMETER).unwrap_or_default().to_owned(),
         fields,
     }
 }
@@ -277,7 +284,10 @@ impl PageRequest {
             };
             Some((name.clone(), Value::String(value)))
         };
-        let mut given: Map<String, Value> = self.query.keys().filter_map(read).collect();
+        // How its rows are shown is the page's own affair.
+        let names = self.query.keys();
+        let names = names.filter(|name| !OF_THE_PAGE.contains(&name.as_str()));
+        let mut given: Map<String, Value> = names.filter_map(read).collect();
         if !default.is_empty() {
             given.entry("sort").or_insert_with(|| default.into());
         }
@@ -307,7 +317,7 @@ impl PageRequest {
         let mut given: Vec<(&str, &str)> = self
             .query
             .keys()
-            .filter(|name| !["cursor", parameter].contains(&name.as_str()))
+            .filter(|name| !["cursor", "choose", parameter].contains(&name.as_str()))
             .filter_map(|name| Some((name.as_str(), self.asked(name)?)))
             .collect();
         given.sort_unstable();

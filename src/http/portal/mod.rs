@@ -9,7 +9,7 @@
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | `drafts`, `draft_field`, `undo`, `posted` | what was begun and not sent, and what was sent too soon |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`cases`], [`case`], [`case_page`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`columns`], [`bulk`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -17,14 +17,14 @@ pub mod admin;
 pub mod answer;
 pub mod assets;
 pub mod attachments;
+pub mod bulk;
 pub mod callbacks;
 mod calls;
 pub mod case;
 pub mod case_page;
 pub mod cases;
 pub mod checklist;
-mod draft_field;
-mod drafts;
+pub mod columns;
 pub mod entries;
 pub mod escalate;
 mod file_view;

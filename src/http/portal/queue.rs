@@ -4,12 +4,16 @@ mod handlers;
 
 use serde::Serialize;
 
+use super::bulk::ActBar;
+use super::columns::ColumnsView;
 use super::help::announcements::Announced;
 use super::list::Head;
 use super::parts::{DueView, Pager, Tab};
 use super::saved::SavedFilters;
 use super::shell::Tone;
+use crate::domain::Instant;
 use crate::domain::escalation::State;
+use crate::domain::list_columns::Columns;
 use crate::words::Catalogue;
 
 pub(super) use handlers::routes;
@@ -28,14 +32,55 @@ pub struct QueuePage {
     pub tabs: Vec<Tab>,
     /// Filters that were saved.
     pub saved: SavedFilters,
+    /// The form by which the columns are chosen.
+    pub columns: ColumnsView,
+    /// Which are shown.
+    pub shown: ShownOfQueue,
     /// Heads of the columns.
     pub heads: Vec<Head>,
     /// The escalations of the view.
     pub rows: Vec<QueueRow>,
+    /// What can be done with several of them; none where the reader does nothing with them.
+    pub acts: Option<ActBar>,
     /// How many there are in it.
     pub total: String,
     /// To the next page.
     pub pager: Pager,
+}
+
+/// Which columns are shown besides the one that names the escalation.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a template asks for each column by its name"
+)]
+pub struct ShownOfQueue {
+    /// The rank.
+    pub rank: bool,
+    /// The reason.
+    pub reason: bool,
+    /// The owner.
+    pub owner: bool,
+    /// When it was submitted.
+    pub submitted_at: bool,
+    /// What is due next.
+    pub next: bool,
+    /// The state.
+    pub state: bool,
+}
+
+impl ShownOfQueue {
+    /// Those of the columns.
+    pub fn of(columns: &Columns) -> Self {
+        Self {
+            rank: columns.shows("rank"),
+            reason: columns.shows("reason"),
+            owner: columns.shows("owner"),
+            submitted_at: columns.shows("submitted_at"),
+            next: columns.shows("next"),
+            state: columns.shows("state"),
+        }
+    }
 }
 
 /// A figure with its name.
@@ -70,6 +115,10 @@ pub struct QueueRow {
     pub next: Option<DueView>,
     /// Its state.
     pub state: State,
+    /// When it was submitted.
+    pub submitted_at: Instant,
+    /// Its version, with which it is ticked.
+    pub version: i64,
 }
 
 /// A view of the queue.

@@ -22,6 +22,8 @@ pub fn routes() -> Vec<PortalRoute> {
         super::account::routes(),
         super::home::routes(),
         super::saved_filters::routes(),
+        super::columns::routes(),
+        super::bulk::routes(),
         super::cases::routes(),
         super::case::routes(),
         super::attachments::routes(),

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::StatusCode;
 
-use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form};
+use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, ShownOfCases, open_case_form, words_of};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::draft::DraftPlace;
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef};
+use crate::domain::list_columns::Columns;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::saved_filter::FilteredList;
 use crate::http::api::cases::{CaseQuery, Cases};
@@ -17,6 +18,8 @@ use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, Listing, find};
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::bulk::{self, Offered};
+use crate::http::portal::columns::{self, Named};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form, words_of};
 use crate::http::portal::help::announcements;
@@ -37,6 +40,7 @@ use crate::workflow::open_case::{OpenCase, contacts, open_case};
 /// The most organizations that a list offers.
 const ORGANIZATIONS: i64 = 500;
 const PLACE: &str = "cases";
+const LIST: FilteredList = FilteredList::Cases;
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -48,16 +52,27 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     PortalRoute::with_attachments(rows, &["/cases"])
 }
 
-/// Its columns; which organization is told to who sees several.
-const COLUMNS: [Column; 6] = [
-    Column::said("cases-column-case").sorts("-opened_at"),
-    Column::said("cases-column-priority").wide(),
-    Column::said("cases-column-status").wide(),
-    Column::said("cases-column-organization").wide(),
-    Column::said("cases-column-owner").wide(),
-    Column::said("cases-column-update")
-        .sorts("-updated_at")
-        .wide(),
+/// Its columns, by name.
+const COLUMNS: [Named; 8] = [
+    (
+        "case",
+        Column::said("cases-column-case").sorts("-opened_at"),
+    ),
+    ("priority", Column::said("cases-column-priority").wide()),
+    ("status", Column::said("cases-column-status").wide()),
+    (
+        "organization",
+        Column::said("cases-column-organization").wide(),
+    ),
+    ("line_of_business", Column::said("cases-column-line").wide()),
+    ("owner", Column::said("cases-column-owner").wide()),
+    ("opened_at", Column::said("cases-column-opened").wide()),
+    (
+        "updated_at",
+        Column::said("cases-column-update")
+            .sorts("-updated_at")
+            .wide(),
+    ),
 ];
 
 /// What the list shows besides its cases.
@@ -67,6 +82,8 @@ struct Beside {
     organizations: Vec<Choice>,
     announced: Vec<Announcement>,
     saved: Vec<SavedFilter>,
+    columns: Columns,
+    acts: Option<Offered>,
 }
 
 async fn list(req: PageRequest) -> PageResult {
@@ -84,6 +101,7 @@ async fn list(req: PageRequest) -> PageResult {
         }
     }
     let query: CaseQuery = req.list_query("")?;
+    let columns = req.columns_asked(LIST)?;
     let (reader, asked) = (req.clone(), query.clone());
     let (found, beside) = req
         .read_or_search(Cases::searches(&query), move |conn| {
@@ -95,6 +113,8 @@ async fn list(req: PageRequest) -> PageResult {
                 organizations: customers(conn, access.reach())?,
                 announced: announcements::unread(conn, access, asker.now)?,
                 saved: saved_filters::of_reader(conn, access)?,
+                columns: columns::of_page(conn, &reader, LIST, columns.as_ref())?,
+                acts: bulk::offered(conn, access, LIST, asker.now)?,
             };
             Ok((found, beside))
         })
@@ -138,22 +158,27 @@ fn page(req: &PageRequest, query: &CaseQuery, found: Found<CaseView>, beside: Be
         ]);
     }
     let filters = filters(req, fields);
-    let columns: Vec<Column> = match staff {
-        true => COLUMNS.to_vec(),
-        false => [&COLUMNS[..3], &COLUMNS[4..]].concat(),
-    };
+    let columns = &beside.columns;
+    let heads_of = columns::shown(&COLUMNS, columns);
+    let escalates = req.can(Permission::EscalationsSubmit);
     CasesPage {
         announced: announcements::announced(beside.announced, "/cases"),
         total: total(words, found.count, filters.any),
-        saved: saved::above(req, &beside.saved, FilteredList::Cases),
+        saved: saved::above(req, &beside.saved, LIST),
+        columns: req.columns_view(LIST, &COLUMNS, columns),
+        shown: ShownOfCases::of(columns),
         filters,
-        heads: heads(req, &columns, &query.sort().to_string()),
+        heads: heads(req, &heads_of, &query.sort().to_string()),
         pager: pager(req, &found),
         rows: found
             .rows
             .iter()
-            .map(|view| row(view, &beside.unread))
+            .map(|view| CaseRow {
+                escalates,
+                ..row(view, &beside.unread, staff)
+            })
             .collect(),
+        acts: bulk::bar(req, LIST, beside.acts, found.rows.len()),
         open: req.can(Permission::CasesCreate),
         staff,
     }
@@ -172,7 +197,7 @@ fn unread(conn: &mut Conn, cases: &[CaseId], access: &Access) -> Result<BTreeSet
         .collect())
 }
 
-fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
+fn row(view: &CaseView, unread: &BTreeSet<CaseId>, staff: bool) -> CaseRow {
     let case = &view.case;
     CaseRow {
         number: case.number.to_string(),
@@ -181,10 +206,17 @@ fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
         priority: case.priority,
         status: case.status,
         organization: view.organization.name.clone(),
+        line: match staff {
+            true => view.line_name.clone(),
+            false => String::new(),
+        },
         owner: view.owner.as_ref().map(|owner| owner.name.clone()),
+        opened_at: case.opened_at,
         updated_at: case.updated_at,
         escalation: view.active_escalation.is_some(),
         unread: unread.contains(&case.id),
+        version: case.version,
+        escalates: false,
     }
 }
 

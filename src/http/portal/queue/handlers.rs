@@ -2,19 +2,22 @@
 
 use std::cmp::Ordering;
 
-use super::{QueuePage, QueueRow, Stat, View};
+use super::{QueuePage, QueueRow, ShownOfQueue, Stat, View};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::case::StepState;
 use crate::domain::escalation::State;
 use crate::domain::ids::{EscalationId, PersonId};
+use crate::domain::list_columns::Columns;
 use crate::domain::order::{Sort, Window, orders};
 use crate::domain::saved_filter::FilteredList;
 use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
 use crate::http::list::{self, Asker, ListQuery, list_query};
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::bulk::{self, Offered};
+use crate::http::portal::columns::{self, Named};
 use crate::http::portal::help::announcements;
 use crate::http::portal::list::{Column, Head, MOST_COUNTED, heads, pager, total as total_of};
 use crate::http::portal::page_request::PageRequest;
@@ -35,6 +38,7 @@ use crate::store::targets::{self, Target};
 use crate::store::{duty, notices, rules};
 
 const PLACE: &str = "queue";
+const LIST: FilteredList = FilteredList::Escalations;
 const ACTIVE: [State; 3] = [State::Submitted, State::InReview, State::Accepted];
 const ENDED: [State; 3] = [State::Declined, State::Withdrawn, State::Closed];
 /// What narrows the list to what a report counts; where one of these is asked for and no view is, it is shown.
@@ -59,23 +63,46 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-/// Its columns.
-const COLUMNS: [Column; 6] = [
-    Column::said("queue-column-rank").sorts("rank"),
-    Column::said("queue-column-escalation").sorts("-submitted_at"),
-    Column::said("queue-column-reason").sorts("reason").wide(),
-    Column::said("queue-column-owner").sorts("owner").wide(),
-    Column::said("queue-column-next").sorts("due"),
-    Column::said("queue-column-state").sorts("state").wide(),
+/// Its columns, by name.
+const COLUMNS: [Named; 7] = [
+    ("rank", Column::said("queue-column-rank").sorts("rank")),
+    (
+        "escalation",
+        Column::said("queue-column-escalation").sorts("-submitted_at"),
+    ),
+    (
+        "reason",
+        Column::said("queue-column-reason").sorts("reason").wide(),
+    ),
+    (
+        "owner",
+        Column::said("queue-column-owner").sorts("owner").wide(),
+    ),
+    (
+        "submitted_at",
+        Column::said("queue-column-submitted").wide(),
+    ),
+    ("next", Column::said("queue-column-next").sorts("due")),
+    (
+        "state",
+        Column::said("queue-column-state").sorts("state").wide(),
+    ),
 ];
 /// Those of the escalations that have ended, which are many: they are read by when they were submitted.
-const COLUMNS_OF_ENDED: [Column; 6] = [
-    Column::said("queue-column-rank"),
-    Column::said("queue-column-escalation").sorts("-submitted_at"),
-    Column::said("queue-column-reason").wide(),
-    Column::said("queue-column-owner").wide(),
-    Column::said("queue-column-next"),
-    Column::said("queue-column-state").wide(),
+const COLUMNS_OF_ENDED: [Named; 7] = [
+    ("rank", Column::said("queue-column-rank")),
+    (
+        "escalation",
+        Column::said("queue-column-escalation").sorts("-submitted_at"),
+    ),
+    ("reason", Column::said("queue-column-reason").wide()),
+    ("owner", Column::said("queue-column-owner").wide()),
+    (
+        "submitted_at",
+        Column::said("queue-column-submitted").wide(),
+    ),
+    ("next", Column::said("queue-column-next")),
+    ("state", Column::said("queue-column-state").wide()),
 ];
 
 orders! {
@@ -165,11 +192,12 @@ impl Asked {
         })
     }
 
-    fn heads(&self, req: &PageRequest) -> Vec<Head> {
-        match self {
-            Self::Active(query) => heads(req, &COLUMNS, &query.sort().to_string()),
-            Self::Ended(query) => heads(req, &COLUMNS_OF_ENDED, &query.sort().to_string()),
-        }
+    fn heads(&self, req: &PageRequest, columns: &Columns) -> Vec<Head> {
+        let (all, sort) = match self {
+            Self::Active(query) => (&COLUMNS, query.sort().to_string()),
+            Self::Ended(query) => (&COLUMNS_OF_ENDED, query.sort().to_string()),
+        };
+        heads(req, &columns::shown(all, columns), &sort)
     }
 }
 
@@ -183,6 +211,8 @@ struct Found {
     labels: Vec<(String, String)>,
     announced: Vec<Announcement>,
     saved: Vec<SavedFilter>,
+    columns: Columns,
+    acts: Option<Offered>,
 }
 
 async fn show(req: PageRequest) -> PageResult {
@@ -195,14 +225,22 @@ async fn show(req: PageRequest) -> PageResult {
         Asked::Active(_) => None,
         Asked::Ended(query) => Some(QueueQuery::clone(query)),
     };
-    let reader = req.clone();
+    let (reader, columns) = (req.clone(), req.columns_asked(LIST)?);
     let found = req
-        .read(move |conn| load(conn, reader.asker()?, ended.as_ref()))
+        .read(move |conn| {
+            let columns = columns::of_page(conn, &reader, LIST, columns.as_ref())?;
+            load(conn, reader.asker()?, ended.as_ref(), columns)
+        })
         .await?;
     req.show(PLACE, "queue", &page(&req, (view, &asked), &found)?)
 }
 
-fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result<Found, Problem> {
+fn load(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    ended: Option<&QueueQuery>,
+    columns: Columns,
+) -> Result<Found, Problem> {
     let active = EscalationFilter {
         state: ACTIVE.to_vec(),
         ..EscalationFilter::default()
@@ -226,6 +264,8 @@ fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result
             .transpose()?,
         labels,
         announced: announcements::unread(conn, asker.access, asker.now)?,
+        columns,
+        acts: bulk::offered(conn, asker.access, LIST, asker.now)?,
     })
 }
 
@@ -344,8 +384,11 @@ fn page(
             Some(names) => words.say("queue-duty", &[("names", names.join(", ").into())]),
         },
         tabs: view.tabs(words, counts),
-        saved: saved::above(req, &found.saved, FilteredList::Escalations),
-        heads: asked.heads(req),
+        saved: saved::above(req, &found.saved, LIST),
+        columns: req.columns_view(LIST, &COLUMNS, &found.columns),
+        shown: ShownOfQueue::of(&found.columns),
+        heads: asked.heads(req, &found.columns),
+        acts: bulk::bar(req, LIST, found.acts.clone(), rows.len()),
         rows: rows.into_iter().map(|view| row(req, found, view)).collect(),
         total: total_of(words, total, false),
         pager,
@@ -395,6 +438,8 @@ fn row(req: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
         owner: view.owner.as_ref().map(|owner| owner.name.clone()),
         next: Some(next(req, found, view)),
         state: escalation.state,
+        submitted_at: escalation.submitted_at,
+        version: escalation.version,
     }
 }
 
