@@ -450,6 +450,13 @@ function refresh(old, fresh) {
   if (focused && !focused.isConnected) old.querySelector(focused.matches(".pick") ? ".pick" : "a.row")?.focus();
 }
 
+// What a row says, whatever the time: that time goes by is no change.
+function facts(row) {
+  const copy = row.cloneNode(true);
+  for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
+  return copy.textContent;
+}
+
 // Gives how many rows are not as the reader saw them.
 function compare(page) {
   const [had, has] = [rows(document), rows(page)];
@@ -459,9 +466,9 @@ function compare(page) {
     if (!mine) others.add(key);
     // Another set of columns is shown with the rest.
     else if (mine.cells.length === row.cells.length && mine.innerHTML !== row.innerHTML) {
-      const before = mine.textContent;
+      const before = facts(mine);
       refresh(mine, row);
-      if (before !== mine.textContent) {
+      if (before !== facts(mine)) {
         updated.add(key);
         others.add(key);
       }
@@ -498,7 +505,7 @@ function follow() {
     ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"],
     // Nothing is typed on the first page, and the focus goes over.
     ["#needs", "#needs"]];
-  const wait = live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
+  const quiet = () => live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
   let last = 0;
   const listed = async () => {
     last = Date.now();
@@ -532,7 +539,7 @@ function follow() {
   let unseen = 0;
   const news = () => {
     clearTimeout(asked);
-    if (wait) {
+    if (quiet()) {
       // Whoever looks on asks once in two seconds at the most, however much happens.
       asked = setTimeout(listed, Math.max(100, last + 2000 - Date.now()));
       return;
@@ -558,7 +565,7 @@ function follow() {
   });
   addEventListener("pagehide", () => stream.close());
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden || wait) return;
+    if (document.hidden || quiet()) return;
     unseen = 0;
     tell(0);
   });

@@ -17,6 +17,7 @@ mod authority;
 mod backups;
 mod bad_input;
 mod bounds;
+mod bulk;
 mod callbacks;
 mod case_page;
 mod cases;
