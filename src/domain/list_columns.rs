@@ -4,6 +4,9 @@
 use super::organization::Side;
 use super::saved_filter::FilteredList;
 
+/// The parameter of a page's address that names the columns of its list, with commas between them.
+pub const PARAMETER: &str = "columns";
+
 /// A column of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListColumn {

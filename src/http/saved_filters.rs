@@ -10,6 +10,7 @@ use super::portal::columns;
 use super::portal::queue::{QueueView, is_narrowed};
 use super::problem::Problem;
 use crate::db::Conn;
+use crate::domain::list_columns::PARAMETER;
 use crate::domain::saved_filter::FilteredList;
 use crate::domain::text::FilterQuery;
 use crate::input::{self, Errors, Fault, FieldError, Input};
@@ -42,8 +43,7 @@ pub fn checked(
         ))));
     }
     let given = form_urlencoded::parse(kept.as_bytes());
-    let (shown, narrows): (Vec<_>, Vec<_>) =
-        given.partition(|(name, _)| name == columns::PARAMETER);
+    let (shown, narrows): (Vec<_>, Vec<_>) = given.partition(|(name, _)| name == PARAMETER);
     for (_, names) in &shown {
         columns::read(list, asker.access.side, names).map_err(at_query)?;
     }

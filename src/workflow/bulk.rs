@@ -29,7 +29,7 @@ input! {
 
 input! {
     /// What becomes of each of the cases. What is left out stays.
-    pub struct CaseChange {
+    pub struct BulkChange {
         /// The engineer who owns it, by id or address; null for nobody.
         owner: Patch<Option<String>>,
         /// Where it stands; only by lawful moves.
@@ -47,7 +47,7 @@ input! {
         /// Which cases, 100 at the most.
         items: Vec<BulkCase>,
         /// What becomes of each.
-        change: CaseChange,
+        change: BulkChange,
     }
 }
 
@@ -95,7 +95,7 @@ pub struct RowDone {
     pub told: BTreeSet<PersonId>,
 }
 
-impl CaseChange {
+impl BulkChange {
     /// The same as the verb takes it.
     fn update(&self) -> UpdateCase {
         UpdateCase {
@@ -164,7 +164,7 @@ fn complete(missing: Vec<&'static str>) -> VerbResult<()> {
 pub fn change_case(
     conn: &mut Conn,
     actor: &Actor,
-    (item, change): (&BulkCase, &CaseChange),
+    (item, change): (&BulkCase, &BulkChange),
     mode: Mode,
     now: Instant,
 ) -> VerbResult<RowDone> {

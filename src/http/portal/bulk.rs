@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, PageResult, Stop};
-use super::cases::words_of;
 use super::form::{Choice, Control, Form, Kind};
 use super::once::Sending;
 use super::page_request::PageRequest;
@@ -31,7 +30,7 @@ use crate::store::{lines, notices, staff};
 use crate::words::Catalogue;
 use crate::workflow::VerbResult;
 use crate::workflow::bulk::{
-    BulkCases, BulkEscalations, CaseChange, Mode, act_on_escalation, change_case,
+    BulkCases, BulkChange, BulkEscalations, Mode, act_on_escalation, change_case,
 };
 
 /// How many rows are acted on at once, at the most.
@@ -165,6 +164,12 @@ fn lines_of(conn: &mut Conn) -> Result<Vec<Choice>, Problem> {
     Ok(lines.into_iter().map(choice).collect())
 }
 
+/// Choices for the values of a closed enum, in the words of `family`.
+fn choices(words: &Catalogue, family: &str, values: &[&str]) -> Vec<Choice> {
+    let choice = |value: &&str| Choice::new(*value, words.say_of(family, value, &[]));
+    values.iter().map(choice).collect()
+}
+
 /// The controls of what is done, each of which leaves things as they are unless something is chosen.
 fn controls(words: &Catalogue, list: FilteredList, offered: Offered) -> Vec<Control> {
     let select = |name: &str, label: &str, choices: Vec<Choice>| {
@@ -179,25 +184,26 @@ fn controls(words: &Catalogue, list: FilteredList, offered: Offered) -> Vec<Cont
             let within = |field: Declared| format!("{CHANGE}{}", field.name);
             let nobody = Choice::new(NOBODY, words.say("nobody", &[]));
             let owners = [vec![nobody], offered.people].concat();
-            let statuses = words_of(words, "status", Status::NAMES, "");
-            let priorities = words_of(words, "priority", Priority::NAMES, "");
+            let statuses = choices(words, "status", Status::NAMES);
+            let priorities = choices(words, "priority", Priority::NAMES);
             let mut controls = vec![
-                select(&within(CaseChange::owner()), "owner", owners),
-                select(&within(CaseChange::status()), "status", statuses),
-                select(&within(CaseChange::priority()), "priority", priorities),
+                select(&within(BulkChange::owner()), "owner", owners),
+                select(&within(BulkChange::status()), "status", statuses),
+                select(&within(BulkChange::priority()), "priority", priorities),
             ];
             if !offered.lines.is_empty() {
-                let name = within(CaseChange::line_of_business());
+                let name = within(BulkChange::line_of_business());
                 controls.push(select(&name, "line-of-business", offered.lines));
             }
             controls
         }
         FilteredList::Escalations => {
             let acts: &[&str] = match offered.people.is_empty() {
-                true => &[EscalationAct::Claim.as_str()],
+                // Taking them oneself, which stands first.
+                true => &EscalationAct::NAMES[..1],
                 false => EscalationAct::NAMES,
             };
-            let acts = words_of(words, "bulk-act", acts, "");
+            let acts = choices(words, "bulk-act", acts);
             let act = Control::new(
                 Kind::Select,
                 BulkEscalations::act().name,
@@ -241,7 +247,7 @@ pub(super) fn bar(
 }
 
 /// Whether all rows of the page are to be ticked.
-pub(super) fn is_all_ticked(req: &PageRequest) -> bool {
+fn is_all_ticked(req: &PageRequest) -> bool {
     req.asked("choose") == Some("page")
 }
 

@@ -51,10 +51,6 @@ pub struct CasesPage {
 
 /// Which columns are shown besides the one that names the case.
 #[derive(Clone, Copy, Debug, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a template asks for each column by its name"
-)]
 pub struct ShownOfCases {
     /// The priority.
     pub priority: bool,

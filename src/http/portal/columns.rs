@@ -8,16 +8,13 @@ use super::page_request::PageRequest;
 use super::render::is_local;
 use super::route::{PortalRoute, pages};
 use crate::db::Conn;
-use crate::domain::list_columns::Columns;
+use crate::domain::list_columns::{Columns, PARAMETER};
 use crate::domain::organization::Side;
 use crate::domain::saved_filter::FilteredList;
 use crate::http::api_request::SIGNED_IN;
 use crate::http::problem::Problem;
 use crate::input::{Fault, FieldError};
 use crate::workflow::list_columns::{ChooseColumns, choose, chosen};
-
-/// The parameter of an address that names the columns of its list.
-pub const PARAMETER: &str = "columns";
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {

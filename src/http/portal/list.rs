@@ -5,12 +5,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::columns;
 use super::form::Choice;
 use super::page_request::PageRequest;
 use super::parts::Pager;
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission};
+use crate::domain::list_columns::PARAMETER;
 use crate::http::list::{Asker, Count, Found};
 use crate::http::problem::Problem;
 use crate::input::{self, Declared, Errors, Input};
@@ -20,7 +20,7 @@ use crate::words::Catalogue;
 /// How many characters of what somebody searches for are looked at; the field takes no more.
 const LONGEST_SEARCH: usize = 200;
 /// What an address says of how a list is shown, and not of what is in it: its columns, and whether all rows are ticked.
-const OF_THE_PAGE: [&str; 2] = [columns::PARAMETER, "choose"];
+const OF_THE_PAGE: [&str; 2] = [PARAMETER, "choose"];
 /// How many a page counts at the most.
 pub(super) const MOST_COUNTED: usize = 1_000;
 
@@ -243,7 +243,7 @@ pub(super) fn filters(req: &PageRequest, fields: Vec<Filter>) -> Filters {
         action: req.path().to_owned(),
         any: fields.iter().any(|field| req.asked(field.name).is_some()),
         sort: req.asked("sort").unwrap_or_default().to_owned(),
-        columns: req.asked(columns::PARAMETER).unwrap_or_default().to_owned(),
+        columns: req.asked(PARAMETER).unwrap_or_default().to_owned(),
         fields,
     }
 }

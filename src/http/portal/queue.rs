@@ -50,10 +50,6 @@ pub struct QueuePage {
 
 /// Which columns are shown besides the one that names the escalation.
 #[derive(Clone, Copy, Debug, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a template asks for each column by its name"
-)]
 pub struct ShownOfQueue {
     /// The rank.
     pub rank: bool,
