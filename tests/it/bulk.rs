@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
+use crate::support::browser::{Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::markup::tags;
@@ -24,6 +25,7 @@ on_both_databases! { Desk:
     the_page_says_what_follows_before_it_is_done,
     columns_are_chosen_and_kept,
     an_address_and_a_filter_name_columns,
+    an_open_list_stays_under_its_readers_hands,
 }
 
 /// What came of each item: its name and its outcome.
@@ -359,5 +361,44 @@ async fn an_address_and_a_filter_name_columns(desk: Desk) {
     eve.post("/saved-filters", filter)
         .await
         .names_fields(&[("query.columns", "unknown_column")]);
+    desk.mailbox().await;
+}
+
+async fn an_open_list_stays_under_its_readers_hands(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let first = dana.opens(high().about("The first one")).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &eve).await else {
+        return;
+    };
+    hers.goes_to(&desk.page("/cases")).await;
+    hers.reads("The first one").await;
+    // The keys choose the row in focus, and lead to what is to be done with it.
+    let press = async |key: &str| {
+        let focus = hers.client.active_element().await.expect("the focus");
+        focus.send_keys(key).await.expect("pressed");
+    };
+    press("j").await;
+    press("x").await;
+    let chosen = "//details[@id='acts']/summary[contains(normalize-space(.), '1')]";
+    assert_eq!(hers.counts(chosen).await, 1);
+    press("e").await;
+    assert_eq!(hers.counts("//details[@id='acts'][@open]").await, 1);
+    // What comes is counted, and shown when she asks for it; what is there says what it is now.
+    desk.passes(TimeDelta::minutes(1));
+    dana.opens(high().about("The second one")).await;
+    hers.reads("1 changed").await;
+    hers.does_not_read("The second one").await;
+    let title = hers.client.title().await.expect("a title");
+    assert!(title.starts_with("(1) "), "{title}");
+    eve.changes(&first, json!({ "status": "in_progress" }))
+        .await
+        .ok();
+    hers.reads("2 changed").await;
+    hers.does_not_read("The second one").await;
+    hers.presses("Show").await;
+    hers.reads("The second one").await;
+    let title = hers.client.title().await.expect("a title");
+    assert!(!title.starts_with('('), "{title}");
+    leaves(hers).await;
     desk.mailbox().await;
 }
