@@ -322,6 +322,9 @@ async fn the_queue_and_the_list_of_cases_are_live(desk: Desk) {
     hers.types("Search", "gateway").await;
     desk.passes(TimeDelta::minutes(1));
     let other = dana.opens(medium()).await;
+    hers.reads("1 changed").await;
+    hers.does_not_read(&other.number).await;
+    hers.presses("Show").await;
     hers.reads(&other.number).await;
     // What she was about to look for stays.
     let typed = hers.field("Search").await.prop("value").await;
