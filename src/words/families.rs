@@ -7,7 +7,7 @@ use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::EventKind;
 use crate::domain::bulk::{EscalationAct, RowOutcome};
-use crate::domain::calendar::{SkipReason, Unit, Why};
+use crate::domain::calendar::{ByWhen, SkipReason, Unit, Why};
 use crate::domain::callback;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,

@@ -3443,8 +3443,7 @@ page-refusal-acknowledge = Sehen Sie sich zuerst etwas an. Lesen Sie die Punkte 
 page-refusal-moved = Hier hat sich etwas getan, seit Sie es geöffnet haben. Sehen Sie sich die Seite noch einmal an, und entscheiden Sie neu.
 page-refusal-before-opening = Damals gab es diesen Fall noch nicht.
 page-refusal-error = Es wurde nichts geändert. Der Fehler ist festgehalten; wenn er bleibt, sagen Sie es dem Support.
-page-fault-unknown-column = Diese Liste hat die Spalten { $given } und keine anderen.
-fault-unknown-field = Danach wird hier nicht gefragt. Laden Sie die Seite neu.
+page-fault-unknown-field = Danach wird hier nicht gefragt. Laden Sie die Seite neu.
 page-fault-wrong-type = Das ist nicht lesbar.
 page-fault-not-an-instant = Geben Sie Datum und Uhrzeit an.
 page-fault-not-allowed = Wählen Sie etwas von dem, was angeboten wird.
@@ -3758,6 +3757,7 @@ support-phone-unset = die Nummer, die Sie von Ihrem Anbieter haben
 ## Felder: was an einem nicht stimmen kann
 
 fault-required = Diese Angabe ist nötig.
+fault-unknown-column = Diese Liste hat die Spalten { $given } und keine anderen.
 fault-unknown-field = Ein solches Feld gibt es hier nicht; bekannt sind: { $known }.
 fault-wrong-type = Erwartet wird { $expected }, hier steht { $found }.
 json-type-string = ein Text

@@ -3397,8 +3397,7 @@ page-refusal-acknowledge = There is something to look at first. Read the points 
 page-refusal-moved = This has moved on since you opened it. Look at the page again, and decide anew.
 page-refusal-before-opening = This case did not exist then.
 page-refusal-error = Nothing was changed. The failure is on record; if it stays, tell support.
-page-fault-unknown-column = This list has the columns { $given }, and no other.
-fault-unknown-field = This is not asked for here. Reload the page.
+page-fault-unknown-field = This is not asked for here. Reload the page.
 page-fault-wrong-type = This cannot be read.
 page-fault-not-an-instant = Give a date and a time.
 page-fault-not-allowed = Choose one of those that are offered.
@@ -3709,6 +3708,7 @@ support-phone-unset = the number that your provider gave you
 ## Fields: what can be wrong with one
 
 fault-required = This is required.
+fault-unknown-column = This list has the columns { $given }, and no other.
 fault-unknown-field = There is no such field here; known are: { $known }.
 fault-wrong-type = This must be { $expected }, and was { $found }.
 json-type-string = a string
