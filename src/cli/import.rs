@@ -229,6 +229,12 @@ impl Watch {
     }
 }
 
+/// Says that much will be written.
+async fn expect_much(db: &Db) -> Result<(), DbError> {
+    db.write(|conn| Ok::<_, DbError>(db::expect_much(conn)?))
+        .await
+}
+
 /// Runs `f` so that all of it is there or nothing; a refusal rolls back this record only.
 fn in_savepoint<T>(
     conn: &mut Conn,

@@ -50,6 +50,18 @@ pub fn erase_after_commit(conn: &mut Conn) {
     }
 }
 
+/// Much will be written by this process, all over the file: the embedded database's writer keeps more of it in memory from now on.
+/// A server sees to that by itself.
+///
+/// # Errors
+/// Database errors.
+pub fn expect_much(conn: &mut Conn) -> diesel::QueryResult<()> {
+    match conn {
+        Conn::Sqlite(conn) => sqlite::keep_more_in_memory(conn),
+        Conn::Postgres(_) => Ok(()),
+    }
+}
+
 /// Where the data is kept.
 #[derive(Clone, Debug)]
 pub enum Location {

@@ -29,9 +29,8 @@ pub use contents::{contents, set_unsealed, unsealed};
 pub use linking::{Waiting, is_any_waiting, link_all_waiting, link_waiting, waiting};
 pub use listing::{EventFilter, Listed, Place, list, worked_in};
 pub use names::{Names, names};
-pub use reached::{Reached, access_since, is_any_case_changed, reached};
 pub(in crate::store) use seals::EntryWords;
-pub use seals::{seal, seal_case_again, seal_what_is_open, unsealed_cases};
+pub use seals::{seal, seal_case_again, seal_what_is_open, sealed_case, unsealed_cases};
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]

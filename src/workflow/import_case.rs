@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-use diesel::result::Error as Diesel;
 use serde_json::json;
 
 use super::record::{DoneBy, case_fields, object, on_case};
@@ -24,7 +23,7 @@ use crate::domain::history::difference;
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef, LineId, OrganizationId, PersonId};
 use crate::domain::organization::Side;
 use crate::store::audit::{self, NewEvent};
-use crate::store::cases::{self, Case, CaseChanges, NewCase};
+use crate::store::cases::{self, Case, CaseChanges, NewCase, ReadyCase};
 use crate::store::feeds::{self, Made, NewEntry};
 use crate::store::{Counter, escalations, imports};
 
@@ -153,19 +152,19 @@ pub fn import_cases(
     if past.is_empty() {
         return Ok(Vec::new());
     }
-    let numbers = numbered(conn, past)?;
-    let new: Vec<_> = past
-        .iter()
-        .zip(&numbers)
-        .filter_map(|(past, number)| Some((as_new(past, number.ok()?), &*past.search_words)))
-        .collect();
-    let mut inserted = cases::insert_all(conn, &new, now)?.into_iter();
     let mut loaded = Vec::with_capacity(past.len());
-    let mut taken_in = Vec::with_capacity(new.len());
-    for (past, number) in past.iter().zip(numbers) {
+    let (mut ready, mut taken_in) = (Vec::new(), Vec::new());
+    for (past, number) in past.iter().zip(numbered(conn, past)?) {
         loaded.push(match number {
             Ok(number) => {
-                let (id, said) = inserted.next().ok_or(Diesel::NotFound)?;
+                let (id, new) = (CaseId::new(past.opened_at), as_new(past, number));
+                let (salt, said) = audit::sealed_case(id, new.subject, new.description);
+                ready.push(ReadyCase {
+                    id,
+                    new,
+                    search_words: &past.search_words,
+                    salt,
+                });
                 taken_in.push((past, as_opened(past, id, number, now), said));
                 Ok((id, number))
             }
@@ -176,6 +175,7 @@ pub fn import_cases(
             }),
         });
     }
+    cases::insert_all(conn, ready, now)?;
     let entries = taken_in
         .iter()
         .flat_map(|(past, case, _)| in_order(case.id, &past.entries));

@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 
 use super::pace::Pace;
 use super::report::{Kind, Refusal, Report};
-use super::{ImportError, Watch};
-use crate::db::{Db, DbError, write_what_was_put_off};
+use super::{ImportError, Watch, expect_much};
+use crate::db::{Db, DbError};
 use crate::domain::Instant;
 use load::{Loaded, Outcome};
 use prepared::{Batch, Prepared, Reader, make_ready};
@@ -47,6 +47,7 @@ pub async fn import(
         Kind::Case,
         Kind::Entry,
     ]);
+    expect_much(db).await?;
     let mut reader = Reader::new(input);
     let mut pace = Pace::of_at_most(ROWS);
     let mut writing: Option<Writing> = None;
@@ -81,7 +82,7 @@ struct Writing {
 /// What came of a batch.
 struct Written {
     outcomes: Vec<Outcome>,
-    /// How long its transaction was at work.
+    /// How long its transaction took.
     took: Duration,
 }
 
@@ -101,16 +102,15 @@ impl Writing {
         let task = (!records.is_empty()).then(|| {
             let (db, records) = (db.clone(), Arc::clone(&records));
             tokio::spawn(async move {
-                db.write(move |conn| {
+                let written = db.write(move |conn| {
                     let begun = Stopwatch::now();
-                    let outcomes = load::load(conn, &records, now)?;
-                    write_what_was_put_off(conn)?;
-                    Ok::<_, DbError>(Written {
-                        outcomes,
-                        took: begun.elapsed(),
-                    })
+                    Ok::<_, DbError>((load::load(conn, &records, now)?, begun))
+                });
+                let (outcomes, begun) = written.await?;
+                Ok::<_, DbError>(Written {
+                    outcomes,
+                    took: begun.elapsed(),
                 })
-                .await
             })
         });
         // Where there is one thread for all, the task gets to the writer now: what comes next is read without a pause.

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-/// How long a transaction of an import takes, about.
-const AIM: Duration = Duration::from_millis(25);
+/// How long a transaction of an import takes, about, with its commit.
+const AIM: Duration = Duration::from_millis(40);
 
 /// How many items the next transaction takes.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Pace {
         self.items
     }
 
-    /// Notes how long the writer was held for so many items. That it was waited for does not count.
+    /// Notes how long the writer was held for so many items, until they were committed. How long it was waited for does not count.
     pub fn took(&mut self, items: usize, time: Duration) {
         let micros = time.as_micros().max(1);
         let fits = items as u128 * AIM.as_micros() / micros;

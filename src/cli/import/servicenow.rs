@@ -19,8 +19,8 @@ use std::time::Instant as Stopwatch;
 use super::pace::Pace;
 use super::report::{Fault, Kind, Refusal, Report};
 use super::rows::Rows;
-use super::{ImportError, Watch};
-use crate::db::{Db, DbError, write_what_was_put_off};
+use super::{ImportError, Watch, expect_much};
+use crate::db::{Db, DbError};
 use crate::domain::Instant;
 use crate::words::Catalogue;
 use load::Outcome;
@@ -60,6 +60,7 @@ pub async fn import(
     if incidents.is_empty() {
         return Ok(report);
     }
+    expect_much(db).await?;
     if db.write(move |conn| load::provider(conn, now)).await?? {
         report.loaded(Kind::Organization, 1);
     }
@@ -78,17 +79,15 @@ pub async fn import(
             batch.push(incident);
         }
         let batch = Arc::new(batch);
-        let (outcomes, took) = {
+        let (outcomes, begun) = {
             let (batch, words) = (Arc::clone(&batch), words.clone());
             db.write(move |conn| {
                 let begun = Stopwatch::now();
-                let outcomes = load::load(conn, &words, &batch, now)?;
-                write_what_was_put_off(conn)?;
-                Ok::<_, DbError>((outcomes, begun.elapsed()))
+                Ok::<_, DbError>((load::load(conn, &words, &batch, now)?, begun))
             })
             .await?
         };
-        pace.took(events, took);
+        pace.took(events, begun.elapsed());
         for (incident, outcome) in batch.iter().zip(outcomes) {
             count(incident, outcome, watch, &mut report);
         }

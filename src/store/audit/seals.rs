@@ -47,12 +47,9 @@ impl EntryWords<'_> {
     }
 }
 
-/// The hash of a case's words under a new salt, before its row is written; gives the salt and what the event says of it.
-pub(in crate::store) fn sealed_case(
-    id: CaseId,
-    subject: &str,
-    description: &str,
-) -> (String, Said) {
+/// The hash of a case's words under a new salt, before its row is written with that salt; gives the salt and what the event says of
+/// it.
+pub fn sealed_case(id: CaseId, subject: &str, description: &str) -> (String, Said) {
     let (salt, thing) = (seal::new_salt(), Thing::Case(id));
     // As a row that is read again has them.
     let words = json!({ "subject": subject, "description": description });

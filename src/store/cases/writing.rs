@@ -7,11 +7,9 @@ use crate::db::schema::cases;
 use crate::db::sql_types::{At, json};
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
-use crate::domain::audit::seal::Said;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::ids::{CaseId, CaseNumber, LineId, OrganizationId, PersonId};
 use crate::domain::text::search;
-use crate::store::audit;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::many::insert_many;
 
@@ -129,23 +127,39 @@ struct Written {
     salt: Option<String>,
 }
 
-/// Adds several cases by few statements, each with what a search looks through ([`search_words`]); gives their ids, in the same
-/// order, and what the events have to say of them.
+/// A new case with what goes with it where many are written at once.
+#[derive(Clone, Debug)]
+pub struct ReadyCase<'a> {
+    /// Its id.
+    pub id: CaseId,
+    /// What it is made of.
+    pub new: NewCase<'a>,
+    /// What a search looks through of it ([`search_words`]).
+    pub search_words: &'a str,
+    /// The salt of the hash by which an event covers its words.
+    pub salt: String,
+}
+
+/// Adds several cases by few statements.
 ///
 /// # Errors
 /// As for [`insert`].
-pub fn insert_all(
+pub fn insert_all<'a>(
     conn: &mut Conn,
-    new: &[(NewCase<'_>, &str)],
+    cases: impl IntoIterator<Item = ReadyCase<'a>>,
     now: Instant,
-) -> QueryResult<Vec<(CaseId, Said)>> {
-    let (mut rows, mut said) = (Vec::new(), Vec::new());
-    for (new, search_words) in new {
-        let id = CaseId::new(new.opened_at);
-        let (salt, of_it) = audit::sealed_case(id, new.subject, new.description);
-        said.push((id, of_it));
-        rows.push(Written {
-            id,
+) -> QueryResult<()> {
+    let rows = cases.into_iter().map(|case| Written::of(case, now));
+    let rows: Vec<Written> = rows.collect::<QueryResult<_>>()?;
+    insert_many!(conn, cases::table, &rows);
+    Ok(())
+}
+
+impl Written {
+    fn of(case: ReadyCase<'_>, now: Instant) -> QueryResult<Self> {
+        let new = case.new;
+        Ok(Self {
+            id: case.id,
             number: new.number.value(),
             organization_id: new.organization,
             line_of_business_id: new.line,
@@ -167,13 +181,11 @@ pub fn insert_all(
             rca_delivered_at: new.rca.and_then(|rca| rca.delivered_at).map(At),
             external_id: new.external_id.map(str::to_owned),
             channel: new.channel,
-            search_words: (*search_words).to_owned(),
+            search_words: case.search_words.to_owned(),
             updated_at: At(now),
-            salt: Some(salt),
-        });
+            salt: Some(case.salt),
+        })
     }
-    insert_many!(conn, cases::table, &rows);
-    Ok(said)
 }
 
 /// What a search looks through: the words of the subject and of the description. By its number it is found without them.

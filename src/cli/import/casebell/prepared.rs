@@ -235,7 +235,7 @@ pub async fn make_ready(db: &Db, records: &mut [Prepared]) -> Result<(), ImportE
     for prepared in records.iter_mut() {
         let external_id = prepared.external_id.as_ref();
         let words = match &prepared.record {
-            Record::Case(case) if !external_id.is_some_and(|id| cases.contains_key(id)) => {
+            Record::Case(case) if external_id.is_none_or(|id| !cases.contains_key(id)) => {
                 Some(Words::of(case))
             }
             _ => None,
