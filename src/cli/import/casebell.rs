@@ -53,7 +53,10 @@ pub async fn import(
     let mut writing: Option<Writing> = None;
     loop {
         let next = match reader.batch(pace.items()) {
-            Ok(mut batch) => make_ready(db, &mut batch.records).await.map(|()| batch),
+            Ok(mut batch) => {
+                let ready = make_ready(db, &mut batch.records).await;
+                ready.map(|()| batch)
+            }
             Err(error) => Err(error.into()),
         };
         // What is on its way is told of before anything behind it.
