@@ -5,11 +5,13 @@
 //! | `dispatch` | which notices are under way at one time, and which are next |
 //! | `job` | how it goes on by itself |
 //! | `holder` | who holds leases, and whether they live |
+//! | `marks` | what was sent is marked, as many at once as wait for it |
 //! | `outcome` | what an attempt means for its notice, and for the way out |
 
 mod dispatch;
 mod holder;
 mod job;
+mod marks;
 mod outcome;
 
 use std::collections::HashSet;
@@ -20,6 +22,7 @@ use chrono::TimeDelta;
 
 use dispatch::Dispatch;
 use holder::Holder;
+use marks::Marks;
 
 use crate::clock::Clock;
 use crate::db::{Conn, Db, DbError};
@@ -47,6 +50,7 @@ pub struct Outbox {
     /// For how long entries of one thread are gathered; not at all if none.
     gathers: Option<TimeDelta>,
     way: Arc<Mutex<Way>>,
+    marks: Arc<Marks>,
 }
 
 /// What this process knows of the way out.
@@ -89,6 +93,7 @@ impl Outbox {
             transport,
             gathers: None,
             way: Arc::default(),
+            marks: Arc::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::IsWaiting;
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition};
+use crate::db::{Conn, condition, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{Fault, NoticeState};
@@ -52,24 +52,21 @@ pub enum Unsent {
 /// # Errors
 /// Database errors.
 pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool> {
-    let changed = diesel::update(
-        notices::table.filter(
-            notices::id
-                .eq(id)
-                .and(notices::state.eq(NoticeState::Waiting)),
-        ),
-    )
-    .set((
-        notices::state.eq(NoticeState::Sent),
-        notices::sent_at.eq(Some(At(at))),
-        notices::tried_at.eq(Some(At(at))),
-        notices::fault.eq(None::<Fault>),
-        notices::last_error.eq(None::<String>),
-        notices::lease_until.eq(None::<At>),
-        notices::lease_holder.eq(None::<String>),
-        notices::version.eq(notices::version + 1),
-    ))
-    .execute(conn)?;
+    let is_it = notices::id
+        .eq(id)
+        .and(notices::state.eq(NoticeState::Waiting));
+    let changed = on_either!(conn, |own| diesel::update(notices::table.filter(is_it))
+        .set((
+            notices::state.eq(NoticeState::Sent),
+            notices::sent_at.eq(Some(At(at))),
+            notices::tried_at.eq(Some(At(at))),
+            notices::fault.eq(None::<Fault>),
+            notices::last_error.eq(None::<String>),
+            notices::lease_until.eq(None::<At>),
+            notices::lease_holder.eq(None::<String>),
+            notices::version.eq(notices::version + 1),
+        ))
+        .execute(own))?;
     Ok(changed == 1)
 }
 

@@ -107,16 +107,16 @@ impl Outbox {
             way.struck.clear();
             way.closed || probes
         };
+        if !closed {
+            self.marks.sent(&self.db, row.id, now).await?;
+            return Ok((End::Sent { opened: false }, true));
+        }
         let (id, transport) = (row.id, Arc::clone(&self.transport));
         let turn = self
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
                 notices::mark_sent(conn, id, now)?;
-                if closed {
-                    sign(conn, &transport, &Sign::Open, probes, now)
-                } else {
-                    Ok(Turn::AsItWas)
-                }
+                sign(conn, &transport, &Sign::Open, probes, now)
             })
             .await?;
         self.tell(turn);
