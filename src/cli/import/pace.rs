@@ -1,10 +1,10 @@
-//! How much of a file one transaction takes: as much as is written in a few milliseconds, so that nobody who writes meanwhile
+//! How much of a file one transaction takes: as much as is written in a twentieth of a second, so that nobody who writes meanwhile
 //! waits longer than that.
 
 use std::time::Duration;
 
 /// How long a transaction of an import takes, about, with its commit.
-const AIM: Duration = Duration::from_millis(40);
+const AIM: Duration = Duration::from_millis(50);
 
 /// How many items the next transaction takes.
 #[derive(Debug)]

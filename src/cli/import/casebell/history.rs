@@ -179,7 +179,7 @@ pub fn resolve(
         closed_at: None,
         rca: None,
     };
-    // Another writer may have taken a case away that was here when words were made.
+    // They are not made ahead where the case seemed to be here already.
     let words = prepared.words.clone();
     let words = words.unwrap_or_else(|| Words::of(record));
     let entries = record
