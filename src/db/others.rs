@@ -26,41 +26,80 @@ enum Way {
     Untold,
 }
 
-/// The log, as it was when it was looked at last.
+/// The log, and how many commits of others in it were heard of.
 #[derive(Debug)]
 struct Log {
-    own: Arc<OwnWrites>,
-    seen: Option<Stamp>,
+    writes: Arc<Writes>,
+    heard: u64,
 }
 
-/// The log of the embedded database, as this process left it when it last wrote.
+/// What is written to the log of the embedded database, by this process and by others.
 #[derive(Debug)]
-pub(super) struct OwnWrites {
+pub(super) struct Writes {
     log: PathBuf,
-    left: Mutex<Option<Stamp>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The log when it was looked at last, or left by this process.
+    stamp: Option<Stamp>,
+    /// Whether this process writes to it now.
+    is_own: bool,
+    /// How often others were found to have written.
+    of_others: u64,
 }
 
 /// How long the log is, and when it was last written to.
 type Stamp = (u64, Option<SystemTime>);
 
-impl OwnWrites {
+impl Writes {
     /// Those to the database at `path`.
-    pub(super) fn of(path: &Path) -> Self {
+    pub(super) fn to(path: &Path) -> Self {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        Self {
+        let writes = Self {
             log: log.into(),
-            left: Mutex::default(),
+            known: Mutex::default(),
+        };
+        writes.known().stamp = writes.stamp();
+        writes
+    }
+
+    /// This process may write, and nobody else can: what is new up to now is of others.
+    pub(super) fn begin(&self) {
+        let mut known = self.known();
+        self.look(&mut known);
+        known.is_own = true;
+    }
+
+    /// This process writes no more; what is new since [`begin`](Self::begin) is its own.
+    pub(super) fn end(&self) {
+        let mut known = self.known();
+        if std::mem::take(&mut known.is_own) {
+            known.stamp = self.stamp();
         }
     }
 
-    /// This process has written.
-    pub(super) fn note(&self) {
-        *self.left() = self.stamp();
+    /// How often others were found to have written up to now.
+    fn of_others(&self) -> u64 {
+        let mut known = self.known();
+        if !known.is_own {
+            self.look(&mut known);
+        }
+        known.of_others
     }
 
-    fn left(&self) -> MutexGuard<'_, Option<Stamp>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    fn look(&self, known: &mut Known) {
+        let found = self.stamp();
+        if found != known.stamp {
+            known.stamp = found;
+            known.of_others += 1;
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stamp(&self) -> Option<Stamp> {
@@ -76,8 +115,8 @@ impl Others {
     }
 
     /// What others than this process write to the log.
-    pub(super) fn beside(own: &Arc<OwnWrites>) -> Self {
-        Self(Way::Written(Log::of(own)))
+    pub(super) fn beside(writes: &Arc<Writes>) -> Self {
+        Self(Way::Written(Log::of(writes)))
     }
 
     /// No word.
@@ -112,19 +151,17 @@ impl Others {
 }
 
 impl Log {
-    fn of(own: &Arc<OwnWrites>) -> Self {
+    fn of(writes: &Arc<Writes>) -> Self {
         Self {
-            own: Arc::clone(own),
-            seen: own.stamp(),
+            writes: Arc::clone(writes),
+            heard: writes.of_others(),
         }
     }
 
-    /// Whether it was written to since it was looked at last, and not left so by this process.
+    /// Whether others have written to it since this was asked last.
     fn is_written(&mut self) -> bool {
-        let found = self.own.stamp();
-        let is_written = found != self.seen && found != *self.own.left();
-        self.seen = found;
-        is_written
+        let of_others = self.writes.of_others();
+        std::mem::replace(&mut self.heard, of_others) != of_others
     }
 }
 
@@ -135,17 +172,35 @@ mod tests {
     #[test]
     fn what_others_write_to_the_log_is_seen_once() {
         let folder = tempfile::tempdir().expect("a folder");
-        let own = Arc::new(OwnWrites::of(&folder.path().join("casebell.db")));
         let path = folder.path().join("casebell.db-wal");
-        let mut log = Log::of(&own);
+        let writes = Arc::new(Writes::to(&folder.path().join("casebell.db")));
+        let (mut log, mut another) = (Log::of(&writes), Log::of(&writes));
+        let write = |frames: &str| std::fs::write(&path, frames).expect("written");
         assert!(!log.is_written(), "there is none");
-        std::fs::write(&path, "a frame").expect("written");
+        write("a frame");
         assert!(log.is_written());
         assert!(!log.is_written());
-        std::fs::write(&path, "a frame and one of our own").expect("written");
-        own.note();
+        writes.begin();
+        write("a frame and one of our own");
+        assert!(!log.is_written(), "nobody else can write meanwhile");
+        writes.end();
         assert!(!log.is_written());
-        std::fs::write(&path, "a frame, one of our own and another one").expect("written");
+        write("a frame, one of our own and another one");
+        assert!(log.is_written());
+        assert!(!log.is_written());
+        assert!(another.is_written(), "each hears of it");
+    }
+
+    #[test]
+    fn what_others_write_is_seen_though_this_process_writes_after_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("casebell.db-wal");
+        let writes = Arc::new(Writes::to(&folder.path().join("casebell.db")));
+        let mut log = Log::of(&writes);
+        std::fs::write(&path, "of others").expect("written");
+        writes.begin();
+        std::fs::write(&path, "of others, and one of our own").expect("written");
+        writes.end();
         assert!(log.is_written());
         assert!(!log.is_written());
     }

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::change::{ChangeSignal, is_to_be_heard_of};
 use super::memory::{Kind, Memory, remembering};
-use super::others::OwnWrites;
+use super::others::Writes;
 use super::work::{Verdict, Work};
 use super::{Conn, DbError, Failure, Limits, Others, Schema, migrate};
 use crate::private_files;
@@ -61,7 +61,7 @@ struct Done {
 
 pub(super) struct Sqlite {
     connections: Arc<Connections>,
-    own: Arc<OwnWrites>,
+    writes: Arc<Writes>,
     memory: Arc<Memory>,
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
@@ -115,7 +115,7 @@ impl Sqlite {
             let _ = committed.send(Committed::Erasure);
         }
         let connections = Arc::new(Connections::new(path, writer)?);
-        let own = Arc::new(OwnWrites::of(path));
+        let writes = Arc::new(Writes::to(path));
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
@@ -129,9 +129,9 @@ impl Sqlite {
                 "writer",
                 Box::new({
                     let (connections, memory) = (Arc::clone(&connections), Arc::clone(&memory));
-                    let (turn, own) = (Turn::beside(path), Arc::clone(&own));
+                    let (turn, writes) = (Turn::beside(path), Arc::clone(&writes));
                     move || {
-                        let told = (&signal, &turn, &*own);
+                        let told = (&signal, &turn, &*writes);
                         write_in_groups(&connections, queue, &committed, told, &memory);
                     }
                 }),
@@ -146,7 +146,7 @@ impl Sqlite {
         ];
         Ok(Self {
             connections,
-            own,
+            writes,
             memory,
             jobs: Some(jobs),
             threads,
@@ -159,7 +159,7 @@ impl Sqlite {
 
     /// Word of what other processes commit.
     pub(super) fn others(&self) -> Others {
-        Others::beside(&self.own)
+        Others::beside(&self.writes)
     }
 
     /// Reads on the calling thread.
@@ -330,7 +330,7 @@ fn write_in_groups(
     connections: &Arc<Connections>,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
-    (signal, turn, own): (&ChangeSignal, &Turn, &OwnWrites),
+    (signal, turn, writes): (&ChangeSignal, &Turn, &Writes),
     memory: &Arc<Memory>,
 ) {
     while let Some(first) = queue.blocking_recv() {
@@ -344,7 +344,7 @@ fn write_in_groups(
             false => Some(turn.waited_for()),
         };
         let mut writer = connections.writer();
-        let mut group = begin_group(connections.path(), &mut writer);
+        let mut group = begin_group(connections.path(), &mut writer).inspect(|()| writes.begin());
         let mut next = Some(first);
         while let Some(job) = next.take() {
             let Job {
@@ -369,7 +369,7 @@ fn write_in_groups(
             connections.look_into(&error, Reason::Unwritable);
             error.to_string()
         });
-        own.note();
+        writes.end();
         drop((writer, waited));
         if commits && outcome.is_ok() {
             signal.notify();

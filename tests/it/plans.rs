@@ -15,7 +15,7 @@ use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
 use crate::support::session::Session;
-use crate::support::statements::{sent_by, watch};
+use crate::support::statements::{cost, sent_by, watch};
 use crate::support::stream::Stream;
 
 /// Few rows by their nature: reading all of them is the quickest way.
@@ -351,8 +351,6 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
 }
 
 async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
-    /// What the desk does by itself meanwhile, generously.
-    const BESIDES: usize = 6;
     let (dana, eve, sam) = (desk.person("dana"), desk.person("eve"), desk.person("sam"));
     let opens = async |count: usize| {
         for _ in 0..count {
@@ -370,14 +368,8 @@ async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
     let asked = async || {
         let mut asked = Vec::new();
         for person in [&dana, &eve, &sam] {
-            // What a process remembers, it asks for once.
-            person.get("/home").await.ok();
-            let sent = || sent_by(&desk).values().sum::<usize>();
-            let before = sent();
-            let watching = watch();
-            person.get("/home").await.ok();
-            drop(watching);
-            asked.push(sent() - before);
+            let home = async || drop(person.get("/home").await.ok());
+            asked.push(cost(&desk, home).await.0);
         }
         asked
     };
@@ -386,28 +378,19 @@ async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
     opens(10).await;
     let many = asked().await;
     for (few, many) in few.iter().zip(&many) {
-        assert!(many <= &(few + BESIDES), "{few} statements became {many}");
+        assert!(many <= few, "{few} statements became {many}");
         assert!(*many <= 40, "{many} statements");
     }
 }
 
 async fn the_page_of_a_case_asks_no_more_for_much_on_it(desk: Desk) {
-    /// What the desk does by itself meanwhile, generously.
-    const BESIDES: usize = 6;
     let (dana, ola) = (desk.person("dana"), desk.person("ola"));
     let case = dana.opens(medium()).await;
     let path = format!("/cases/{}", case.number);
     let hers = Session::of(&desk, &ola).await;
     let asked = async || {
-        // What is new is read once, and what a process remembers asked for once.
-        hers.page(&path).await;
         desk.mailbox().await;
-        let sent = || sent_by(&desk).values().sum::<usize>();
-        let before = sent();
-        let watching = watch();
-        hers.page(&path).await;
-        drop(watching);
-        sent() - before
+        cost(&desk, async || drop(hers.page(&path).await)).await.0
     };
     let mut active = dana.escalates(&case, "no_update").taken().await;
     let few = asked().await;
@@ -418,7 +401,7 @@ async fn the_page_of_a_case_asks_no_more_for_much_on_it(desk: Desk) {
         active = dana.escalates(&case, "no_update").taken().await;
     }
     let many = asked().await;
-    assert!(many <= few + BESIDES, "{few} statements became {many}");
+    assert!(many <= few, "{few} statements became {many}");
     assert!(many <= 110, "{many} statements");
 }
 

@@ -8,35 +8,12 @@ use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
 use crate::support::say;
 use crate::support::session::Session;
-use crate::support::statements::{is_statement, is_transaction, prepared_anew_by, while_watching};
+use crate::support::statements::{cost, cost_of, prepared_anew_by, while_watching};
 
 on_both_databases! { Desk:
     what_is_asked_for_most_costs_few_statements,
     what_is_written_most_costs_few_statements,
     nothing_is_prepared_a_second_time,
-}
-
-/// How often each is tried: the server may do something by itself meanwhile.
-const TRIES: usize = 5;
-
-/// Statements and transactions.
-type Cost = (usize, usize);
-
-/// What something costs that a process has done before.
-async fn cost(desk: &Desk, does: impl AsyncFn()) -> Cost {
-    // What a process remembers, it asks for once.
-    does().await;
-    let mut fewest = (usize::MAX, usize::MAX);
-    for _ in 0..TRIES {
-        let sent = while_watching(desk, async || does().await).await;
-        let of = |counts: fn(&str) -> bool| -> usize {
-            let counted = sent.iter().filter(|(sql, _)| counts(sql));
-            counted.map(|(_, count)| count).sum()
-        };
-        let cost = (of(is_statement), of(is_transaction));
-        fewest = fewest.min(cost);
-    }
-    fewest
 }
 
 async fn what_is_asked_for_most_costs_few_statements(desk: Desk) {
@@ -105,11 +82,7 @@ async fn what_is_written_most_costs_few_statements(desk: Desk) {
     for case in &cases {
         let escalates = async || drop(dana.escalates(case, "no_update").taken().await);
         let sent = while_watching(&desk, escalates).await;
-        let of = |counts: fn(&str) -> bool| -> usize {
-            let counted = sent.iter().filter(|(sql, _)| counts(sql));
-            counted.map(|(_, count)| count).sum()
-        };
-        fewest = fewest.min((of(is_statement), of(is_transaction)));
+        fewest = fewest.min(cost_of(&sent));
     }
     desk.mailbox().await;
     for (what, (statements, transactions), most) in [

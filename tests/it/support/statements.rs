@@ -68,13 +68,13 @@ fn counts(of: &'static Mutex<Counts>) -> MutexGuard<'static, Counts> {
 }
 
 /// Whether it reads or writes rows, rather than begin or end a transaction, or ask whether a connection is alive.
-pub fn is_statement(sql: &str) -> bool {
+fn is_statement(sql: &str) -> bool {
     const VERBS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
     sql != "SELECT 1" && VERBS.iter().any(|verb| sql.starts_with(verb))
 }
 
 /// Whether it begins a transaction of a request, and not the word to other processes that one was committed.
-pub fn is_transaction(sql: &str) -> bool {
+fn is_transaction(sql: &str) -> bool {
     sql.starts_with("BEGIN") && !sql.contains("NOTIFY")
 }
 
@@ -136,4 +136,31 @@ pub async fn while_watching(desk: &Desk, does: impl AsyncFnOnce()) -> BTreeMap<S
     }
     sent.retain(|_, count| *count > 0);
     sent
+}
+
+/// How often what costs something is tried: the server may do something by itself meanwhile.
+const TRIES: usize = 5;
+
+/// Statements and transactions.
+pub type Cost = (usize, usize);
+
+/// What was sent comes to.
+pub fn cost_of(sent: &BTreeMap<String, usize>) -> Cost {
+    let of = |counts: fn(&str) -> bool| -> usize {
+        let counted = sent.iter().filter(|(sql, _)| counts(sql));
+        counted.map(|(_, count)| count).sum()
+    };
+    (of(is_statement), of(is_transaction))
+}
+
+/// What something costs that a process has done before.
+pub async fn cost(desk: &Desk, does: impl AsyncFn()) -> Cost {
+    // What a process remembers, it asks for once.
+    does().await;
+    let mut fewest = (usize::MAX, usize::MAX);
+    for _ in 0..TRIES {
+        let sent = while_watching(desk, async || does().await).await;
+        fewest = fewest.min(cost_of(&sent));
+    }
+    fewest
 }
