@@ -160,12 +160,36 @@ pub fn link(previous: &str, record: &Record<'_>) -> String {
 pub struct Link<'a> {
     /// Its place: 1, 2, 3 and so on.
     pub position: i64,
+    /// The number under which it was written.
+    pub arrival: i64,
     /// The hash of the event before, as it is kept with this one.
     pub previous: &'a str,
     /// Its own hash, as it is kept.
     pub hash: &'a str,
-    /// The event.
+    /// The event, whatever its number.
     pub record: Record<'a>,
+}
+
+impl Link<'_> {
+    /// Whether the event, at this place, was linked to the one with this hash.
+    fn is_linked_to(&self, previous: &str) -> bool {
+        self.agrees(previous, self.record.arrived(self.arrival, self.position))
+    }
+
+    /// Whether it was linked to the one with this hash, at this place or at another one, under this number or under that of its place.
+    fn was_linked_to(&self, previous: &str) -> bool {
+        [None, Some(self.arrival)].into_iter().any(|arrival| {
+            let record = Record {
+                arrival,
+                ..self.record
+            };
+            self.agrees(previous, record)
+        })
+    }
+
+    fn agrees(&self, previous: &str, record: Record<'_>) -> bool {
+        link(previous, &record) == self.hash
+    }
 }
 
 /// Where the chain ends, as it is kept apart from the events: behind all that is sealed. What was committed since and has no place
@@ -299,7 +323,7 @@ impl Chain {
                 .map_or(next.position - 1, |end| end.position.min(next.position - 1));
             return self.breaks(expected, last, None, Why::Missing);
         }
-        let linked = link(next.previous, &next.record) == next.hash;
+        let linked = next.was_linked_to(next.previous);
         if linked && next.previous == self.before && self.events > 0 {
             // It follows the event before the last one, so that the last one was put between them.
             return self.breaks(
@@ -317,7 +341,7 @@ impl Chain {
                 Why::InsertedOrReordered,
             );
         }
-        if linked && next.previous == self.head {
+        if next.previous == self.head && next.is_linked_to(&self.head) {
             self.before = std::mem::replace(&mut self.head, next.hash.to_owned());
             self.here = event;
             let at = next.record.at;
@@ -335,8 +359,8 @@ impl Chain {
             why: Why::Changed,
         };
         self.events += 1;
-        // Only what it is said to follow was changed.
-        self.found = match link(&self.head, &next.record) == next.hash {
+        // Only what it is said to follow was changed, or the number under which it was written.
+        self.found = match next.was_linked_to(&self.head) {
             true => Found::Break(at),
             false => Found::Stranger {
                 at,
@@ -361,7 +385,7 @@ impl Chain {
 
     /// Whether the next event is one that was linked to the head.
     fn follows(&self, next: &Link<'_>) -> bool {
-        next.previous == self.head && link(&self.head, &next.record) == next.hash
+        next.previous == self.head && next.was_linked_to(&self.head)
     }
 
     fn is_behind_the_end(&self, position: i64) -> bool {

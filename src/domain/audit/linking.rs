@@ -88,9 +88,10 @@ mod tests {
         for ((number, row), link) in written.iter().zip(links) {
             chain.step(&Link {
                 position: link.position,
+                arrival: *number,
                 previous: &link.previous,
                 hash: &link.hash,
-                record: row.record().arrived(*number, link.position),
+                record: row.record(),
             });
         }
         chain.finish()

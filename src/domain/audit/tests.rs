@@ -13,6 +13,7 @@ use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId, OrganizationId,
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
     position: i64,
+    arrival: i64,
     previous: String,
     hash: String,
     pub(super) id: u128,
@@ -56,7 +57,7 @@ impl Row {
     fn linked_to(mut self, position: i64, previous: &str) -> Self {
         self.position = position;
         self.previous = previous.to_owned();
-        self.hash = link(previous, &self.record());
+        self.hash = link(previous, &self.record().arrived(self.arrival, position));
         self
     }
 }
@@ -80,6 +81,7 @@ fn walked(mut rows: Vec<Row>, end: Option<End>) -> Verdict {
     for row in &rows {
         chain.step(&Link {
             position: row.position,
+            arrival: row.arrival,
             previous: &row.previous,
             hash: &row.hash,
             record: row.record(),
@@ -129,7 +131,7 @@ fn fields() -> impl Strategy<Value = Option<Map<String, Value>>> {
 
 fn row() -> impl Strategy<Value = Row> {
     (
-        any::<u128>(),
+        (any::<u128>(), 1..20_i64),
         0..4_102_444_800_000_000_i64,
         "[a-z]{1,5}\\.[a-z]{1,5}",
         prop::array::uniform6(prop::option::of(any::<u128>())),
@@ -139,8 +141,9 @@ fn row() -> impl Strategy<Value = Row> {
         fields(),
     )
         .prop_map(
-            |(id, micros, kind, ids, actor_name, both, before, after)| Row {
+            |((id, arrival), micros, kind, ids, actor_name, both, before, after)| Row {
                 position: 0,
+                arrival,
                 previous: String::new(),
                 hash: String::new(),
                 id,
@@ -262,14 +265,14 @@ proptest! {
         let (mut chain, end) = chained(rows);
         let at = at.index(chain.len() + 1);
         let head = at.checked_sub(1).map_or(GENESIS.to_owned(), |before| chain[before].hash.clone());
+        let place = i64::try_from(at).expect("few") + 1;
         // As somebody who knows how it is done; who links to something else; who knows nothing.
         let new = match how {
-            0 => new.linked_to(0, &head),
-            1 => new.linked_to(0, &"7".repeat(64)),
+            0 => new.linked_to(place, &head),
+            1 => new.linked_to(place, &"7".repeat(64)),
             _ => Row { previous: "x".into(), hash: "y".into(), ..new },
         };
         chain.insert(at, new);
-        let place = i64::try_from(at).expect("few") + 1;
         let verdict = walked(renumbered(chain), Some(end));
         prop_assert_eq!(broken(&verdict), Some((place, place, Why::InsertedOrReordered)));
     }

@@ -116,9 +116,10 @@ fn take(chain: &mut Chain, row: &Row) {
     };
     chain.step(&Link {
         position,
+        arrival: row.position,
         previous: &row.previous_hash,
         hash: &row.hash,
-        record: told.record().arrived(row.position, position),
+        record: told.record(),
     });
 }
 
