@@ -31,6 +31,7 @@ on_both_databases! { Undoing:
     a_digest_does_not_tell_of_it,
     on_pages_it_is_a_button_and_the_words_are_written_on,
     with_a_script_the_seconds_are_counted,
+    what_is_posted_by_a_program_is_told_at_once,
 }
 
 on_both_databases! { Desk:
@@ -51,10 +52,19 @@ impl Undoing {
     }
 }
 
+/// Somebody writes into the case feed what they may take back.
+async fn writes(person: &Person, case: &Case, body: &str) -> Value {
+    let entry = json!({ "body": body, "undoable": true });
+    let path = format!("/cases/{}/feed", case.number);
+    person.post(&path, entry).await.created()
+}
+
 /// Somebody takes their entry back.
 async fn takes_back(person: &Person, entry: &Value) -> Answer {
     let id = said(&entry["id"]);
-    person.delete(&format!("/feed-entries/{id}")).await
+    person
+        .post(&format!("/feed-entries/{id}/undo"), json!({}))
+        .await
 }
 
 /// What people wrote in the case feed, as somebody reads it.
@@ -81,7 +91,7 @@ async fn an_entry_that_is_taken_back_was_never_there(Undoing(desk): Undoing) {
     let posting = eve
         .asks(Method::POST, &path)
         .header("idempotency-key", "once")
-        .json(&json!({ "body": "Quinces are the cause." }));
+        .json(&json!({ "body": "Quinces are the cause.", "undoable": true }));
     let entry = posting.await.created();
     let until = desk.now() + TimeDelta::seconds(60);
     assert_eq!(instant(&entry["undo_until"]), until);
@@ -118,7 +128,7 @@ async fn an_entry_that_is_taken_back_was_never_there(Undoing(desk): Undoing) {
     assert_eq!(kinds, ["entry.posted", "entry.taken_back"]);
     takes_back(&eve, &entry).await.refused(404, "not_found");
     // And what is written next is told as ever.
-    eve.writes(&case, "The trunk is the cause.").await;
+    writes(&eve, &case, "The trunk is the cause.").await;
     desk.passes(TimeDelta::seconds(60));
     let told = desk.mailbox().await;
     assert!(told.to("dana@acme.test").text.contains("The trunk"));
@@ -128,7 +138,7 @@ async fn it_is_taken_back_for_a_minute_and_not_longer(Undoing(desk): Undoing) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     desk.mailbox().await;
-    let entry = eve.writes(&case, "We are looking.").await;
+    let entry = writes(&eve, &case, "We are looking.").await;
     desk.passes(TimeDelta::seconds(60));
     takes_back(&eve, &entry)
         .await
@@ -142,7 +152,7 @@ async fn it_is_taken_back_for_a_minute_and_not_longer(Undoing(desk): Undoing) {
 async fn nobody_else_takes_it_back(Undoing(desk): Undoing) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
-    let entry = eve.writes(&case, "We are looking.").await;
+    let entry = writes(&eve, &case, "We are looking.").await;
     let before = desk.rows();
     for (key, status, code) in [
         ("dana", 403, "not_editable"),
@@ -163,14 +173,14 @@ async fn a_case_gets_the_status_back_that_it_had(Undoing(desk): Undoing) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     let path = format!("/cases/{}/feed", case.number);
-    let asks = json!({ "body": "Which trunk?", "status": "awaiting_customer" });
+    let asks = json!({ "body": "Which trunk?", "status": "awaiting_customer", "undoable": true });
     let question = eve.post(&path, asks.clone()).await.created();
     takes_back(&eve, &question).await.done();
     assert_eq!(eve.sees(&case).await["status"], "open");
     eve.post(&path, asks).await.created();
     desk.passes(TimeDelta::minutes(2));
     // Dana's answer puts it back to work; without it, support waits for her again.
-    let answer = dana.writes(&case, "The second one.").await;
+    let answer = writes(&dana, &case, "The second one.").await;
     assert_eq!(dana.sees(&case).await["status"], "in_progress");
     takes_back(&dana, &answer).await.done();
     assert_eq!(dana.sees(&case).await["status"], "awaiting_customer");
@@ -182,8 +192,8 @@ async fn a_status_that_others_relied_on_stays(Undoing(desk): Undoing) {
     let case = dana.opens(high()).await;
     let waits = json!({ "status": "awaiting_customer" });
     eve.changes(&case, waits.clone()).await.ok();
-    let answer = dana.writes(&case, "The second one.").await;
-    carl.writes(&case, "And the third.").await;
+    let answer = writes(&dana, &case, "The second one.").await;
+    writes(&carl, &case, "And the third.").await;
     takes_back(&dana, &answer)
         .await
         .refused(409, "undo_case_changed");
@@ -199,7 +209,7 @@ async fn a_status_that_others_relied_on_stays(Undoing(desk): Undoing) {
     // So does what was changed on the case.
     let other = dana.opens(high()).await;
     eve.changes(&other, waits).await.ok();
-    let answer = dana.writes(&other, "The second one.").await;
+    let answer = writes(&dana, &other, "The second one.").await;
     eve.changes(&other, json!({ "owner": eve.email() }))
         .await
         .ok();
@@ -224,7 +234,9 @@ async fn what_an_entry_did_to_targets_is_put_back(Undoing(desk): Undoing) {
     // The first reply is owed again.
     let before = stands().await;
     desk.passes(TimeDelta::minutes(3));
-    let reply = ola.post(&path, json!({ "body": "We look." })).await;
+    let reply = ola
+        .post(&path, json!({ "body": "We look.", "undoable": true }))
+        .await;
     let reply = reply.created();
     assert_ne!(stands().await, before);
     takes_back(&ola, &reply).await.done();
@@ -235,23 +247,25 @@ async fn what_an_entry_did_to_targets_is_put_back(Undoing(desk): Undoing) {
     desk.passes(TimeDelta::minutes(3));
     let before = stands().await;
     for asks in [false, true] {
-        let news = json!({ "body": "Still looking.", "awaits_reply": asks });
+        let news = json!({ "body": "Still looking.", "awaits_reply": asks, "undoable": true });
         let news = ola.post(&path, news).await.created();
         assert_ne!(stands().await, before);
         takes_back(&ola, &news).await.done();
         assert_eq!(stands().await, before);
     }
     // The answer that was awaited is awaited again.
-    let asks = json!({ "body": "Which trunk?", "awaits_reply": true });
+    let asks = json!({ "body": "Which trunk?", "awaits_reply": true, "undoable": true });
     ola.post(&path, asks).await.created();
     desk.passes(TimeDelta::minutes(3));
     desk.mailbox().await;
     let before = stands().await;
-    let answer = dana.post(&path, json!({ "body": "The second." })).await;
+    let answer = dana
+        .post(&path, json!({ "body": "The second.", "undoable": true }))
+        .await;
     assert_ne!(stands().await, before);
     takes_back(&dana, &answer.created()).await.done();
     assert_eq!(stands().await, before);
-    let note = json!({ "body": "Between us.", "visibility": "internal" });
+    let note = json!({ "body": "Between us.", "visibility": "internal", "undoable": true });
     let note = ola.post(&path, note).await.created();
     takes_back(&ola, &note).await.done();
     desk.passes(TimeDelta::minutes(2));
@@ -266,9 +280,15 @@ async fn a_target_that_has_moved_on_keeps_the_entry(Undoing(desk): Undoing) {
     ola.accepts(&escalation, "high", "medium").await;
     desk.mailbox().await;
     let path = format!("/escalations/{}/feed", escalation.number);
-    let first = ola.post(&path, json!({ "body": "One." })).await.created();
+    let first = ola
+        .post(&path, json!({ "body": "One.", "undoable": true }))
+        .await
+        .created();
     desk.passes(TimeDelta::seconds(1));
-    let second = otto.post(&path, json!({ "body": "Two." })).await.created();
+    let second = otto
+        .post(&path, json!({ "body": "Two.", "undoable": true }))
+        .await
+        .created();
     takes_back(&ola, &first)
         .await
         .refused(409, "undo_target_touched");
@@ -289,7 +309,8 @@ async fn files_and_mentions_go_with_it(Undoing(desk): Undoing) {
     let file = dana.asks(Method::POST, &path).body("a trace");
     let file = said(&file.await.created()["id"]);
     let path = format!("/cases/{}/feed", case.number);
-    let with_it = json!({ "body": "@Eve Hart, see the trace.", "attachments": [file] });
+    let with_it =
+        json!({ "body": "@Eve Hart, see the trace.", "attachments": [file], "undoable": true });
     let entry = dana.post(&path, with_it).await.created();
     takes_back(&dana, &entry).await.done();
     let content = format!("/attachments/{file}/content");
@@ -302,13 +323,13 @@ async fn what_was_moved_or_redacted_meanwhile_stays_so(Undoing(desk): Undoing) {
     let (dana, ola) = (desk.person("dana"), desk.person("ola"));
     let case = dana.opens(medium()).await;
     dana.escalates(&case, "no_update").taken().await;
-    let moved = dana.writes(&case, "When does somebody look?").await;
+    let moved = writes(&dana, &case, "When does somebody look?").await;
     let path = format!("/feed-entries/{}/move", said(&moved["id"]));
     ola.post(&path, json!({ "to": "escalation" })).await.ok();
     takes_back(&dana, &moved)
         .await
         .refused(409, "undo_entry_moved");
-    let secret = dana.writes(&case, "The pin is 1234.").await;
+    let secret = writes(&dana, &case, "The pin is 1234.").await;
     let path = format!("/feed-entries/{}/redaction", said(&secret["id"]));
     ola.post(&path, json!({ "reason": "A pin." })).await.ok();
     takes_back(&dana, &secret)
@@ -324,7 +345,7 @@ async fn a_digest_does_not_tell_of_it(Undoing(desk): Undoing) {
         .await
         .ok();
     let case = dana.opens(high()).await;
-    let entry = eve.writes(&case, "We are looking.").await;
+    let entry = writes(&eve, &case, "We are looking.").await;
     takes_back(&eve, &entry).await.done();
     desk.passes(TimeDelta::days(1));
     let told = desk.mailbox().await;
@@ -390,7 +411,7 @@ async fn an_installation_that_gives_no_time_tells_at_once(desk: Desk) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     desk.mailbox().await;
-    let entry = eve.writes(&case, "We are looking.").await;
+    let entry = writes(&eve, &case, "We are looking.").await;
     assert_eq!(entry["undo_until"], json!(null));
     assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     takes_back(&eve, &entry)
@@ -441,6 +462,7 @@ async fn posts(desk: &JobDesk, case: casebell::domain::ids::CaseId, body: &str) 
         visibility: None,
         status: None,
         attachments: None,
+        undoable: None,
     };
     let at = Posting {
         now: desk.now(),
@@ -449,4 +471,17 @@ async fn posts(desk: &JobDesk, case: casebell::domain::ids::CaseId, body: &str) 
     let sam = desk.sam.clone();
     desk.write(move |conn| post_on_case(conn, &sam, &CaseRef::Id(case), &entry, at))
         .await
+}
+
+/// A program that says nothing of taking back posts for good, and people are told at once.
+async fn what_is_posted_by_a_program_is_told_at_once(Undoing(desk): Undoing) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    desk.mailbox().await;
+    let entry = eve.writes(&case, "We are looking.").await;
+    assert_eq!(entry["undo_until"], json!(null));
+    assert_eq!(desk.mailbox().await.recipients(), [dana.email()]);
+    takes_back(&eve, &entry)
+        .await
+        .refused(409, "undo_window_closed");
 }

@@ -316,6 +316,7 @@ impl Scene<'_, '_> {
             visibility: None,
             status: None,
             attachments: Some(vec![file]),
+            undoable: None,
         };
         post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)
     }
@@ -363,6 +364,7 @@ impl Scene<'_, '_> {
             visibility: Some(visibility),
             status: None,
             attachments: None,
+            undoable: None,
         };
         post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)
     }
@@ -565,6 +567,7 @@ impl Scene<'_, '_> {
             visibility: None,
             awaits_reply: None,
             attachments: None,
+            undoable: None,
         };
         post_on_escalation(self.stage.conn, &actor, &escalation, &entry, at).map(drop)
     }

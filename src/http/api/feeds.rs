@@ -28,13 +28,13 @@ use crate::workflow::{draft, update_case};
 pub fn routes() -> Vec<Route> {
     table! { feeds:
         GET   "/cases/{case}/feed"                    may(CasesView)            => case, "The case feed, the newest entry first";
-        POST  "/cases/{case}/feed"                    may(FeedsComment)         => post_on_case, "Write in the case feed; mails tell of it once it cannot be taken back any more";
+        POST  "/cases/{case}/feed"                    may(FeedsComment)         => post_on_case, "Write in the case feed";
         GET   "/cases/{case}/escalation-feed"         may(EscalationsView)      => of_all_escalations, "The escalation feed of all the case's escalations, the newest entry first";
         GET   "/escalations/{escalation}/feed"        may(EscalationsView)      => escalation, "The feed of one escalation, the newest entry first";
-        POST  "/escalations/{escalation}/feed"        may(FeedsComment)         => post_on_escalation, "Write in the feed of an active escalation; mails tell of it once it cannot be taken back any more";
+        POST  "/escalations/{escalation}/feed"        may(FeedsComment)         => post_on_escalation, "Write in the feed of an active escalation";
         PUT   "/cases/{case}/read"                    may(CasesView)            => read, "Say that one has read a feed of the case, or both";
         PATCH "/feed-entries/{entry}"                 may(FeedsComment)         => edit, "Correct one's own entry within five minutes";
-        DELETE "/feed-entries/{entry}"                may(FeedsComment)         => take_back, "Take one's own entry back, until its `undo_until`";
+        POST  "/feed-entries/{entry}/undo"            may(FeedsComment)         => take_back, "Take one's own entry back, until its `undo_until`";
         POST  "/feed-entries/{entry}/redaction"       may(FeedsRedact)          => redact, "Take an entry's words away for good";
         POST  "/feed-entries/{entry}/move"            may(FeedsMove)            => move_entry, "Move a misfiled entry to the other feed of its case";
         POST  "/cases/{case}/external-communications" may(CommunicationsRecord) => record_communication, "Record a contact outside the portal";
@@ -114,10 +114,9 @@ async fn post_on_case(
 ) -> Result<Created<EntryDocument>, Problem> {
     req.write(|conn, req| {
         let actor = &req.principal.actor;
-        let id = verbs::post_on_case(conn, actor, &req.address, &req.body, posting(req))?;
-        let place = DraftPlace::Case(req.address, OnCase::Feed);
-        draft::sent(conn, actor, &place, Some(req.body.body.as_str()))?;
-        created(conn, req, id)
+        let at = Posting::undoable(req.now, req.desk.undo, req.body.undoable);
+        let id = verbs::post_on_case(conn, actor, &req.address, &req.body, at)?;
+        posted(conn, req, id)
     })
     .await
 }
@@ -127,20 +126,11 @@ async fn post_on_escalation(
 ) -> Result<Created<EntryDocument>, Problem> {
     req.write(|conn, req| {
         let actor = &req.principal.actor;
-        let id = verbs::post_on_escalation(conn, actor, &req.address, &req.body, posting(req))?;
-        let place = DraftPlace::Escalation(req.address, OnEscalation::Feed);
-        draft::sent(conn, actor, &place, Some(req.body.body.as_str()))?;
-        created(conn, req, id)
+        let at = Posting::undoable(req.now, req.desk.undo, req.body.undoable);
+        let id = verbs::post_on_escalation(conn, actor, &req.address, &req.body, at)?;
+        posted(conn, req, id)
     })
     .await
-}
-
-/// When something is written, and for how long it may be taken back.
-fn posting<A, B>(req: &ApiRequest<A, B>) -> Posting {
-    Posting {
-        now: req.now,
-        undo: req.desk.undo,
-    }
 }
 
 input! {

@@ -20,6 +20,9 @@ input! {
         status: Option<Status>,
         /// Files that you have sent before, by id, in this order.
         attachments: Option<Vec<AttachmentId>>,
+        /// Whether you may take it back until its `undo_until`; mails tell of it after that. If not given it is there for good,
+        /// and told of at once. In the portal it may always be taken back.
+        undoable: Option<bool>,
     }
 }
 
@@ -35,6 +38,9 @@ input! {
         awaits_reply: Option<bool>,
         /// Files that you have sent before, by id, in this order.
         attachments: Option<Vec<AttachmentId>>,
+        /// Whether you may take it back until its `undo_until`; mails tell of it after that. If not given it is there for good,
+        /// and told of at once. In the portal it may always be taken back.
+        undoable: Option<bool>,
     }
 }
 
@@ -110,6 +116,14 @@ impl From<Instant> for Posting {
 }
 
 impl Posting {
+    /// Written now; to be taken back within so long, if it is `undoable`.
+    pub fn undoable(now: Instant, undo: TimeDelta, undoable: Option<bool>) -> Self {
+        match undoable {
+            Some(true) => Self { now, undo },
+            _ => now.into(),
+        }
+    }
+
     /// Until when, and whether it stays all the same, since what it does cannot be put back.
     pub(super) fn offered(self, bound_to_stay: bool) -> Option<(Instant, bool)> {
         undo_until(self.now, self.undo).map(|until| (until, bound_to_stay))

@@ -17,6 +17,7 @@ fn internal(body: &str) -> PostEntry {
         visibility: Some(Visibility::Internal),
         status: None,
         attachments: None,
+        undoable: None,
     }
 }
 
@@ -72,6 +73,7 @@ async fn the_story_of_an_escalation(desk: JobDesk) {
             visibility: None,
             awaits_reply: None,
             attachments: None,
+            undoable: None,
         },
     );
     desk.write(move |conn| {
