@@ -71,12 +71,25 @@ const ESCALATIONS: [ListColumn; 7] = [
     column("state"),
 ];
 
+const CALLBACKS: [ListColumn; 9] = [
+    column("window"),
+    key("call"),
+    column("case"),
+    of_staff(further("organization")),
+    further("requested_by"),
+    further("requested_at"),
+    column("owner"),
+    further("reason"),
+    column("state"),
+];
+
 impl FilteredList {
     /// All columns that the list has, from the first to the last.
     pub const fn columns(self) -> &'static [ListColumn] {
         match self {
             Self::Cases => &CASES,
             Self::Escalations => &ESCALATIONS,
+            Self::Callbacks => &CALLBACKS,
         }
     }
 
@@ -190,6 +203,17 @@ mod tests {
         let kept = Columns::kept(list, Side::Customer, "organization,owner,gone");
         assert_eq!(kept.names(), ["case", "owner"]);
         assert!(!Columns::at_first(list, Side::Customer).shows("organization"));
+    }
+
+    #[test]
+    fn a_call_is_found_by_whom_to_call() {
+        let list = FilteredList::Callbacks;
+        let first = Columns::at_first(list, Side::Provider);
+        assert_eq!(first.names(), ["window", "call", "case", "owner", "state"]);
+        let asked = ["requested_at", "organization"];
+        let staff = Columns::named(list, Side::Provider, asked).expect("columns");
+        assert_eq!(staff.names(), ["call", "organization", "requested_at"]);
+        assert!(Columns::named(list, Side::Customer, asked).is_err());
     }
 
     #[test]

@@ -15,6 +15,8 @@ closed_enum! {
         Cases = "cases",
         /// The queue of escalations.
         Escalations = "escalations",
+        /// The list of callbacks (M12).
+        Callbacks = "callbacks",
     }
 }
 
@@ -24,6 +26,7 @@ impl FilteredList {
         match self {
             Self::Cases => Permission::CasesView,
             Self::Escalations => Permission::EscalationsView,
+            Self::Callbacks => Permission::CallbacksView,
         }
     }
 
@@ -32,6 +35,7 @@ impl FilteredList {
         match self {
             Self::Cases => "/cases",
             Self::Escalations => "/escalations",
+            Self::Callbacks => "/callbacks",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use url::form_urlencoded;
 
+use super::api::callbacks::{CallbackQuery, Callbacks};
 use super::api::cases::{CaseQuery, Cases};
 use super::api::escalations::{Queue, QueueQuery};
 use super::api_request::parameters;
@@ -64,6 +65,10 @@ pub fn checked(
                 }
                 false => read::<QueueView>(&narrows).and_then(|view| view.check()),
             }
+        }
+        FilteredList::Callbacks => {
+            let query = read::<CallbackQuery>(&narrows);
+            query.and_then(|query| Callbacks::filter(conn, asker, &query).map(drop))
         }
     };
     read.map(|()| kept).map_err(at_query)

@@ -87,6 +87,7 @@ pub const FAULTS: &[&str] = &[
     "not_optional",
     "not_settled",
     "not_staff",
+    "not_with_act",
     "not_with_state",
     "of_context",
     "only_with_escalation_feed",

@@ -13,7 +13,7 @@ use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::article;
 use crate::domain::audience::AudienceKind;
-use crate::domain::bulk::EscalationAct;
+use crate::domain::bulk::{CallbackAct, EscalationAct};
 use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::callback;
 use crate::domain::case::{
@@ -25,8 +25,8 @@ use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::guide::GuideKind;
 use crate::domain::ids::{
-    CalendarId, CaseRef, EscalationRef, GroupId, LineId, NextStepId, OrganizationId, PersonId,
-    VisitId,
+    CalendarId, CallbackId, CaseRef, EscalationRef, GroupId, LineId, NextStepId, OrganizationId,
+    PersonId, VisitId,
 };
 use crate::domain::language::Language;
 use crate::domain::network::Network;
@@ -122,7 +122,8 @@ written! {
     PlaceOrLink: Shape::Line(PlaceOrLink::MAX),
     WebLink: Shape::Line(WebLink::MAX),
     AudienceKind: Shape::Choice, announcement::Importance: Shape::Choice, announcement::State: Shape::Choice, tutorial::When: Shape::Choice,
-    FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice, EscalationAct: Shape::Choice,
+    Template: Shape::Markdown(Template::MAX), Purpose: Shape::Choice,
+    FilterQuery: Shape::Line(FilterQuery::MAX), FilteredList: Shape::Choice, EscalationAct: Shape::Choice, CallbackAct: Shape::Choice,
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
     article::State: Shape::Choice, GuideKind: Shape::Choice,
@@ -131,5 +132,5 @@ written! {
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
     Weekday: Shape::Choice, Language: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice, Grouping: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
-    CalendarId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, Stance, AccessRequestState,
+    CalendarId, CallbackId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, Stance, AccessRequestState,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::db::schema::{callbacks, cases, escalations, organizations, people};
 use crate::db::sql_types::{At, MaybeAt};
-use crate::db::{Conn, condition};
+use crate::db::{Conn, among, condition};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::callback::{Call, State, Window};
@@ -410,6 +410,21 @@ pub fn count(
     let query = passing!(query, filter);
     let along = (callbacks::begins_at.asc(), callbacks::id.asc());
     counted!(conn, query, CallbackId, most, along)
+}
+
+/// Some callbacks by their ids, those that exist for the reader, in no order.
+///
+/// # Errors
+/// Database errors.
+pub fn views_of(
+    conn: &mut Conn,
+    reach: Reach,
+    ids: &[CallbackId],
+) -> QueryResult<Vec<CallbackView>> {
+    let mut query = views!().filter(among(callbacks::id, ids.to_vec()));
+    query = within_reach!(query, reach);
+    let rows: Vec<ViewRow> = query.load(conn)?;
+    Ok(rows.into_iter().map(CallbackView::from).collect())
 }
 
 /// One callback, if it exists for the reader.

@@ -171,6 +171,23 @@ pub fn active_of(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Escalation
         .optional()
 }
 
+/// When something last happened to an escalation that exists for the reader, such as a call that was asked for on it.
+///
+/// # Errors
+/// Database errors.
+pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>> {
+    let mut query = escalations::table
+        .inner_join(cases::table)
+        .select(escalations::updated_at)
+        .into_boxed();
+    query = within_reach!(query, reach);
+    let newest = query
+        .order((escalations::updated_at.desc(), escalations::id.desc()))
+        .first::<At>(conn)
+        .optional()?;
+    Ok(newest.map(|At(at)| at))
+}
+
 /// The escalation that was active on a case at an instant, in the past or now.
 ///
 /// # Errors

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::Conn;
 use crate::db::schema::{organizations, people};
 use crate::db::sql_types::{At, Key, MaybeAt};
+use crate::db::{Conn, among};
 use crate::domain::access::Reach;
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
@@ -285,6 +285,22 @@ pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<Perso
         .into_iter()
         .map(|(id, first, last)| (id, display_name(&first, &last)))
         .collect())
+}
+
+/// Those of some people who belong to an organization.
+///
+/// # Errors
+/// Database errors.
+pub fn those_of(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    persons: &[PersonId],
+) -> QueryResult<Vec<PersonId>> {
+    people::table
+        .filter(among(people::id, persons.to_vec()))
+        .filter(people::organization_id.eq(organization))
+        .select(people::id)
+        .load(conn)
 }
 
 /// An enabled person of the provider's staff, named by id or address.

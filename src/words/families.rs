@@ -6,7 +6,7 @@ use crate::domain::announcement;
 use crate::domain::article;
 use crate::domain::audience::AudienceKind;
 use crate::domain::audit::EventKind;
-use crate::domain::bulk::{EscalationAct, RowOutcome};
+use crate::domain::bulk::{CallbackAct, ConsequenceKind, EscalationAct, RowOutcome};
 use crate::domain::calendar::{ByWhen, SkipReason, Unit, Why};
 use crate::domain::callback;
 use crate::domain::case::{
@@ -132,6 +132,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("text-form", Form::NAMES),
     // The portal
     ("bulk-act", EscalationAct::NAMES),
+    ("bulk-call-act", CallbackAct::NAMES),
+    ("bulk-follows", ConsequenceKind::NAMES),
     ("bulk-row", RowOutcome::NAMES),
     ("bulk-would-row", RowOutcome::NAMES),
     (

@@ -903,14 +903,16 @@ function choose(row) {
   showPicked();
 }
 
-// Whoever acts on rows gets to what is to be done, with the row in focus if none is chosen; whoever escalates, to that.
+// Whoever acts on rows gets to what is to be done, with the row in focus if none is chosen; a contact who has chosen none escalates that.
 function act() {
   const [bar, row] = [document.getElementById("acts"), here()];
-  if (bar) {
-    if (!picks().some((pick) => pick.checked)) choose(row);
+  const none = !picks().some((pick) => pick.checked);
+  if (none && row?.dataset.escalate) location.assign(row.dataset.escalate);
+  else if (bar) {
+    if (none) choose(row);
     bar.open = true;
-    bar.querySelector("select")?.focus();
-  } else if (row?.dataset.escalate) location.assign(row.dataset.escalate);
+    bar.querySelector("select, button")?.focus();
+  }
 }
 
 /* Keys */

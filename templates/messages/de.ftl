@@ -346,7 +346,7 @@ keys-search = suchen
 keys-move = in einer Liste bewegen
 keys-open = öffnen
 keys-pick = die Zeile auswählen, oder nicht
-keys-act = die ausgewählten Zeilen bearbeiten; wer nur eskalieren darf, eskaliert den Fall
+keys-act = die ausgewählten Zeilen bearbeiten; eine Kontaktperson, die keine ausgewählt hat, eskaliert den Fall
 keys-home = zur Startseite
 keys-cases = zu den Fällen
 keys-queue = zur Warteschlange
@@ -1101,13 +1101,47 @@ bulk-confirm = { $count ->
 }
 bulk-column-row = Nummer
 bulk-column-outcome = Was daraus wird
-bulk-column-why = Warum
+bulk-column-why = Warum, und was folgt
 bulk-row-done = Geändert
 bulk-row-unchanged = War schon so
 bulk-row-refused = Abgelehnt
 bulk-would-row-done = Ändert sich
 bulk-would-row-unchanged = Ist schon so
 bulk-would-row-refused = Abgelehnt
+## Portal: mehrere Fälle schließen, mehrere Rückrufe bearbeiten
+
+bulk-close = Schließen: ansehen, was folgen würde
+bulk-close-note-hint = Daraus wird bei jedem ein Eintrag im Fallverlauf.
+bulk-close-alone = Geschlossen wird für sich: Was Sie sonst ausgewählt haben, geschieht dabei nicht.
+bulk-confirm-close = { $count ->
+    [one] Einen Fall schließen
+   *[other] { $count } Fälle schließen
+}
+bulk-pick-call = { $phone }, { $number } auswählen
+bulk-call-act-take = Ich übernehme diese Rückrufe
+bulk-call-act-assign = Sie gehen an die unten gewählte Person
+bulk-call-act-complete = Sie haben stattgefunden
+bulk-call-act-miss = Sie wurden versäumt
+bulk-call-act-cancel = Sie werden abgesagt
+bulk-call-note = Was besprochen wurde, oder warum
+bulk-call-note-hint = Bei Rückrufen, die stattgefunden haben: was besprochen wurde. Es steht bei jedem im Fallverlauf, und die Kundenseite liest es. Bei versäumten oder abgesagten: warum.
+bulk-call-gone = Ein Rückruf, den Sie nicht sehen
+bulk-no-act = Wählen Sie, was geschieht.
+bulk-no-note = Schreiben Sie, was besprochen wurde.
+bulk-owner-left-over = Es ist eine Person ausgewählt, aber so geht kein Rückruf an jemanden. Wählen Sie „Wie es ist“, oder geben Sie die Rückrufe weiter.
+bulk-note-left-over = Ein Text gehört nur zu Rückrufen, die stattgefunden haben, versäumt wurden oder abgesagt werden. Lassen Sie ihn hier weg.
+bulk-follows-escalation-withdrawn = { $name } ist aktiv und wird damit zurückgezogen.
+bulk-follows-calls-canceled = { $count ->
+    [one] Ein Rückruf, um den gebeten wurde, wird abgesagt.
+   *[other] { $count } Rückrufe, um die gebeten wurde, werden abgesagt.
+}
+bulk-follows-promises-stay-open = { $count ->
+    [one] Eine Zusage bleibt offen.
+   *[other] { $count } Zusagen bleiben offen.
+}
+bulk-follows-analysis-undelivered = Die angeforderte Ursachenanalyse wird nicht mehr geliefert.
+bulk-follows-taken-from = Bisher zuständig: { $name }.
+bulk-follows-recorded-on-case = Was besprochen wurde, wird bei { $name } festgehalten.
 
 ## Portal: angehängte Dateien
 
@@ -1253,6 +1287,9 @@ callbacks-column-call = Rückruf
 callbacks-column-case = Zu
 callbacks-column-owner = Wer anruft
 callbacks-column-state = Stand
+callbacks-column-by = Erbeten von
+callbacks-column-asked = Erbeten am
+callbacks-column-reason = Warum
 callbacks-day = Tag
 callbacks-none = Hier sind keine Rückrufe
 callbacks-none-about = Um einen Rückruf bittet man auf der Seite einer aktiven Eskalation.
@@ -3856,6 +3893,7 @@ fault-unknown = So etwas gibt es nicht.
 fault-after-its-maker = Ein Token, das mit einem anderen erstellt ist, endet mit ihm: { $given }.
 fault-also-owner = Geben Sie eine zuständige Person allein an oder mit dem Stand „taken“.
 fault-also-window = Geben Sie eine Zeit allein an.
+fault-not-with-act = Zu dem, was geschieht, gehört das nicht. Lassen Sie es weg.
 fault-not-with-state = Ein Schritt, der erledigt ist oder nicht eingehalten wurde, bekommt keinen Termin.
 fault-too-short = Nehmen Sie mindestens { $min } Zeichen.
 fault-already-set = Die Organisation wurde gefunden, und das ist eine andere.

@@ -319,7 +319,7 @@ keys-search = search
 keys-move = move in a list
 keys-open = open
 keys-pick = choose the row, or not
-keys-act = act on the chosen rows; where you may only escalate, escalate the case
+keys-act = act on the chosen rows; where a contact has chosen none, escalate the case
 keys-home = go to the first page
 keys-cases = go to the cases
 keys-queue = go to the queue
@@ -1062,13 +1062,47 @@ bulk-confirm = { $count ->
 }
 bulk-column-row = Number
 bulk-column-outcome = What becomes of it
-bulk-column-why = Why
+bulk-column-why = Why, and what follows
 bulk-row-done = Changed
 bulk-row-unchanged = So already
 bulk-row-refused = Refused
 bulk-would-row-done = Changes
 bulk-would-row-unchanged = So already
 bulk-would-row-refused = Refused
+## Portal: closing several cases, and acts on several calls
+
+bulk-close = Close them: see what would follow
+bulk-close-note-hint = It becomes an entry in the case feed of each.
+bulk-close-alone = Closing is done by itself: what else you chose is not done with it.
+bulk-confirm-close = { $count ->
+    [one] Close one case
+   *[other] Close { $count } cases
+}
+bulk-pick-call = Choose { $phone }, { $number }
+bulk-call-act-take = I make these calls
+bulk-call-act-assign = They are given to the person below
+bulk-call-act-complete = They took place
+bulk-call-act-miss = They were missed
+bulk-call-act-cancel = They are called off
+bulk-call-note = What was said, or why
+bulk-call-note-hint = Of calls that took place, what was said: it stands in the case feed of each, and the customer reads it. Of those that were missed or are called off, why.
+bulk-call-gone = A call that you do not see
+bulk-no-act = Choose what is done.
+bulk-no-note = Write what was said.
+bulk-owner-left-over = A person is chosen, and the calls are given to nobody by what is done. Choose “As it is”, or give them to somebody.
+bulk-note-left-over = Words go with calls that took place, were missed or are called off. Leave them out here.
+bulk-follows-escalation-withdrawn = { $name } is active, and is withdrawn with it.
+bulk-follows-calls-canceled = { $count ->
+    [one] One call that was asked for is called off.
+   *[other] { $count } calls that were asked for are called off.
+}
+bulk-follows-promises-stay-open = { $count ->
+    [one] One promise stays open.
+   *[other] { $count } promises stay open.
+}
+bulk-follows-analysis-undelivered = The root cause analysis that was requested is not delivered any more.
+bulk-follows-taken-from = It goes over from { $name }.
+bulk-follows-recorded-on-case = What was said is recorded on { $name }.
 
 ## Portal: files that are attached
 
@@ -1214,6 +1248,9 @@ callbacks-column-call = Call
 callbacks-column-case = About
 callbacks-column-owner = Who calls
 callbacks-column-state = State
+callbacks-column-by = Asked for by
+callbacks-column-asked = Asked for
+callbacks-column-reason = Why
 callbacks-day = Day
 callbacks-none = No calls here
 callbacks-none-about = A call is asked for on the page of an active escalation.
@@ -3807,6 +3844,7 @@ fault-unknown = There is no such thing.
 fault-after-its-maker = A token that is made with another ends with it, on { $given }.
 fault-also-owner = Give an owner by itself, or with the state taken.
 fault-also-window = Give a window by itself.
+fault-not-with-act = What is done takes none. Leave it out.
 fault-not-with-state = A step that is done or missed takes no date.
 fault-too-short = Use at least { $min } characters.
 fault-already-set = The organization was found, and this is another.

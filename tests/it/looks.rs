@@ -42,12 +42,14 @@ pub const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 11] = [
+const NO_PAGES: [&str; 13] = [
     // A file that somebody has attached.
     "/attachments/{attachment}",
     "/admin",
     "/cases/bulk",
+    "/cases/bulk/close",
     "/escalations/bulk",
+    "/callbacks/bulk",
     "/sign-in/code",
     "/admin/notices/{notice}/mail",
     // Mails, which have a policy of their own.

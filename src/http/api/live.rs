@@ -15,7 +15,7 @@ use crate::store::{audit, cases, feeds};
 pub fn routes() -> Vec<Route> {
     let routes = table! { live:
         GET "/cases/{case}/live" may(Permission::CasesView) => case, "The case as it happens: server-sent events `entry` (a new entry of a feed, as in the feed), `entry_changed` (one was corrected, redacted, or moved to the feed that it names), `case` (it changed), `end` (you may not read on; says why). Each is told once, in the order of its commit; a stream that broke off goes on behind `Last-Event-ID`";
-        GET "/live" may(Permission::CasesView) => lists, "That a case changed, among all that you may see: server-sent events `changed` (lists of cases and escalations say something else now), `end` (you may not read on; says why). A stream that broke off goes on behind `Last-Event-ID`";
+        GET "/live" may(Permission::CasesView) => lists, "That a case changed, among all that you may see: server-sent events `changed` (lists of cases, escalations and callbacks say something else now), `end` (you may not read on; says why). A stream that broke off goes on behind `Last-Event-ID`";
     };
     routes
         .into_iter()

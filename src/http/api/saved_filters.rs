@@ -18,7 +18,7 @@ use crate::workflow::saved_filters::{ChangeFilter, SaveFilter, change, remove, s
 pub fn routes() -> Vec<Route> {
     table! { saved_filters:
         GET    "/saved-filters"          SIGNED_IN => list, "The filters that you saved, and those that are shared in your organization, by name";
-        POST   "/saved-filters"          SIGNED_IN => create, "Save a filter of the list of cases, or of the queue";
+        POST   "/saved-filters"          SIGNED_IN => create, "Save a filter of the list of cases, of the queue, or of the list of callbacks";
         PATCH  "/saved-filters/{filter}" SIGNED_IN => update, "Rename a saved filter, change what it shows, or share it";
         DELETE "/saved-filters/{filter}" SIGNED_IN => delete, "Remove a saved filter";
     }

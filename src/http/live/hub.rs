@@ -30,7 +30,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
 use crate::store::audit::{self, Reached};
 use crate::store::feeds::{self, Head};
-use crate::store::{cases, lines};
+use crate::store::{cases, escalations, lines};
 use crate::words::Languages;
 
 /// How often it is seen to who is to hear that their stream is alive, and whether a look is due though nobody wrote.
@@ -405,8 +405,16 @@ impl Look<'_> {
     ) -> Result<Telling, Problem> {
         let is_changed = match &state.recorded {
             // The page was made by somebody's clock; what is recorded from now on is known by its order.
-            None => cases::last_change(conn, reach)?
-                .is_some_and(|at| at.timestamp_micros() > state.told.position),
+            None => {
+                // A call changes its escalation and not its case.
+                let changes = [
+                    cases::last_change(conn, reach)?,
+                    escalations::last_change(conn, reach)?,
+                ];
+                let mut changes = changes.into_iter().flatten();
+                changes.any(|at| at.timestamp_micros() > state.told.position)
+            }
+            Some(_) if self.is_all_known_to(state) => false,
             Some(known) => {
                 let of = (reach, side, known.clone());
                 match self.changed.iter().find(|(known, _)| *known == of) {

@@ -108,7 +108,7 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
     ),
     (
         "/cases",
-        "/close",
+        "/{case}/close",
         &[Code::CaseClosed, Code::CloseEscalationFirst],
     ),
     ("/cases", "/reopen", &[Code::CaseNotClosed]),

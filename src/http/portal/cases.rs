@@ -112,7 +112,7 @@ pub struct CaseRow {
     pub unread: bool,
     /// Its version, with which it is ticked.
     pub version: i64,
-    /// Whether its reader may escalate cases: then `e` leads there.
+    /// Whether its reader may escalate cases and does not work on them: then `e` leads there where no row is chosen.
     pub escalates: bool,
 }
 
