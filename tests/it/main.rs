@@ -18,6 +18,8 @@ mod backups;
 mod bad_input;
 mod bounds;
 mod bulk;
+mod bulk_closing;
+mod callback_acts;
 mod callbacks;
 mod case_page;
 mod cases;
