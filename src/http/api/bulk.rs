@@ -24,7 +24,7 @@ pub fn routes() -> Vec<Route> {
     table! { bulk:
         POST "/cases/bulk"               may(CasesWork)       => change_cases, "Change up to 100 cases alike, each in its own transaction: what one is refused does not stop the others";
         POST "/cases/bulk/preview"       may(CasesWork)       => preview_cases, "What changing these cases would come to; nothing is changed";
-        POST "/cases/bulk/close"         may(CasesClose)      => close_cases, "Close up to 100 cases, each in its own transaction: what one is refused does not stop the others. Its `follows` say what ends with a case, and what stays open";
+        POST "/cases/bulk/close"         may(CasesClose)      => close_cases, "Close up to 100 cases, each in its own transaction: what one is refused does not stop the others; its `follows` say what ends with a case and what stays open";
         POST "/cases/bulk/close/preview" may(CasesClose)      => preview_closing, "What closing these cases would come to; none is closed";
         POST "/escalations/bulk"         may(EscalationsView) => act_on_escalations, "Claim or assign up to 100 escalations, each in its own transaction: what one is refused does not stop the others";
         POST "/escalations/bulk/preview" may(EscalationsView) => preview_escalations, "What claiming or assigning these escalations would come to; nothing is changed";

@@ -2,7 +2,7 @@
 
 use super::super::stage::Stage;
 use super::days;
-use crate::domain::saved_filter::FilteredList::{Cases, Escalations};
+use crate::domain::saved_filter::FilteredList::{Callbacks, Cases, Escalations};
 use crate::workflow::VerbResult;
 
 /// A supervisor gives everybody a way to see what is urgent; a contact keeps one for herself.
@@ -19,6 +19,13 @@ pub fn filters_are_saved(stage: &mut Stage<'_>) -> VerbResult<()> {
         ("olga", days(12)),
         (Escalations, "Mine by what is due"),
         due,
+        false,
+    )?;
+    let calls = "state=requested,taken&columns=window,owner,requested_by";
+    stage.saves_filter(
+        ("olga", days(9)),
+        (Callbacks, "Calls to be made"),
+        calls,
         false,
     )?;
     let waiting = "status=awaiting_customer";
