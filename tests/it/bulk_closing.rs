@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
+use crate::support::browser::{Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::markup::{elements, tags};
@@ -19,6 +20,7 @@ on_both_databases! { Desk:
     what_has_another_version_is_refused_alone,
     the_page_says_what_ends_and_what_stays_open,
     staff_close_from_the_bar_of_changes,
+    a_contact_closes_by_keys_and_escalates_with_none_chosen,
     who_assigns_gives_out_several_and_claims_none,
 }
 
@@ -370,6 +372,47 @@ async fn staff_close_from_the_bar_of_changes(desk: Desk) {
         (&still["status"], &still["priority"]),
         (&json!("open"), &json!("high"))
     );
+    desk.mailbox().await;
+}
+
+async fn a_contact_closes_by_keys_and_escalates_with_none_chosen(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(high().about("Solved by ourselves")).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &dana).await else {
+        return;
+    };
+    let press = async |key: &str| {
+        let focus = hers.client.active_element().await.expect("the focus");
+        focus.send_keys(key).await.expect("pressed");
+    };
+    let list = desk.page("/cases");
+    hers.goes_to(&list).await;
+    hers.reads("Solved by ourselves").await;
+    // With no row chosen the key leads to the escalation of the one in focus.
+    press("j").await;
+    press("e").await;
+    hers.reads("Escalate this case").await;
+    hers.goes_to(&list).await;
+    hers.reads("Solved by ourselves").await;
+    for key in ["j", "x", "e"] {
+        press(key).await;
+    }
+    assert_eq!(hers.counts("//details[@id='acts'][@open]").await, 1);
+    // The focus is on the one thing to be done, and Enter presses it.
+    press("\u{e007}").await;
+    hers.reads("1 would change, 0 are so already, 0 would be refused.")
+        .await;
+    hers.types("Why it is closed", "A cable.").await;
+    hers.presses("Close one case").await;
+    hers.reads("1 changed, 0 were so already, 0 were refused.")
+        .await;
+    assert_eq!(dana.sees(&case).await["status"], "closed");
+    let feed = dana.case_feed(&case).await;
+    assert!(
+        feed.iter().any(|entry| entry["body"] == "A cable."),
+        "{feed:#?}"
+    );
+    leaves(hers).await;
     desk.mailbox().await;
 }
 
