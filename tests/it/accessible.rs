@@ -6,7 +6,6 @@ use std::path::Path;
 
 use casebell::http::portal::routes::routes;
 use chrono::TimeDelta;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
@@ -161,15 +160,7 @@ struct Keyboard<'w>(&'w Browser);
 impl Keyboard<'_> {
     /// Presses keys where the focus is.
     async fn presses(&self, keys: &str) {
-        let pressed =
-            keys.chars()
-                .fold(KeyActions::new("keyboard".to_owned()), |pressed, value| {
-                    pressed
-                        .then(KeyAction::Down { value })
-                        .then(KeyAction::Up { value })
-                });
-        let taken = self.0.client.perform_actions(pressed).await;
-        taken.expect("keys are taken");
+        self.0.keys(keys).await;
     }
 
     /// Goes on with the Tab key to what is called so, and sees where the focus is.

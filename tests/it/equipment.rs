@@ -7,11 +7,13 @@ use fantoccini::Locator;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
-use crate::support::browser::{Browser, Scripts};
+use crate::support::browser::{Browser, Engine, Scripts};
 use crate::support::database::Backend;
+use crate::support::postgres;
 use crate::support::smtp::{CREDENTIALS, MailServer, Mood, Protection};
-use crate::support::{go_without, postgres};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -127,11 +129,19 @@ fn the_mail_server_refuses_and_goes_down_and_comes_back() {
 }
 
 #[tokio::test]
-async fn the_browser_runs_scripts_unless_told_not_to() {
+async fn chromium_runs_scripts_unless_told_not_to() {
+    runs_scripts_unless_told_not_to(Engine::Chromium).await;
+}
+
+#[tokio::test]
+async fn firefox_runs_scripts_unless_told_not_to() {
+    runs_scripts_unless_told_not_to(Engine::Firefox).await;
+}
+
+async fn runs_scripts_unless_told_not_to(engine: Engine) {
     for (scripts, title) in [(Scripts::On, "on"), (Scripts::Off, "off")] {
-        let browser = match Browser::open(scripts).await {
-            Ok(browser) => browser,
-            Err(why) => return go_without("the browser", &why),
+        let Some(browser) = Browser::at_hand(engine, scripts).await else {
+            return;
         };
         let page = "data:text/html,<title>off</title><h1>Casebell</h1><script>document.title='on'</script>";
         browser.client.goto(page).await.expect("the page opens");
@@ -144,4 +154,44 @@ async fn the_browser_runs_scripts_unless_told_not_to() {
         assert_eq!(browser.client.title().await.expect("a title"), title);
         browser.close().await;
     }
+}
+
+/// That a window has no complaints means something: what goes wrong on a page is heard, and once.
+#[tokio::test]
+async fn both_browsers_say_what_goes_wrong_on_a_page() {
+    for engine in [Engine::Chromium, Engine::Firefox] {
+        let Some(browser) = Browser::at_hand(engine, Scripts::On).await else {
+            return;
+        };
+        let page = "<script>throw new Error('cracked')</script>";
+        let address = served(page).await;
+        browser.goes_to(&address).await;
+        let complaints = browser.complaints().await;
+        let cracked = complaints.iter().filter(|told| told.contains("cracked"));
+        assert_eq!(cracked.count(), 1, "{engine:?}: {complaints:?}");
+        let again = browser.complaints().await;
+        assert!(
+            !again.iter().any(|told| told.contains("cracked")),
+            "{engine:?}: {again:?}"
+        );
+        browser.close().await;
+    }
+}
+
+/// The address of a page, which is served whatever is asked for there.
+async fn served(page: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = client.read(&mut request).await;
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{page}",
+                page.len()
+            );
+            let _ = client.write_all(answer.as_bytes()).await;
+        }
+    });
+    format!("http://{address}/")
 }

@@ -1,125 +1,87 @@
-//! A real browser: Chromium, driven through chromedriver.
+//! A window of a real browser, and what people do with it.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDateTime;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::Method;
-use serde_json::json;
-use tempfile::TempDir;
-use url::Url;
+use fantoccini::error::{CmdError, ErrorStatus};
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
 
 use super::desk::Desk;
+use super::effort::{Act, Effort};
+use super::engine::{DevTools, Kept};
+pub use super::engine::{Engine, Scripts};
 use super::fixtures::PASSWORD;
+use super::go_without;
 use super::person::Person;
-use super::process_guard::{GuardedProcess, ProcessGuard};
-use super::{go_without, on_path};
 
 /// A window with a profile of its own; close it with [`Browser::close`].
 pub struct Browser {
     /// The window.
     pub client: Client,
-    _profile: TempDir,
+    engine: Engine,
+    effort: Effort,
+    _kept: Kept,
 }
 
-/// Whether pages may run scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scripts {
-    /// As everybody has it.
-    On,
-    /// Switched off in the browser's settings.
-    Off,
-}
+/// Runs each of these stories in both browsers: in Chromium on each database, as `name::sqlite` and `name::postgresql`, and in
+/// Firefox on the embedded one, as `name::firefox`.
+macro_rules! in_both_browsers {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            use $crate::support::browser::Engine;
+            use $crate::support::database::Backend;
+            use $crate::support::desk::Desk;
 
-struct Driver {
-    url: String,
-    chromium: PathBuf,
-    _process: Mutex<GuardedProcess>,
-}
+            #[test]
+            fn sqlite() {
+                Desk::for_story(Backend::Sqlite, |desk| super::$story(desk, Engine::Chromium));
+            }
 
-fn driver() -> Result<&'static Driver, &'static str> {
-    static DRIVER: OnceLock<Result<Driver, String>> = OnceLock::new();
-    DRIVER
-        .get_or_init(Driver::start)
-        .as_ref()
-        .map_err(String::as_str)
-}
+            #[test]
+            fn postgresql() {
+                Desk::for_story(Backend::Postgresql, |desk| super::$story(desk, Engine::Chromium));
+            }
 
-impl Driver {
-    fn start() -> Result<Self, String> {
-        let chromium = on_path(&["chromium", "chromium-browser", "google-chrome"])
-            .ok_or("no chromium in PATH")?;
-        let chromedriver = on_path(&["chromedriver"]).ok_or("no chromedriver in PATH")?;
-        let mut command = Command::new(chromedriver);
-        command.arg("--port=0");
-        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
-        let port: u16 = process.wait_for_line(|line| {
-            line.strip_suffix('.')
-                .unwrap_or(line)
-                .rsplit_once("started successfully on port ")?
-                .1
-                .trim()
-                .parse()
-                .ok()
-        })?;
-        Ok(Self {
-            url: format!("http://127.0.0.1:{port}"),
-            chromium,
-            _process: Mutex::new(process),
-        })
-    }
+            #[test]
+            fn firefox() {
+                Desk::for_story(Backend::Sqlite, |desk| super::$story(desk, Engine::Firefox));
+            }
+        }
+    )+};
 }
+pub(crate) use in_both_browsers;
 
 impl Browser {
-    /// Opens a window, or says why there can be none here.
+    /// Opens a window of Chromium, or says why there can be none here.
     pub async fn open(scripts: Scripts) -> Result<Self, String> {
-        let driver = driver()?;
-        let profile = tempfile::Builder::new()
-            .prefix("casebell-chromium-")
-            .tempdir()
-            .map_err(|error| error.to_string())?;
-        let mut capabilities = Capabilities::new();
-        let scripts_allowed = if scripts == Scripts::On { 1 } else { 2 };
-        let mut arguments: Vec<String> = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1280,1000",
-            // Fields for dates are typed into as people there write dates.
-            "--lang=en-US",
-        ]
-        .map(String::from)
-        .into();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        capabilities.insert(
-            "goog:chromeOptions".to_owned(),
-            json!({
-                "binary": driver.chromium,
-                "args": arguments,
-                "prefs": { "profile.managed_default_content_settings.javascript": scripts_allowed },
-            }),
-        );
-        capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&driver.url)
-            .await
-            .map_err(|error| error.to_string())?;
+        Self::open_in(Engine::Chromium, scripts).await
+    }
+
+    /// Opens a window, or says why there can be none here.
+    pub async fn open_in(engine: Engine, scripts: Scripts) -> Result<Self, String> {
+        let opened = engine.open(scripts).await?;
         Ok(Self {
-            client,
-            _profile: profile,
+            client: opened.client,
+            engine,
+            effort: Effort::default(),
+            _kept: opened.kept,
         })
+    }
+
+    /// A window, unless there can be none here, which is said.
+    pub async fn at_hand(engine: Engine, scripts: Scripts) -> Option<Self> {
+        match Self::open_in(engine, scripts).await {
+            Ok(window) => Some(window),
+            Err(why) => {
+                let story = std::thread::current();
+                let story = story.name().unwrap_or("a story");
+                go_without(&format!("{story} in {}", engine.name()), &why);
+                None
+            }
+        }
     }
 
     /// Closes the window and forgets its profile.
@@ -128,15 +90,19 @@ impl Browser {
     }
 }
 
-/// Somebody sits down before a window of their own and signs in.
+/// Somebody sits down before a window of Chromium of their own and signs in.
 pub async fn signs_in(desk: &Desk, scripts: Scripts, person: &Person) -> Option<Browser> {
-    let window = match Browser::open(scripts).await {
-        Ok(window) => window,
-        Err(why) => {
-            go_without("the browser", &why);
-            return None;
-        }
-    };
+    signs_in_with(desk, Engine::Chromium, scripts, person).await
+}
+
+/// Somebody sits down before a window of their own and signs in.
+pub async fn signs_in_with(
+    desk: &Desk,
+    engine: Engine,
+    scripts: Scripts,
+    person: &Person,
+) -> Option<Browser> {
+    let window = Browser::at_hand(engine, scripts).await?;
     window.goes_to(&desk.page("/")).await;
     window.types("E-mail address", &person.email()).await;
     window.types("Password", PASSWORD).await;
@@ -154,6 +120,8 @@ pub async fn leaves(window: Browser) {
 
 /// How long a page may take for what somebody waits to see.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// How often something is looked at that nobody tells of.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What people do with a window. They find things by what is written on them.
 impl Browser {
@@ -191,7 +159,27 @@ impl Browser {
 
     /// Follows a link or presses a button.
     pub async fn presses(&self, name: &str) {
+        self.effort.click();
         click(&self.pressable(name).await, name).await;
+    }
+
+    /// Presses the button of the panel that is open.
+    pub async fn confirms(&self, name: &str) {
+        let path = format!(
+            "//*[@id='do']//button[normalize-space(.)={}]",
+            literal(name)
+        );
+        self.clicks(&path, name).await;
+    }
+
+    /// Types into the field with this label, and presses the main button of its form.
+    pub async fn posts(&self, label: &str, words: &str) {
+        self.types(label, words).await;
+        let path = format!(
+            "//form[.//label[starts-with(normalize-space(.), {})]]//button[contains(@class, 'primary')]",
+            literal(label)
+        );
+        self.clicks(&path, label).await;
     }
 
     /// The link or the button of this name.
@@ -205,11 +193,118 @@ impl Browser {
 
     /// Types into the field with this label.
     pub async fn types(&self, label: &str, keys: &str) {
+        self.effort.text();
         let field = self.field(label).await;
         field
             .send_keys(keys)
             .await
             .unwrap_or_else(|error| panic!("“{label}”: {error}"));
+    }
+
+    /// Types an instant (`2026-03-04T16:00`) into the field with this label, as people do whose dates begin with the month.
+    pub async fn dates(&self, label: &str, at: &str) {
+        let instant = NaiveDateTime::parse_from_str(at, "%Y-%m-%dT%H:%M").expect("an instant");
+        let keys = instant.format("%m%d%Y\t%I%M%p").to_string();
+        self.types(label, &keys).await;
+        assert_eq!(self.value(label).await, at, "“{label}”");
+    }
+
+    /// Takes the first of the dates that are proposed under this name.
+    pub async fn proposes(&self, name: &str) {
+        let path = format!(
+            "//main//*[@data-proposals]//button[starts-with(normalize-space(.), {})]",
+            literal(name)
+        );
+        self.clicks(&path, name).await;
+    }
+
+    /// What stands in the field with this label.
+    pub async fn value(&self, label: &str) -> String {
+        let value = self.field(label).await.prop("value").await;
+        value.expect("properties").unwrap_or_default()
+    }
+
+    /// Presses keys where the focus is.
+    pub async fn keys(&self, keys: &str) {
+        let pressed =
+            keys.chars()
+                .fold(KeyActions::new("keyboard".to_owned()), |pressed, value| {
+                    pressed
+                        .then(KeyAction::Down { value })
+                        .then(KeyAction::Up { value })
+                });
+        let taken = self.client.perform_actions(pressed).await;
+        taken.expect("keys are taken");
+    }
+
+    /// What a script in the page gives.
+    pub async fn runs(&self, script: &str) -> Value {
+        let given = self.client.execute(script, Vec::new()).await;
+        given.unwrap_or_else(|error| panic!("{error}: {script}"))
+    }
+
+    /// Waits until a script in the page gives this; it may be another page by then.
+    pub async fn becomes(&self, script: &str, expected: &Value) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let given = self.client.execute(script, Vec::new()).await;
+            if given.as_ref().is_ok_and(|given| given == expected) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{given:?} for {script}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the title of the window is so.
+    pub async fn is_titled(&self, is_so: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let title = self.client.title().await.unwrap_or_default();
+            if is_so(&title) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "it is titled “{title}”");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the address of the page ends so.
+    pub async fn arrives(&self, end: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let at = self.client.current_url().await;
+            if at.as_ref().is_ok_and(|at| at.as_str().ends_with(end)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "at {at:?}, and not at {end}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Loads the page anew, whatever is typed on it.
+    pub async fn reloads(&self) {
+        let at = self.client.current_url().await.expect("an address");
+        self.runs(
+            "window.addEventListener('beforeunload', (e) => e.stopImmediatePropagation(), true)",
+        )
+        .await;
+        // Where somebody has typed, a browser may ask all the same.
+        let _ = self.client.refresh().await;
+        let _ = self.client.accept_alert().await;
+        let now = self.client.current_url().await.expect("an address");
+        assert_eq!(now, at);
+    }
+
+    /// From here on, what is done is for this.
+    pub fn begins(&self) {
+        self.effort.begin();
+    }
+
+    /// What was begun is done, with no more clicks and texts than it may cost.
+    #[track_caller]
+    pub fn has_done(&self, act: &Act) {
+        self.effort.end(act);
     }
 
     /// The field with this label, the first of them.
@@ -226,6 +321,16 @@ impl Browser {
         let path = format!(
             "//fieldset[legend[normalize-space(.)={}]]//label[.//input[@type='radio']][starts-with(normalize-space(.), {})]",
             literal(legend),
+            literal(option)
+        );
+        self.clicks(&path, option).await;
+    }
+
+    /// Chooses one of a list.
+    pub async fn picks(&self, label: &str, option: &str) {
+        let path = format!(
+            "//*[@id = //main//label[starts-with(normalize-space(.), {})]/@for]/option[normalize-space(.)={}]",
+            literal(label),
             literal(option)
         );
         self.clicks(&path, option).await;
@@ -276,27 +381,43 @@ impl Browser {
 
     /// What the browser has complained about since it was asked last: refused styles and scripts, errors, missing files.
     pub async fn complaints(&self) -> Vec<String> {
-        let log = self.client.issue_cmd(Console).await.expect("the console");
-        let entries = log.as_array().cloned().unwrap_or_default();
-        (entries.iter())
-            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING")
-            .map(|entry| entry["message"].to_string())
-            .collect()
+        self.engine.complaints(&self.client).await
     }
 
     /// Makes the page so many pixels wide, narrower than a window may be.
     pub async fn is_so_wide(&self, width: u32) {
-        let set = self.client.issue_cmd(Metrics(width)).await;
-        set.expect("a width");
+        self.is_so_large(width, 800).await;
+    }
+
+    /// Makes the page so many pixels wide and high.
+    pub async fn is_so_large(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.asks("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     /// Shows the page as it is printed.
     pub async fn prints(&self) {
-        let set = self.client.issue_cmd(Paper).await;
-        set.expect("a medium");
+        self.asks("Emulation.setEmulatedMedia", json!({ "media": "print" }))
+            .await;
+    }
+
+    /// Asks for pages in this language from here on.
+    pub async fn speaks(&self, language: &str) {
+        self.asks("Network.enable", json!({})).await;
+        let headers = json!({ "headers": { "Accept-Language": language } });
+        self.asks("Network.setExtraHTTPHeaders", headers).await;
+    }
+
+    /// Asks Chromium for what only Chromium does.
+    pub async fn asks(&self, command: &'static str, of: Value) -> Value {
+        assert_eq!(self.engine, Engine::Chromium, "{command}");
+        let done = self.client.issue_cmd(DevTools(command, of)).await;
+        done.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     async fn clicks(&self, path: &str, what: &str) {
+        self.effort.click();
         click(&self.find(path, what).await, what).await;
     }
 
@@ -320,14 +441,24 @@ impl Browser {
 async fn click(element: &Element, what: &str) {
     const NO_KEY: &str = "\u{E000}";
     match element.click().await {
-        Err(error) if error.to_string().contains("click intercepted") => {
-            let focused = element.send_keys(NO_KEY).await;
-            focused.unwrap_or_else(|error| panic!("“{what}”: {error}"));
+        Err(CmdError::Standard(error)) if error.error == ErrorStatus::ElementClickIntercepted => {
+            // Firefox focuses nothing but what the keyboard reaches.
+            if element.send_keys(NO_KEY).await.is_err() {
+                centre(element, what).await;
+            }
             element.click().await
         }
         clicked => clicked,
     }
     .unwrap_or_else(|error| panic!("“{what}”: {error}"));
+}
+
+async fn centre(element: &Element, what: &str) {
+    let this = serde_json::to_value(element).expect("an element");
+    let script = "arguments[0].scrollIntoView({ block: 'center' })";
+    let page = element.clone().client();
+    let seen = page.execute(script, vec![this]).await;
+    seen.unwrap_or_else(|error| panic!("“{what}”: {error}"));
 }
 
 fn one_line(text: &str) -> String {
@@ -338,50 +469,4 @@ fn one_line(text: &str) -> String {
 fn literal(text: &str) -> String {
     assert!(!text.contains('"'), "{text}");
     format!("\"{text}\"")
-}
-
-/// chromedriver's way to the browser's console.
-#[derive(Debug)]
-struct Console;
-
-impl WebDriverCompatibleCommand for Console {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
-
-/// chromedriver's way to the size of the page.
-#[derive(Debug)]
-struct Metrics(u32);
-
-impl WebDriverCompatibleCommand for Metrics {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        let session = session.unwrap_or_default();
-        base.join(&format!("session/{session}/goog/cdp/execute"))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let metrics = json!({ "width": self.0, "height": 800, "deviceScaleFactor": 1, "mobile": self.0 < 600 });
-        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
-        (Method::POST, Some(body.to_string()))
-    }
-}
-
-/// chromedriver's way to the page as it is printed.
-#[derive(Debug)]
-struct Paper;
-
-impl WebDriverCompatibleCommand for Paper {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        Metrics(0).endpoint(base, session)
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "print" } });
-        (Method::POST, Some(body.to_string()))
-    }
 }

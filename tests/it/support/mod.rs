@@ -1,10 +1,13 @@
 //! What the stories stand on: real databases, a real mail server, a real browser, and people who talk.
 
 pub mod answer;
+pub mod at_end;
 pub mod authority;
 pub mod browser;
 pub mod database;
 pub mod desk;
+pub mod effort;
+pub mod engine;
 pub mod fixtures;
 pub mod form;
 pub mod installation;
