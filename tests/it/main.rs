@@ -60,6 +60,7 @@ mod looks;
 mod mail;
 mod mail_faults;
 mod main_job;
+mod main_stories;
 mod matrix;
 mod model;
 mod networks;
