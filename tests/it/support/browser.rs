@@ -269,13 +269,14 @@ impl Browser {
         }
     }
 
-    /// Waits until the address of the page ends so.
+    /// Waits until the address of the page ends so, and all of it is there.
     pub async fn arrives(&self, end: &str) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let at = self.client.current_url().await;
             if at.as_ref().is_ok_and(|at| at.as_str().ends_with(end)) {
-                return;
+                let whole = "return document.readyState";
+                return self.becomes(whole, &json!("complete")).await;
             }
             assert!(Instant::now() < deadline, "at {at:?}, and not at {end}");
             tokio::time::sleep(PAUSE).await;

@@ -1,6 +1,8 @@
-//! A proxy between the desk and its database, for what networks do: cut connections, swallow what is sent, take their time.
+//! A proxy between the desk and its database, or between a browser and the desk, for what networks do: cut connections, swallow
+//! what is sent, take their time.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,7 +29,11 @@ pub struct Proxy {
     port: u16,
     network: watch::Sender<Network>,
     accepting: JoinHandle<()>,
+    heard: Heard,
 }
+
+/// What came from clients, if somebody listens.
+type Heard = Option<Arc<Mutex<Vec<u8>>>>;
 
 impl Drop for Proxy {
     fn drop(&mut self) {
@@ -38,22 +44,42 @@ impl Drop for Proxy {
 impl Proxy {
     /// Carries everything to the server of this URL.
     pub async fn before(url: &str) -> Self {
+        Self::carrying(url, None).await
+    }
+
+    /// The same, and listens to what clients say.
+    pub async fn listening(url: &str) -> Self {
+        Self::carrying(url, Some(Arc::default())).await
+    }
+
+    async fn carrying(url: &str, heard: Heard) -> Self {
         let url = Url::parse(url).expect("a URL");
         let host = url.host_str().expect("a host").to_owned();
         let server = (host, url.port().unwrap_or(5432));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().map(|at: SocketAddr| at.port());
         let (network, state) = watch::channel(Network::Up(Duration::ZERO));
+        let hears = heard.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, server.clone(), state.clone()));
+                tokio::spawn(carry(client, server.clone(), state.clone(), hears.clone()));
             }
         });
         Self {
             port: port.expect("a port"),
             network,
             accepting,
+            heard,
         }
+    }
+
+    /// What clients have said so far.
+    pub fn heard(&self) -> String {
+        let heard = self.heard.as_ref().map(|heard| {
+            let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            String::from_utf8_lossy(&heard).into_owned()
+        });
+        heard.unwrap_or_default()
     }
 
     /// The URL with this proxy in the server's place.
@@ -70,7 +96,12 @@ impl Proxy {
     }
 }
 
-async fn carry(client: TcpStream, server: (String, u16), mut state: watch::Receiver<Network>) {
+async fn carry(
+    client: TcpStream,
+    server: (String, u16),
+    mut state: watch::Receiver<Network>,
+    heard: Heard,
+) {
     let now = *state.borrow_and_update();
     match now {
         Network::Up(_) => {}
@@ -85,8 +116,8 @@ async fn carry(client: TcpStream, server: (String, u16), mut state: watch::Recei
     }
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
-    let there = tokio::spawn(pass(from_client, to_server, state.clone()));
-    let back = tokio::spawn(pass(from_server, to_client, state.clone()));
+    let there = tokio::spawn(pass(from_client, to_server, state.clone(), heard));
+    let back = tokio::spawn(pass(from_server, to_client, state.clone(), None));
     let ended = tokio::select! {
         fault = state.wait_for(|network| !matches!(network, Network::Up(_))) => fault.ok().map(|fault| *fault),
         () = async { let _ = tokio::join!(there, back); } => None,
@@ -102,6 +133,7 @@ async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<Network>,
+    heard: Heard,
 ) {
     let mut bytes = [0; 16 * 1024];
     loop {
@@ -123,6 +155,10 @@ async fn pass(
             let _ = to.shutdown().await;
             return;
         };
+        if let Some(heard) = &heard {
+            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.extend_from_slice(&bytes[..count]);
+        }
         let network = *state.borrow();
         if let Network::Up(delay) = network
             && !delay.is_zero()
