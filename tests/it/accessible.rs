@@ -30,6 +30,8 @@ const ASK: &str = "const done = arguments[arguments.length - 1]; \
     (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)), (error) => done([String(error)]));";
 /// The widths at which pages are looked at.
 const WIDTHS: [u32; 3] = [320, 360, 1280];
+/// Of those who look, the staff and the customers.
+const SIDES: [&[usize]; 2] = [&[0, 1], &[2, 3, 4]];
 /// Pages that are files, mails, or lead on.
 const NO_PAGES: [&str; 4] = ["/file", "/calendar.ics", "/html", "/mail"];
 
@@ -51,11 +53,12 @@ mod every_page_of_the_demonstration_is_for_everybody {
     }
 }
 
-/// Who looks at which page: the first of the staff and the first of the customers who may.
-async fn to_look_at(
+/// Who looks at which page: of each of these sides the first who may.
+pub async fn to_look_at(
     origin: &str,
     cookies: &[String],
     things: &BTreeMap<&'static str, Vec<String>>,
+    sides: &[&[usize]],
 ) -> Vec<(usize, String)> {
     let client = client();
     let mut pages = Vec::new();
@@ -65,10 +68,10 @@ async fn to_look_at(
             continue;
         }
         let all = paths(row.path, things);
-        for side in [&[0_usize, 1][..], &[2, 3, 4][..]] {
+        for side in sides {
             let mut shown = None;
             'found: for path in all.iter().take(5) {
-                for viewer in side {
+                for viewer in *side {
                     let asking = client
                         .get(format!("{origin}{path}"))
                         .header("cookie", &cookies[*viewer]);
@@ -106,7 +109,7 @@ async fn every_page(terminal: Terminal) {
     };
     let mut complaints = Vec::new();
     let mut looks = None;
-    for (viewer, path) in to_look_at(&server.origin, &cookies, &things).await {
+    for (viewer, path) in to_look_at(&server.origin, &cookies, &things, &SIDES).await {
         if looks != Some(viewer) {
             window.goes_to(&format!("{}/sign-in", server.origin)).await;
             let cookie = format!("document.cookie = \"{}; path=/\"", cookies[viewer]);

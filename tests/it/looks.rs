@@ -333,7 +333,7 @@ fn panels_of(path: &str, page: &Answer) -> Vec<String> {
 
 /// What tells one panel from another: its verb, which is much the same on every case and on every escalation, or the case
 /// and the reason.
-fn panel_of(path: &str) -> String {
+pub fn panel_of(path: &str) -> String {
     let Some((thing, verb)) = path.split_once("?do=") else {
         return path.to_owned();
     };

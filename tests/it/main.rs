@@ -70,6 +70,7 @@ mod outage;
 mod pairing;
 mod pairing_ends;
 mod parity;
+mod pictures;
 mod plans;
 mod poolers;
 mod portal;

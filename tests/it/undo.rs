@@ -31,7 +31,7 @@ on_both_databases! { Undoing:
     a_digest_does_not_tell_of_it,
     on_pages_it_is_a_button_and_the_words_are_written_on,
     with_a_script_the_seconds_are_counted,
-    what_is_posted_by_a_program_is_told_at_once,
+    with_a_script_the_button_goes_when_its_time_is_over,
 }
 
 on_both_databases! { Desk:
@@ -405,6 +405,32 @@ async fn with_a_script_the_seconds_are_counted(Undoing(desk): Undoing) {
     let words = field.prop("value").await.expect("a value");
     assert_eq!(words.as_deref(), Some("It is the trunk."));
     leaves(her).await;
+}
+
+/// Nobody waits for a minute here: the page is told that it is over.
+async fn with_a_script_the_button_goes_when_its_time_is_over(Undoing(desk): Undoing) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    desk.mailbox().await;
+    let Some(her) = signs_in(&desk, Scripts::On, &eve).await else {
+        return;
+    };
+    her.goes_to(&desk.page(&format!("/cases/{}", case.number)))
+        .await;
+    her.posts("Write to the case feed", "It is the trunk.")
+        .await;
+    her.reads("s left").await;
+    assert!(her.counts("//form[@data-undo]").await > 0);
+    her.runs(
+        "for (const left of document.querySelectorAll('[data-until]')) left.dataset.until = new Date(0).toISOString()",
+    )
+    .await;
+    her.does_not_have("//form[@data-undo]").await;
+    her.reads("It is the trunk.").await;
+    leaves(her).await;
+    desk.passes(TimeDelta::minutes(2));
+    let told = desk.mailbox().await;
+    assert_eq!(told.recipients(), ["dana@acme.test"]);
 }
 
 async fn an_installation_that_gives_no_time_tells_at_once(desk: Desk) {
