@@ -141,6 +141,7 @@ async fn keys_decide_an_escalation(desk: Desk, engine: Engine) {
     hers.goes_to(&page).await;
     hers.keys("c").await;
     hers.reads("E-000001 is yours to review.").await;
+    hers.arrives("/escalations/E-000001").await;
     hers.keys("d").await;
     hers.arrives("?do=decline#do").await;
     hers.becomes("return document.activeElement.type", &json!("checkbox"))

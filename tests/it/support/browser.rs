@@ -1,5 +1,6 @@
 //! A window of a real browser, and what people do with it.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
@@ -47,12 +48,19 @@ macro_rules! in_both_browsers {
 
             #[test]
             fn firefox() {
+                let _alone = $crate::support::browser::alone();
                 Desk::for_story(Backend::Sqlite, |desk| super::$story(desk, Engine::Firefox));
             }
         }
     )+};
 }
 pub(crate) use in_both_browsers;
+
+/// Held by each story in Firefox, whose windows take much memory: one is told after the other.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static BUSY: Mutex<()> = Mutex::new(());
+    BUSY.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Browser {
     /// Opens a window of Chromium, or says why there can be none here.
