@@ -1,4 +1,5 @@
-// Casebell's only script. Every page works without it; with it, clocks run, keys work, and typed words are kept safe.
+// Casebell's script. Every page works without it; with it, clocks run, keys work, and typed words are kept safe. What the page
+// of a case has no use for is in `rest.js`, so that it is there the sooner.
 
 const clock = document.querySelector('meta[name="casebell-clock"]');
 const words = clock ? JSON.parse(clock.content) : null;
@@ -6,6 +7,9 @@ const plural = new Intl.PluralRules(document.documentElement.lang || "en");
 // Counts from the server's clock, so that a wrong clock here promises nothing too early.
 const skew = clock ? Date.parse(clock.dataset.now) - Date.now() : 0;
 const now = () => Date.now() + skew;
+
+// What both scripts use. The other one adds how a list is read again, and what is to be done once parts have been put anew.
+const casebell = globalThis.casebell = { clock, drafts, isKey, place, put, swap, tell, tick };
 
 /* Relative times */
 
@@ -93,7 +97,8 @@ function place(page, ...parts) {
   }
   // The title counts what waits.
   if (document.getElementById("needs")) document.title = page.title;
-  showPicked();
+  showColumn();
+  casebell.placed?.();
 }
 
 // Where there is room for one column of a case, the one that the address leads into stays in sight, also when what it led to
@@ -132,43 +137,6 @@ function watchBell() {
 }
 
 watchBell();
-
-// Another reason asks other questions. The form says at once which, by the same way as its button, and keeps what was typed.
-const reasons = document.querySelector("[data-reasons]");
-if (reasons) {
-  const step = reasons.querySelector("[data-step]");
-  step.hidden = reasons.querySelector('input[name="reason"]:checked') !== null;
-  reasons.addEventListener("change", async (event) => {
-    if (event.target.name !== "reason") return;
-    const chosen = new URLSearchParams(new FormData(reasons));
-    chosen.set("step", "reason");
-    step.hidden = true;
-    const answer = await fetch(reasons.action, { method: "POST", body: chosen, headers: { accept: "text/html" } });
-    const still = new FormData(reasons).get("reason") === chosen.get("reason");
-    if (answer.ok && still) {
-      await put(answer, "[data-problems]", "[data-reason]");
-      drafts();
-    } else step.hidden = answer.ok;
-  });
-}
-
-/* Articles about what a case is about, while its subject is typed */
-
-const suggests = document.querySelector("[data-suggests]");
-const subject = suggests && document.querySelector(suggests.dataset.suggests);
-if (subject) {
-  let asked = null;
-  subject.addEventListener("input", () => {
-    clearTimeout(asked);
-    asked = setTimeout(async () => {
-      const text = subject.value.trim();
-      // A word or two say little.
-      if (text.length < 6) return;
-      const answer = await fetch(`/articles/suggestions?subject=${encodeURIComponent(text)}`, { headers: { accept: "text/html" } });
-      if (answer.ok && subject.value.trim() === text) await put(answer, "[data-suggested]");
-    }, 400);
-  });
-}
 
 /* Words that are not saved yet */
 
@@ -429,58 +397,6 @@ function tell(count) {
   if (icon) icon.href = count ? icon.dataset.unseen : plain.icon;
 }
 
-// A list keeps its order under the hands of its reader. What is in it is brought up to date where it stands; what came, went or
-// moved is counted, and shown when they ask for it.
-const updated = new Set();
-
-function rows(part) {
-  const all = [...part.querySelectorAll("tr[data-row]")];
-  return new Map(all.map((row) => [row.querySelector("a.row").getAttribute("href"), row]));
-}
-
-function refresh(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const picked = old.querySelector(".pick")?.checked;
-  for (let index = 0; index < fresh.cells.length; index++) {
-    const [before, after] = [old.cells[index], fresh.cells[index]];
-    if (before && after && !before.isEqualNode(after)) before.replaceWith(after.cloneNode(true));
-  }
-  const tick = old.querySelector(".pick");
-  if (tick && picked !== undefined) tick.checked = picked;
-  if (focused && !focused.isConnected) old.querySelector(focused.matches(".pick") ? ".pick" : "a.row")?.focus();
-}
-
-// What a row says, whatever the time: that time goes by is no change.
-function facts(row) {
-  const copy = row.cloneNode(true);
-  for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
-  return copy.textContent;
-}
-
-// Gives how many rows are not as the reader saw them.
-function compare(page) {
-  const [had, has] = [rows(document), rows(page)];
-  const others = new Set(updated);
-  for (const [key, row] of has) {
-    const mine = had.get(key);
-    if (!mine) others.add(key);
-    // Another set of columns is shown with the rest.
-    else if (mine.cells.length === row.cells.length && mine.innerHTML !== row.innerHTML) {
-      const before = facts(mine);
-      refresh(mine, row);
-      if (before !== facts(mine)) {
-        updated.add(key);
-        others.add(key);
-      }
-    }
-  }
-  const stay = [...had.keys()].filter((key) => has.has(key));
-  const order = [...has.keys()].filter((key) => had.has(key));
-  for (const key of had.keys()) if (!has.has(key)) others.add(key);
-  stay.forEach((key, index) => { if (order[index] !== key) others.add(key); });
-  return others.size;
-}
-
 /* News without reloading */
 
 // The stream only says that there is news; the page itself is asked for it, so that both always say the same. What was
@@ -505,43 +421,17 @@ function follow() {
     ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"],
     // Nothing is typed on the first page, and the focus goes over.
     ["#needs", "#needs"]];
-  const quiet = () => live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
+  const quiet = () => casebell.isList?.(live) ?? false;
   let last = 0;
-  const listed = async () => {
-    last = Date.now();
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const count = compare(page);
-    place(page, "[data-figures]", "[data-tabs]");
-    tick();
-    tell(count);
-    live.classList.toggle("hidden-text", count === 0);
-    live.classList.toggle("banner", count > 0);
-    if (count === 0) return say("");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button small";
-    button.textContent = live.dataset.show;
-    button.addEventListener("click", async () => {
-      await swap(location.href, "[data-fresh]", "[data-figures]");
-      updated.clear();
-      tell(0);
-      say("");
-      live.classList.remove("banner");
-      live.classList.add("hidden-text");
-      document.querySelector("[data-list] a.row")?.focus();
-    });
-    // Said once more only if it is another number.
-    const said = live.dataset.changed.replace("$count", () => String(count));
-    if (live.firstChild?.textContent !== said || !live.querySelector("button")) live.replaceChildren(said, " ", button);
-  };
   let unseen = 0;
   const news = () => {
     clearTimeout(asked);
     if (quiet()) {
       // Whoever looks on asks once in two seconds at the most, however much happens.
-      asked = setTimeout(listed, Math.max(100, last + 2000 - Date.now()));
+      asked = setTimeout(() => {
+        last = Date.now();
+        casebell.readAgain(live);
+      }, Math.max(100, last + 2000 - Date.now()));
       return;
     }
     if (document.hidden) tell(++unseen);
@@ -785,36 +675,6 @@ addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("main details")) fold.open = true;
 });
 
-/* Long lists of ticks, of which one types what one looks for */
-
-// More than these are not seen at one glance.
-const GLANCE = 8;
-const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
-for (const narrow of document.querySelectorAll("[data-narrow]")) {
-  const ticks = [...narrow.parentElement.querySelectorAll(".field")].filter((field) => field.querySelector("input[type=checkbox]"));
-  narrow.hidden = ticks.length <= GLANCE;
-  narrow.addEventListener("input", () => {
-    const words = folded(narrow.value).split(/\s+/);
-    // What is ticked stays in sight.
-    for (const tick of ticks) tick.hidden = !tick.querySelector("input:checked") && !words.every((word) => folded(tick.textContent).includes(word));
-  });
-  narrow.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault();
-  });
-}
-
-/* Copying */
-
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
-    button.textContent = button.dataset.copied;
-  });
-}
-
 /* What is found while one types */
 
 const find = document.querySelector("[data-search]");
@@ -863,70 +723,12 @@ if (find) {
   });
 }
 
-/* Rows that are chosen */
-
-function picks() {
-  return [...document.querySelectorAll("[data-list] .pick")];
-}
-
-function showPicked() {
-  const told = document.querySelector("[data-picked]");
-  if (!told) return;
-  const count = picks().filter((pick) => pick.checked).length;
-  told.hidden = count === 0;
-  told.textContent = String(count);
-}
-
-addEventListener("change", (event) => {
-  if (event.target.matches?.(".pick")) showPicked();
-});
-// All of this page, or none of it.
-addEventListener("click", (event) => {
-  if (!event.target.closest?.("[data-pick-all]")) return;
-  event.preventDefault();
-  const all = picks();
-  const on = all.some((pick) => !pick.checked);
-  for (const pick of all) pick.checked = on;
-  showPicked();
-});
-showPicked();
-
-// The row in which the focus is.
-function here() {
-  return document.activeElement?.closest?.("[data-list] tr[data-row]");
-}
-
-function choose(row) {
-  const pick = row?.querySelector(".pick");
-  if (!pick) return;
-  pick.checked = !pick.checked;
-  showPicked();
-}
-
-// Whoever acts on rows gets to what is to be done, with the row in focus if none is chosen; a contact who has chosen none escalates that.
-function act() {
-  const [bar, row] = [document.getElementById("acts"), here()];
-  const none = !picks().some((pick) => pick.checked);
-  if (none && row?.dataset.escalate) location.assign(row.dataset.escalate);
-  else if (bar) {
-    if (none) choose(row);
-    bar.open = true;
-    bar.querySelector("select, button")?.focus();
-  }
-}
-
 /* Keys */
 
 const keys = document.getElementById("keys");
 let gone = false;
 
-function move(step) {
-  const links = [...document.querySelectorAll("[data-list] a.row")];
-  const at = links.indexOf(here()?.querySelector("a.row"));
-  links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
-}
-
-// The verbs of an escalation that stand at the foot of its page. A verb that asks for something has its form there, and the first
+// The verbs of an escalation that stand on its page, or that of its case. A verb that asks for something has its form there, and the first
 // field of it has the focus.
 function verb(key) {
   const name = { c: "claim", a: "accept", d: "decline", s: "assign" }[key];
@@ -949,18 +751,19 @@ function into() {
 if (sessionStorage.getItem("into")?.startsWith(location.pathname + location.search)) into();
 sessionStorage.removeItem("into");
 
-addEventListener("keydown", (event) => {
+// Whether a key is meant for the page, and not for what is typed in.
+function isKey(event) {
   const typing = event.target.closest?.("input:not(.pick), textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
+  return !typing && !event.ctrlKey && !event.metaKey && !event.altKey && !keys?.open;
+}
+
+addEventListener("keydown", (event) => {
+  if (!isKey(event)) return;
   const after = gone;
   gone = event.key === "g";
   const go = { h: "/", c: "/cases", q: "/escalations" }[event.key];
   if (after && go) location.assign(go);
   else if (event.key === "/") document.querySelector("#filter-q, [data-search]")?.focus();
-  else if (event.key === "j") move(1);
-  else if (event.key === "k") move(-1);
-  else if (event.key === "x" && here()) choose(here());
-  else if (event.key === "e") act();
   else if (event.key === "?") keys?.showModal();
   else if (!verb(event.key)) return;
   event.preventDefault();

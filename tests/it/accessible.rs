@@ -137,7 +137,10 @@ async fn every_page(terminal: Terminal) {
 
 /// What is wrong with the page that is there, in these colours.
 async fn audit(window: &Browser, theme: &str, axe: Option<&str>) -> Vec<String> {
-    let colours = "document.documentElement.dataset.theme = arguments[0]";
+    // Colours that are on their way to others are none to judge by.
+    let colours = "const still = new CSSStyleSheet(); \
+        still.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important }'); \
+        document.adoptedStyleSheets = [still]; document.documentElement.dataset.theme = arguments[0]";
     let client = &window.client;
     client
         .execute(colours, vec![json!(theme)])

@@ -331,7 +331,9 @@ async fn one_button_posts_and_the_others_stand_behind_it(desk: Desk) {
     let form = form.expect("a composer");
     let main = tags(form, "button").filter(|tag| tag.contains("button primary"));
     assert_eq!(main.count(), 1, "{form}");
-    assert_eq!(tags(form, "button").count(), 4, "{form}");
+    // Another one keeps what is typed, where there is no script that does.
+    let posts = tags(form, "button").filter(|tag| !tag.contains("data-keep"));
+    assert_eq!(posts.count(), 4, "{form}");
     let Some(hers) = signs_in(&desk, Scripts::Off, &eve).await else {
         return;
     };

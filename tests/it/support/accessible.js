@@ -10,7 +10,9 @@ function nameOf(element) {
   return textOf(element.getAttribute("aria-labelledby")) || element.getAttribute("aria-label")?.trim() || labels
     || (["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) ? "" : element.textContent.trim()) || element.title;
 }
-const operated = [...document.querySelectorAll("a[href], button, summary, select, textarea, input:not([type=hidden])")].filter(shown);
+// What nobody meets, neither by looking nor by keyboard nor by ear, is there for the browser: the button that Enter presses.
+const met = (element) => !(element.matches(".hidden-text") && element.closest("[aria-hidden=true]") && element.tabIndex < 0);
+const operated = [...document.querySelectorAll("a[href], button, summary, select, textarea, input:not([type=hidden])")].filter(shown).filter(met);
 for (const element of operated) {
   if (!nameOf(element)) wrong.add(`without a name: ${told(element)}`);
   if (element.closest("[aria-hidden=true]") && element.tabIndex >= 0) wrong.add(`hidden from screen readers, and focused: ${told(element)}`);
