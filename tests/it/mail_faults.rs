@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::access::id;
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
 use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::folders::folder;
 use crate::support::mail_desk::count_of_notices;
 use crate::support::person::high;
 use crate::support::process::Process;
@@ -326,7 +327,7 @@ fn served(story: impl AsyncFnOnce(&Served)) {
         let served = Served {
             server: Scripted::start(),
             database: TestDatabase::create(Backend::Sqlite, Some(&furnished.database)),
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: folder("casebell-data-"),
             dana: furnished.tokens["dana"].clone(),
         };
         story(&served).await;

@@ -9,7 +9,9 @@ use diesel::sql_types::Text;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use tempfile::TempDir;
 
+use super::folders::folder;
 use super::postgres;
+use super::timing::spent;
 
 /// Which database a story runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,12 +90,16 @@ impl TestDatabase {
     /// using.
     pub fn create(backend: Backend, like: Option<&Self>) -> Self {
         super::timing::begin();
+        match like {
+            Some(_) => spent("databases are copied", || Self::made(backend, like)),
+            None => spent("databases are made", || Self::made(backend, like)),
+        }
+    }
+
+    fn made(backend: Backend, like: Option<&Self>) -> Self {
         match backend {
             Backend::Sqlite => {
-                let folder = tempfile::Builder::new()
-                    .prefix("casebell-sqlite-")
-                    .tempdir()
-                    .expect("a folder");
+                let folder = folder("casebell-sqlite-");
                 let path = folder.path().join("casebell.db");
                 if let Some(Keeper::Sqlite { path: original, .. }) = like.map(|like| &like.keeper) {
                     std::fs::copy(original, &path).expect("the database is copied");
@@ -131,7 +137,9 @@ impl TestDatabase {
         };
         let original = made.get_or_init(|| {
             let database = Self::create(backend, None);
-            drop(Db::open(&database.location).expect("the schema is made"));
+            spent("schemas are made", || {
+                drop(Db::open(&database.location).expect("the schema is made"));
+            });
             database.settle();
             database
         });
@@ -168,6 +176,15 @@ impl TestDatabase {
             Keeper::Sqlite { path, .. } => sqlite(path),
             Keeper::Postgresql(database) => Conn::Postgres(database.connect()),
         }
+    }
+
+    /// Runs statements of the test's own.
+    pub fn run(&self, sql: &str) {
+        let ran = match &mut self.connect() {
+            Conn::Sqlite(conn) => conn.batch_execute(sql),
+            Conn::Postgres(conn) => conn.batch_execute(sql),
+        };
+        ran.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// The column `text` of what a query of the test's own finds.

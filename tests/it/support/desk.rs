@@ -18,10 +18,12 @@ use tokio::runtime::Runtime;
 
 use super::database::{Backend, TestDatabase};
 use super::fixtures::{self, PEOPLE, somebody_called};
+use super::folders::folder;
 use super::invariants;
 use super::mailbox::{Mail, Mailbox};
 use super::person::Person;
 use super::serving::Serving;
+use super::timing::spent_on;
 
 /// A desk, cheap to clone.
 #[derive(Clone)]
@@ -89,8 +91,8 @@ impl Desk {
 
     /// Looks whether everything is in order there, and closes it.
     pub async fn closes(self) {
-        self.look_around().await;
-        self.0.serving.stop().await;
+        spent_on("desks are looked around", self.look_around()).await;
+        spent_on("desks are closed", self.0.serving.stop()).await;
     }
 
     async fn open(
@@ -99,13 +101,11 @@ impl Desk {
         tokens: Arc<BTreeMap<&'static str, String>>,
         settings: &[(&str, &str)],
     ) -> Self {
-        let data = tempfile::Builder::new()
-            .prefix("casebell-data-")
-            .tempdir()
-            .expect("a folder");
+        let data = folder("casebell-data-");
         super::statements::listen();
         let clock = Clock::manual(monday());
-        let serving = Serving::start(&database, data.path(), clock.clone(), settings).await;
+        let start = Serving::start(&database, data.path(), clock.clone(), settings);
+        let serving = spent_on("desks are opened", start).await;
         Self(Arc::new(Inner {
             serving,
             client: client(),
@@ -320,10 +320,18 @@ pub async fn furnished(backend: Backend) -> &'static Furnished {
 }
 
 async fn furnish(backend: Backend) -> Furnished {
-    let data = tempfile::tempdir().expect("a folder");
-    let database = TestDatabase::create(backend, None);
+    let data = folder("casebell-data-");
+    let database = TestDatabase::with_schema(backend);
     let serving = Serving::start(&database, data.path(), Clock::manual(monday()), &[]).await;
-    serving.import(&fixtures::as_records()).await;
+    spent_on(
+        "people are imported, and their passwords hashed",
+        serving.import(&fixtures::as_records()),
+    )
+    .await;
+    let hash = fixtures::quick_hash();
+    database.run(&format!(
+        "UPDATE people SET password_hash = '{hash}' WHERE password_hash IS NOT NULL"
+    ));
     let client = client();
     let mut tokens = BTreeMap::new();
     for person in PEOPLE {

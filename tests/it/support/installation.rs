@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::database::{Backend, TestDatabase};
 use super::desk::{client, furnished, runtime};
+use super::folders::folder;
 use super::person::high;
 use super::process::{Process, run};
 
@@ -34,7 +35,7 @@ impl Installation {
             story(Self {
                 database: TestDatabase::create(backend, Some(&furnished.database)),
                 client: client(),
-                folder: tempfile::tempdir().expect("a folder"),
+                folder: folder("casebell-data-"),
                 tokens: furnished.tokens.clone(),
             })
             .await;

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod effort;
 pub mod engine;
 pub mod fixtures;
+pub mod folders;
 pub mod form;
 pub mod installation;
 pub mod invariants;

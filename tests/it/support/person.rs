@@ -14,6 +14,7 @@ use super::desk::Desk;
 use super::fixtures::Somebody;
 use super::markup;
 use super::process_guard::PATIENCE;
+use super::timing::spent;
 
 /// Somebody with an API token.
 #[derive(Clone)]
@@ -497,7 +498,7 @@ impl IntoFuture for Asking {
                 json,
             };
             if answer.is_page() {
-                markup::check(&answer);
+                spent("pages are checked", || markup::check(&answer));
             }
             answer
         })

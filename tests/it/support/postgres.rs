@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,8 +16,9 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use tempfile::TempDir;
 use url::Url;
 
-use super::go_without;
 use super::process_guard::{GuardedProcess, ProcessGuard};
+use super::timing::spent;
+use super::{folders, go_without};
 
 const URL: &str = "CASEBELL_TEST_POSTGRES_URL";
 
@@ -25,6 +27,8 @@ pub struct Server {
     /// The URL of the database from which others are created.
     maintenance: Url,
     admin: Mutex<PgConnection>,
+    /// Takes the names of databases that nobody needs any more, if they go with the server anyway.
+    leftovers: Option<Sender<String>>,
     _process: Option<Mutex<GuardedProcess>>,
 }
 
@@ -102,11 +106,17 @@ impl Server {
     }
 
     fn connected(maintenance: Url, process: Option<Mutex<GuardedProcess>>) -> Result<Self, String> {
-        let admin =
-            PgConnection::establish(maintenance.as_str()).map_err(|error| error.to_string())?;
+        let connection =
+            || PgConnection::establish(maintenance.as_str()).map_err(|error| error.to_string());
+        let admin = Mutex::new(connection()?);
+        let leftovers = match process {
+            Some(_) => Some(drops(connection()?)),
+            None => None,
+        };
         Ok(Self {
             maintenance,
-            admin: Mutex::new(admin),
+            admin,
+            leftovers,
             _process: process,
         })
     }
@@ -176,6 +186,27 @@ impl Server {
     }
 }
 
+/// Drops the databases whose names are sent, one after the other. The server waits for the ends of the connections to each and for a
+/// checkpoint, which no story needs to wait for, nor whoever wants the next database.
+fn drops(mut conn: PgConnection) -> Sender<String> {
+    let (sender, names) = channel::<String>();
+    std::thread::spawn(move || {
+        for name in names {
+            spent("databases are dropped, beside the stories", || {
+                drop_database(&mut conn, &name);
+            });
+        }
+    });
+    sender
+}
+
+fn drop_database(conn: &mut PgConnection, name: &str) {
+    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    if let Err(error) = conn.batch_execute(&sql) {
+        super::say(&format!("{sql}: {error}"));
+    }
+}
+
 /// What a server says when it is; a standby accepts "read-only connections".
 const READY: &str = "ready to accept ";
 
@@ -201,7 +232,8 @@ impl Cluster {
     fn bare(binaries: &Path, port: u16, password: String) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("casebell-postgresql-")
-            .tempdir_in(folder_of_clusters())
+            // Every story has a database of its own, with hundreds of files.
+            .tempdir_in(folders::place())
             .map_err(|error| error.to_string())?;
         let password_file = folder.path().join("password");
         std::fs::write(&password_file, &password).map_err(|error| error.to_string())?;
@@ -428,28 +460,16 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Some(leftovers) = &self.server.leftovers {
+            let _ = leftovers.send(std::mem::take(&mut self.name));
+            return;
+        }
         let mut admin = self
             .server
             .admin
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Err(error) = admin.batch_execute(&sql) {
-            super::say(&format!("{sql}: {error}"));
-        }
-    }
-}
-
-/// Where clusters are made. Every story has a database of its own, with hundreds of files, which cost a disk more than
-/// everything that the story then asks of it: they are kept in memory where there is room for them.
-fn folder_of_clusters() -> PathBuf {
-    const MEMORY: &str = "/dev/shm";
-    const ROOM: u64 = 2 << 30;
-    let has_room = rustix::fs::statvfs(MEMORY)
-        .is_ok_and(|there| there.f_bavail.saturating_mul(there.f_frsize) >= ROOM);
-    match has_room {
-        true => PathBuf::from(MEMORY),
-        false => std::env::temp_dir(),
+        drop_database(&mut admin, &self.name);
     }
 }
 

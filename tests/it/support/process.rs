@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitStatus, Output};
 
 use super::process_guard::{GuardedProcess, ProcessGuard};
+use super::timing::spent;
 
 /// A running `casebell serve`.
 pub struct Process {
@@ -70,14 +71,16 @@ impl Process {
 
     fn of(command: &Command, arguments: &[&str]) -> Self {
         let mut guarded = GuardedProcess::spawn(command, ProcessGuard::default());
-        let origin = guarded.wait_for_line(|line| {
-            let address = line
-                .split_whitespace()
-                .find(|word| word.starts_with("http://127.0.0.1:"))?;
-            // It may be the origin of a longer one.
-            let port = address.strip_prefix("http://127.0.0.1:")?;
-            let port = port.split(|c: char| !c.is_ascii_digit()).next()?;
-            Some(format!("http://127.0.0.1:{port}"))
+        let origin = spent("processes come to serve", || {
+            guarded.wait_for_line(|line| {
+                let address = line
+                    .split_whitespace()
+                    .find(|word| word.starts_with("http://127.0.0.1:"))?;
+                // It may be the origin of a longer one.
+                let port = address.strip_prefix("http://127.0.0.1:")?;
+                let port = port.split(|c: char| !c.is_ascii_digit()).next()?;
+                Some(format!("http://127.0.0.1:{port}"))
+            })
         });
         Self {
             origin: origin.unwrap_or_else(|why| panic!("casebell {arguments:?}: {why}")),

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::database::{Backend, TestDatabase};
 use super::desk::{client, furnished};
+use super::folders::folder;
 use super::paired::said;
 use super::process::Process;
 
@@ -38,9 +39,7 @@ impl Servers {
     pub async fn start(backend: Backend, count: usize) -> Self {
         let furnished = furnished(backend).await;
         let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folders: Vec<TempDir> = (0..count)
-            .map(|_| tempfile::tempdir().expect("a folder"))
-            .collect();
+        let folders: Vec<TempDir> = (0..count).map(|_| folder("casebell-data-")).collect();
         let processes = folders
             .iter()
             .map(|folder| serve(folder, &database))

@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::desk::Desk;
 use super::fixtures::PASSWORD;
 use super::person::{Asking, Person};
+use super::timing::spent_on;
 
 /// Somebody's session.
 #[derive(Clone)]
@@ -27,7 +28,8 @@ impl Session {
     pub async fn open(desk: &Desk, email: &str) -> Self {
         let body = json!({ "email": email, "password": PASSWORD });
         let builder = desk.client().post(desk.api("/sessions")).json(&body);
-        Self::begun(desk, Asking::new(format!("sign in {email}"), builder).await)
+        let asking = Asking::new(format!("sign in {email}"), builder);
+        Self::begun(desk, spent_on("people sign in", asking.into_future()).await)
     }
 
     /// The session that an answer has begun.

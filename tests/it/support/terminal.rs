@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::answer::Answer;
 use super::database::{Backend, TestDatabase};
 use super::desk::{client, runtime};
+use super::folders::folder;
 use super::person::Asking;
 use super::process::{self, Process};
 
@@ -62,7 +63,7 @@ impl Terminal {
         if !backend.is_available() {
             return;
         }
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder("casebell-data-");
         let database = TestDatabase::create(backend, None);
         runtime().block_on(story(Self { database, folder }));
     }
