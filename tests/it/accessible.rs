@@ -44,12 +44,12 @@ on_both_databases! { Desk:
 
 mod every_page_of_the_demonstration_is_for_everybody {
     use crate::support::database::Backend;
-    use crate::support::terminal::Terminal;
+    use crate::support::terminal::Prepared;
 
     /// What a page looks like does not depend on the database.
     #[test]
     fn sqlite() {
-        Terminal::for_story(Backend::Sqlite, super::every_page);
+        Prepared::for_story(Backend::Sqlite, super::every_page);
     }
 }
 

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::imports::{RECORDS, loaded};
 use crate::support::database::on_both_databases;
-use crate::support::terminal::{Begun, Program, Terminal};
+use crate::support::terminal::{Begun, Prepared, Program, Terminal};
 
-on_both_databases! { Terminal:
+on_both_databases! { Prepared:
     what_is_wrong_on_a_line_of_a_batch_costs_that_line_only,
     lines_of_one_batch_that_name_the_same_case_are_one_case,
     people_write_while_an_import_goes_on,

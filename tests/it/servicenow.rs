@@ -10,9 +10,9 @@ use crate::imports::{counts, loaded};
 use crate::support::answer::instant;
 use crate::support::database::on_both_databases;
 use crate::support::say;
-use crate::support::terminal::{Program, Terminal, beside_the_project};
+use crate::support::terminal::{Prepared, Program, Terminal, beside_the_project};
 
-on_both_databases! { Terminal:
+on_both_databases! { Prepared:
     a_small_log_of_servicenow_is_replayed,
     the_whole_log_of_servicenow_is_replayed,
     names_that_differ_stay_apart,

@@ -7,10 +7,10 @@ use reqwest::Method;
 
 use crate::support::database::on_both_databases;
 use crate::support::process::Process;
-use crate::support::terminal::{Program, Terminal};
+use crate::support::terminal::{Prepared, Program, Terminal};
 use crate::support::{go_without, on_path};
 
-on_both_databases! { Terminal:
+on_both_databases! { Prepared:
     a_generated_client_tells_the_main_story,
     generated_requests_find_nothing,
 }

@@ -25,7 +25,14 @@ read -r signal <&3 || signal=$default
 kill -s "$signal" "$pid" 2>/dev/null
 wait "$pid"
 status=$?
-[ -z "$remove" ] || rm -rf -- "$remove"
+if [ -n "$remove" ]; then
+  # A browser may outlive the driver that has started it.
+  for one in $(grep -alsF -- "--user-data-dir=$remove/" /proc/[0-9]*/cmdline); do
+    one=${one#/proc/}
+    kill -s KILL "${one%/cmdline}" 2>/dev/null
+  done
+  rm -rf -- "$remove"
+fi
 exit "$status"
 "#;
 

@@ -22,6 +22,16 @@ pub struct Terminal {
     folder: TempDir,
 }
 
+/// The same, where an earlier command has made the schema: for stories that do not tell of how that comes about.
+pub struct Prepared;
+
+impl Prepared {
+    /// As [`Terminal::for_story`].
+    pub fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Terminal) -> F) {
+        Terminal::before(|| TestDatabase::with_schema(backend), backend, story);
+    }
+}
+
 /// What a command came to.
 #[derive(Debug)]
 pub struct Outcome {
@@ -60,11 +70,18 @@ impl Outcome {
 impl Terminal {
     /// Runs a story at a terminal of its own; says so and does nothing where there is no such database.
     pub fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
+        Self::before(|| TestDatabase::create(backend, None), backend, story);
+    }
+
+    fn before<F: Future<Output = ()>>(
+        database: impl FnOnce() -> TestDatabase,
+        backend: Backend,
+        story: impl FnOnce(Self) -> F,
+    ) {
         if !backend.is_available() {
             return;
         }
-        let folder = folder("casebell-data-");
-        let database = TestDatabase::create(backend, None);
+        let (database, folder) = (database(), folder("casebell-data-"));
         runtime().block_on(story(Self { database, folder }));
     }
 
