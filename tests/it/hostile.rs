@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
@@ -51,6 +52,9 @@ const TEXTS: &[&str] = &[
     "1e400",
     ",,,,",
 ];
+
+/// How many of them are asked with at the same time, where nothing comes of it that others would see.
+const AT_ONCE: usize = 4;
 
 /// Texts and longer ones.
 fn texts() -> Vec<String> {
@@ -131,7 +135,18 @@ async fn things(desk: &Desk) -> BTreeMap<&'static str, String> {
     things
 }
 
+/// Each text, as each of these asks with it.
+fn by_each<'a, T>(
+    all: &'a [T],
+    texts: &'a [String],
+) -> impl Iterator<Item = (&'a T, &'a String)> + 'a {
+    texts
+        .iter()
+        .flat_map(move |text| all.iter().map(move |one| (one, text)))
+}
+
 async fn whatever_a_path_names_is_found_or_not(desk: Desk) {
+    let texts = texts();
     let people = ["ada", "dana"].map(|key| desk.person(key));
     let mut sessions = Vec::new();
     for person in &people {
@@ -142,14 +157,17 @@ async fn whatever_a_path_names_is_found_or_not(desk: Desk) {
         if !route.path.contains('{') {
             continue;
         }
-        for text in texts() {
-            let path = filled(route.path, |_| text.clone());
-            for person in &people {
+        for some in texts.chunks(AT_ONCE) {
+            let asked = by_each(&people, some).map(|(person, text)| {
+                let path = filled(route.path, |_| text.clone());
                 let asking = person.asks(method.clone(), &path);
-                let answer = match method {
-                    Method::GET | Method::DELETE => asking.await,
-                    _ => asking.json(&json!({})).await,
+                let asking = match method {
+                    Method::GET | Method::DELETE => asking,
+                    _ => asking.json(&json!({})),
                 };
+                asking.into_future()
+            });
+            for answer in join_all(asked).await {
                 is_no_error_of_ours(&answer);
                 assert!(answer.status >= 400, "names nothing: {answer:?}");
             }
@@ -159,13 +177,18 @@ async fn whatever_a_path_names_is_found_or_not(desk: Desk) {
         if !route.path.contains('{') {
             continue;
         }
-        for text in texts() {
-            let path = filled(route.path, |_| text.clone());
-            for session in &sessions {
-                let answer = match route.method.as_str() {
-                    "GET" => session.page(&path).await,
-                    _ => session.sends(&path, &[]).await,
-                };
+        for some in texts.chunks(AT_ONCE) {
+            let asked = by_each(&sessions, some).map(|(session, text)| {
+                let path = filled(route.path, |_| text.clone());
+                let (session, reads) = (session.clone(), route.method.as_str() == "GET");
+                async move {
+                    match reads {
+                        true => session.page(&path).await,
+                        false => session.sends(&path, &[]).await,
+                    }
+                }
+            });
+            for answer in join_all(asked).await {
                 is_no_error_of_ours(&answer);
             }
         }
@@ -173,6 +196,7 @@ async fn whatever_a_path_names_is_found_or_not(desk: Desk) {
 }
 
 async fn whatever_a_query_asks_is_answered_or_refused(desk: Desk) {
+    let texts = texts();
     let things = things(&desk).await;
     let people = ["ada", "dana"].map(|key| desk.person(key));
     for route in casebell::http::routes::routes() {
@@ -183,10 +207,13 @@ async fn whatever_a_query_asks_is_answered_or_refused(desk: Desk) {
             things.get(name).cloned().unwrap_or_default()
         });
         for member in &route.shape.query {
-            for text in texts() {
-                let path = format!("{path}?{}={text}", member.name);
-                for person in &people {
-                    is_no_error_of_ours(&person.get(&path).await);
+            for some in texts.chunks(AT_ONCE) {
+                let asked = by_each(&people, some).map(|(person, text)| {
+                    let path = format!("{path}?{}={text}", member.name);
+                    person.asks(Method::GET, &path).into_future()
+                });
+                for answer in join_all(asked).await {
+                    is_no_error_of_ours(&answer);
                 }
             }
         }
@@ -232,14 +259,23 @@ async fn whatever_a_query_asks_is_answered_or_refused(desk: Desk) {
         let path = filled(route.path, |name| {
             things.get(name).cloned().unwrap_or_default()
         });
-        for text in texts() {
+        let query = |text: &String| -> String {
             // Long texts alone, for an address has an end.
             let asked: &[&str] = match text.len() {
                 ..1000 => &names,
                 _ => &names[..3],
             };
             let query: Vec<String> = asked.iter().map(|name| format!("{name}={text}")).collect();
-            is_no_error_of_ours(&session.page(&format!("{path}?{}", query.join("&"))).await);
+            format!("{path}?{}", query.join("&"))
+        };
+        for some in texts.chunks(AT_ONCE) {
+            let pages = some.iter().map(|text| {
+                let (session, path) = (session.clone(), query(text));
+                async move { session.page(&path).await }
+            });
+            for page in join_all(pages).await {
+                is_no_error_of_ours(&page);
+            }
         }
     }
 }

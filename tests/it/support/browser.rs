@@ -275,8 +275,8 @@ pub async fn leaves(window: Browser) {
 
 /// How long a page may take for what somebody waits to see.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// How often something is looked at that nobody tells of.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How often it is looked whether it has.
+const GLANCE: Duration = Duration::from_millis(40);
 
 /// What people do with a window. They find things by what is written on them.
 impl Browser {
@@ -303,6 +303,7 @@ impl Browser {
                 return;
             }
             assert!(Instant::now() < deadline, "“{text}” is hidden on: {page}");
+            tokio::time::sleep(GLANCE).await;
         }
     }
 
@@ -517,7 +518,7 @@ impl Browser {
         let deadline = Instant::now() + DEADLINE;
         while self.counts(path).await > 0 {
             assert!(Instant::now() < deadline, "{path} is still there");
-            self.client.find(Locator::XPath("//body")).await.ok();
+            tokio::time::sleep(GLANCE).await;
         }
     }
 
@@ -560,7 +561,7 @@ impl Browser {
     }
 
     async fn find(&self, path: &str, what: &str) -> Element {
-        let wait = self.client.wait().at_most(DEADLINE);
+        let wait = self.client.wait().at_most(DEADLINE).every(GLANCE);
         match wait.for_element(Locator::XPath(path)).await {
             Ok(element) => element,
             Err(error) => {
