@@ -328,6 +328,10 @@ async fn furnish(backend: Backend) -> Furnished {
         serving.import(&fixtures::as_records()),
     )
     .await;
+    let hashes =
+        database.texts("SELECT password_hash AS text FROM people WHERE password_hash IS NOT NULL");
+    let is_dear = |hash: &String| hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$");
+    assert!(hashes.len() == PEOPLE.len() && hashes.iter().all(is_dear));
     let hash = fixtures::quick_hash();
     database.run(&format!(
         "UPDATE people SET password_hash = '{hash}' WHERE password_hash IS NOT NULL"
