@@ -117,7 +117,11 @@ impl TestDatabase {
                     Keeper::Postgresql(database) => database,
                     Keeper::Sqlite { .. } => panic!("a copy stays on its kind of database"),
                 });
-                let database = postgres::server().expect("available").create(original);
+                let server = postgres::server().expect("available");
+                let database = match original {
+                    Some(original) => server.copy(original),
+                    None => server.create(None),
+                };
                 let location = Location::Postgres(database.url().into());
                 Self {
                     location,

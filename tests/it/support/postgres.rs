@@ -1,13 +1,14 @@
 //! A real PostgreSQL: the one that `CASEBELL_TEST_POSTGRES_URL` names, or one that is started for this run.
 
+use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, OnceLock};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use diesel::connection::SimpleConnection;
@@ -29,8 +30,12 @@ pub struct Server {
     admin: Mutex<PgConnection>,
     /// Takes the names of databases that nobody needs any more, if they go with the server anyway.
     leftovers: Option<Sender<String>>,
+    /// Gives the names of copies that were made beside the stories, by what they are copies of.
+    ahead: Mutex<BTreeMap<String, Ahead>>,
     _process: Option<Mutex<GuardedProcess>>,
 }
+
+type Ahead = Arc<Mutex<Receiver<String>>>;
 
 /// The server of this test binary, started on first use; the error says why there is none.
 pub fn server() -> Result<&'static Server, &'static str> {
@@ -117,22 +122,36 @@ impl Server {
             maintenance,
             admin,
             leftovers,
+            ahead: Mutex::default(),
             _process: process,
         })
     }
 
     /// Creates a database: an empty one, or a copy of `like`, to which nobody may be connected.
     pub fn create(&'static self, like: Option<&Database>) -> Database {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "{PREFIX}{}_{}_{}",
-            seconds_now(),
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = new_name();
         let template = like.map_or("template0", |database| &database.name);
         self.run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Database { server: self, name }
+    }
+
+    /// A copy of a database that is copied again and again, and stays: the next one is made while a story goes on with this one.
+    pub fn copy(&'static self, like: &Database) -> Database {
+        let copies = self.leftovers.as_ref().map(|_| self.ahead(&like.name));
+        let made = copies.and_then(|copies| locked(&copies).recv().ok());
+        match made {
+            Some(name) => Database { server: self, name },
+            None => self.create(Some(like)),
+        }
+    }
+
+    fn ahead(&self, template: &str) -> Ahead {
+        let mut ahead = locked(&self.ahead);
+        let copies = ahead.entry(template.to_owned()).or_insert_with(|| {
+            let copies = makes_copies(self.maintenance.to_string(), template.to_owned());
+            Arc::new(Mutex::new(copies))
+        });
+        Arc::clone(copies)
     }
 
     /// Creates an empty database of another encoding.
@@ -146,10 +165,7 @@ impl Server {
 
     fn run(&self, sql: &str) {
         // A test that failed in here has poisoned nothing: the connection is in no transaction.
-        let mut admin = self
-            .admin
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut admin = locked(&self.admin);
         admin
             .batch_execute(sql)
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -164,10 +180,7 @@ impl Server {
         }
         const HOURS: u64 = 3;
         let query = "SELECT datname::text AS datname FROM pg_database WHERE starts_with(datname, 'casebell_test_')";
-        let mut admin = self
-            .admin
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut admin = locked(&self.admin);
         for Row { datname } in sql_query(query)
             .load::<Row>(&mut *admin)
             .unwrap_or_default()
@@ -184,6 +197,38 @@ impl Server {
             }
         }
     }
+}
+
+/// Makes one copy after the other, each as soon as the one before it is taken.
+fn makes_copies(url: String, template: String) -> Receiver<String> {
+    let (taken, copies) = sync_channel(0);
+    std::thread::spawn(move || {
+        let Ok(mut conn) = PgConnection::establish(&url) else {
+            return;
+        };
+        loop {
+            let name = new_name();
+            let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+            let made = spent("databases are copied, beside the stories", || {
+                conn.batch_execute(&sql)
+            });
+            // Whoever wants one makes it then, and is told why that is impossible.
+            if made.is_err() || taken.send(name).is_err() {
+                return;
+            }
+        }
+    });
+    copies
+}
+
+fn new_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{PREFIX}{}_{}_{number}", seconds_now(), std::process::id())
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Drops the databases whose names are sent, one after the other. The server waits for the ends of the connections to each and for a
@@ -441,11 +486,7 @@ impl Database {
             #[diesel(sql_type = BigInt)]
             broken: i64,
         }
-        let mut admin = self
-            .server
-            .admin
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut admin = locked(&self.server.admin);
         // With a timeout (milliseconds) the function waits for the end of the backend.
         sql_query(
             "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 10000)) AS broken \
@@ -464,11 +505,7 @@ impl Drop for Database {
             let _ = leftovers.send(std::mem::take(&mut self.name));
             return;
         }
-        let mut admin = self
-            .server
-            .admin
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut admin = locked(&self.server.admin);
         drop_database(&mut admin, &self.name);
     }
 }
