@@ -52,7 +52,7 @@ pub struct GuardedProcess {
 pub struct ProcessGuard<'a> {
     /// The signal that ends the process at the latest, `TERM` unless given.
     pub signal: Option<&'a str>,
-    /// A folder to remove after the process has ended.
+    /// A folder to remove after the process has ended, and with it every browser that has its profile there.
     pub remove: Option<&'a Path>,
 }
 
