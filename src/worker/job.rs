@@ -36,6 +36,11 @@ pub trait Job: Send + Sync + 'static {
         false
     }
 
+    /// Whether what it does may give others something to do, and not itself alone.
+    fn gives_work(&self) -> bool {
+        true
+    }
+
     /// Does what is due at `now`, as much of it as goes in one step. A step with nothing to do commits nothing.
     ///
     /// # Errors
@@ -88,6 +93,33 @@ impl Jobs {
         Ok(round)
     }
 
+    /// The jobs are stepped in turn until none has anything to do: each of them again only where something was seen to since that may
+    /// give it work. For tests.
+    ///
+    /// # Errors
+    /// Those of the first that fails.
+    pub async fn until_idle(&self, now: Instant) -> Result<(), DbError> {
+        let mut given = 0;
+        // How much had been given when each was stepped last; none if it has to be stepped anyway.
+        let mut known = vec![None; self.0.len()];
+        while known.iter().any(|known| *known != Some(given)) {
+            for (job, known) in self.0.iter().zip(&mut known) {
+                if *known == Some(given) {
+                    continue;
+                }
+                let before = given;
+                let done = job.step(now).await?.done;
+                if job.gives_work() {
+                    given += done;
+                    *known = Some(before);
+                } else {
+                    *known = (done == 0).then_some(before);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Gives back what they hold.
     pub async fn end(&self) {
         for job in &self.0 {
@@ -97,5 +129,63 @@ impl Jobs {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Job>> {
         self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Sees to so many things, one a step.
+    struct Fake {
+        name: &'static str,
+        left: Mutex<usize>,
+        gives_work: bool,
+        steps: Arc<Mutex<Vec<&'static str>>>,
+    }
+
+    impl Job for Fake {
+        fn name(&self) -> &'static str {
+            self.name
+        }
+
+        fn every(&self) -> Duration {
+            Duration::from_secs(1)
+        }
+
+        fn gives_work(&self) -> bool {
+            self.gives_work
+        }
+
+        fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+            self.steps.lock().unwrap().push(self.name);
+            let mut left = self.left.lock().unwrap();
+            let done = usize::from(*left > 0);
+            *left -= done;
+            Box::pin(future::ready(Ok(Stepped { done, more: false })))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_was_given_nothing_since_is_not_stepped_again() {
+        let steps = Arc::<Mutex<Vec<&'static str>>>::default();
+        let job = |name, left, gives_work| Fake {
+            name,
+            left: Mutex::new(left),
+            gives_work,
+            steps: Arc::clone(&steps),
+        };
+        let jobs = Jobs::default()
+            .with(job("first", 0, true))
+            .with(job("giver", 1, true))
+            .with(job("after", 0, true))
+            .with(job("last", 2, false));
+        jobs.until_idle(Instant::UNIX_EPOCH).await.unwrap();
+        let expected = [
+            "first", "giver", "after", "last", "first", "giver", "last", "last",
+        ];
+        assert_eq!(*steps.lock().unwrap(), expected);
     }
 }

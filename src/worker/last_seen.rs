@@ -114,6 +114,10 @@ impl Job for LastSeenJob {
         Duration::from_secs(30)
     }
 
+    fn gives_work(&self) -> bool {
+        false
+    }
+
     fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
         Box::pin(async move {
             let done = LastSeenJob::step(self).await?;

@@ -78,6 +78,10 @@ impl Job for Linking {
         true
     }
 
+    fn gives_work(&self) -> bool {
+        false
+    }
+
     fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
         Box::pin(Self::step(self))
     }

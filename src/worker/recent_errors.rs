@@ -67,6 +67,10 @@ impl Job for ErrorLogJob {
         Duration::from_secs(2)
     }
 
+    fn gives_work(&self) -> bool {
+        false
+    }
+
     fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
         Box::pin(async move {
             let first = self.log.first();

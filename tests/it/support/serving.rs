@@ -112,7 +112,8 @@ impl Serving {
 
     /// Lets every job step until none has anything to do.
     pub async fn step_until_idle(&self, now: Instant) {
-        while self.jobs.step(now).await.expect("the worker steps").done > 0 {}
+        let idle = self.jobs.until_idle(now).await;
+        idle.expect("the worker steps");
     }
 
     /// Lets the worker go on by itself, with nothing but commits to wake it.
