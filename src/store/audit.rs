@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, among, on_either, write_last, write_what_was_put_off};
+use crate::db::{Conn, among, kept, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
@@ -178,7 +178,7 @@ fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
         return (arrivals.into_iter().zip(&events))
             .try_for_each(|(arrival, event)| insert(conn, event, arrival, None));
     }
-    let (end, head): (i64, String) = on_either!(conn, |own| diesel::update(audit_chain::table)
+    let (end, head): (i64, String) = on_either!(conn, |own| kept(audit_chain::table)
         .set(audit_chain::position.eq(audit_chain::position + count))
         .returning((audit_chain::position, audit_chain::head))
         .get_result(own))?;
@@ -193,10 +193,7 @@ fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
         insert(conn, event, link.arrival, Some(link))?;
     }
     let head = audit_chain::head.eq(&end.head);
-    on_either!(conn, |own| diesel::update(audit_chain::table)
-        .set(head)
-        .execute(own))
-    .map(drop)
+    on_either!(conn, |own| kept(audit_chain::table).set(head).execute(own)).map(drop)
 }
 
 /// A number that the server gave.

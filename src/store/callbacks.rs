@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::db::schema::{callbacks, cases, escalations, organizations, people};
 use crate::db::sql_types::{At, MaybeAt};
-use crate::db::{Conn, among, condition};
+use crate::db::{Conn, condition, kept};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::callback::{Call, State, Window};
@@ -262,7 +262,7 @@ pub fn remind(conn: &mut Conn, id: CallbackId, now: Instant) -> QueryResult<bool
         .filter(IsOpen)
         .filter(callbacks::reminded_at.is_null())
         .filter(callbacks::begins_at.le(At(now)));
-    let changed = diesel::update(begun)
+    let changed = kept(begun)
         .set(callbacks::reminded_at.eq(Some(At(now))))
         .execute(conn)?;
     Ok(changed == 1)

@@ -14,13 +14,15 @@ pub enum Cas {
 
 /// Changes the row of `$table` whose `$key` is `$id` if it is still at `$version`, and counts the change. Between the
 /// change that failed and the question why, a row of PostgreSQL may have gone; it is told as it is then.
+///
+/// With `kept` before the changes, its statement is kept prepared (`db::kept`).
 macro_rules! compare_and_set {
-    ($conn:expr, $table:ident.$key:ident = $id:expr, $version:expr, $changes:expr) => {{
+    (@by $update:expr, $conn:expr, $table:ident.$key:ident = $id:expr, $version:expr, $changes:expr) => {{
         use diesel::prelude::*;
         use $crate::store::cas::Cas;
         let (id, version): (_, i64) = ($id, $version);
         let row = $table::table.filter($table::$key.eq(id));
-        let changed = diesel::update(row.filter($table::version.eq(version)))
+        let changed = $update(row.filter($table::version.eq(version)))
             .set(($changes, $table::version.eq(version + 1)))
             .execute($conn)?;
         if changed == 1 {
@@ -30,6 +32,16 @@ macro_rules! compare_and_set {
             now.map_or(Cas::Missing, Cas::Changed)
         }
     }};
+    ($conn:expr, $table:ident.$key:ident = $id:expr, $version:expr, kept $changes:expr) => {
+        $crate::store::cas::compare_and_set!(
+            @by $crate::db::kept, $conn, $table.$key = $id, $version, $changes
+        )
+    };
+    ($conn:expr, $table:ident.$key:ident = $id:expr, $version:expr, $changes:expr) => {
+        $crate::store::cas::compare_and_set!(
+            @by diesel::update, $conn, $table.$key = $id, $version, $changes
+        )
+    };
 }
 
 /// Removes the row of `$table` whose `$key` is `$id` if it is still at `$version`; otherwise it stays, and it is told why.

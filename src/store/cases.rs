@@ -26,7 +26,10 @@ use crate::store::people::display_name;
 pub use finding::{by_external_id, find, id_of, last_change, lock, owners_by_line, version_of};
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use searching::Says;
-pub use writing::{CaseChanges, NewCase, ReadyCase, insert, insert_all, search_words, update};
+pub use writing::{
+    CaseChanges, NewCase, ReadyCase, insert, insert_all, move_on, search_words, touch,
+    touch_by_provider, update,
+};
 
 /// A row of `cases`.
 #[derive(Clone, Debug, Queryable, Selectable)]

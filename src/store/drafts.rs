@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
-use crate::db::Conn;
 use crate::db::schema::drafts;
 use crate::db::sql_types::At;
+use crate::db::{Conn, kept};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::draft::{DraftPlace, MOST_DRAFTS};
@@ -148,7 +148,7 @@ pub fn update(
     now: Instant,
 ) -> QueryResult<Cas> {
     let place = new.place.to_string();
-    let changed = diesel::update(
+    let changed = kept(
         own!(access)
             .filter(drafts::place.eq(&place))
             .filter(drafts::version.eq(version)),

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{duty_absences, duty_rules, duty_shifts, duty_turns};
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, kept};
 use crate::domain::duty::{Absence, Assignment, ClockTime, Roster, Shift, Weekday};
 use crate::domain::ids::PersonId;
 
@@ -129,7 +129,7 @@ pub fn replace(
 /// # Errors
 /// Database errors.
 pub fn lock_turns(conn: &mut Conn) -> QueryResult<Assignment> {
-    diesel::update(duty_rules::table)
+    kept(duty_rules::table)
         .set(duty_rules::duty_version.eq(duty_rules::duty_version))
         .execute(conn)?;
     Ok(assignment(conn)?.0)
@@ -157,7 +157,7 @@ pub fn note_turn(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
         .get_result(conn)?;
     let turn = duty_turns::turn.eq(last.unwrap_or(0) + 1);
     let this = duty_turns::table.filter(duty_turns::person_id.eq(person));
-    if diesel::update(this).set(turn).execute(conn)? == 0 {
+    if kept(this).set(turn).execute(conn)? == 0 {
         diesel::insert_into(duty_turns::table)
             .values((duty_turns::person_id.eq(person), turn))
             .execute(conn)?;

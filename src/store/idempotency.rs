@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::db::Conn;
 use crate::db::schema::idempotency_keys as keys;
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, kept as kept_prepared};
 use crate::domain::Instant;
 use crate::domain::ids::{AttachmentId, EntryId, PersonId};
 
@@ -110,7 +110,7 @@ pub fn save(
     headers: &BTreeMap<String, String>,
     body: &str,
 ) -> QueryResult<()> {
-    diesel::update(
+    kept_prepared(
         keys::table.filter(
             keys::person_id
                 .eq(request.person)

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::next_steps;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition};
+use crate::db::{Conn, condition, kept};
 use crate::domain::Instant;
 use crate::domain::case::StepState;
 use crate::domain::ids::{CaseId, NextStepId};
@@ -40,7 +40,7 @@ pub fn take(conn: &mut Conn, id: NextStepId, now: Instant) -> QueryResult<bool> 
         .and(next_steps::state.eq(StepState::Open))
         .and(next_steps::due_at.le(At(now)))
         .and(next_steps::lapse_told_at.is_null());
-    let changed = diesel::update(next_steps::table.filter(lapsed))
+    let changed = kept(next_steps::table.filter(lapsed))
         .set(next_steps::lapse_told_at.eq(Some(At(now))))
         .execute(conn)?;
     Ok(changed == 1)

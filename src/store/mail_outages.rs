@@ -8,7 +8,7 @@ use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::mail_outages;
 use crate::db::sql_types::At;
-use crate::db::{Conn, in_savepoint};
+use crate::db::{Conn, in_savepoint, kept};
 use crate::domain::Instant;
 use crate::domain::notice::Fault;
 
@@ -53,7 +53,7 @@ pub fn take_probe(conn: &mut Conn, transport: &str, now: Instant) -> QueryResult
     let due = mail_outages::transport
         .eq(transport)
         .and(mail_outages::next_probe_at.le(At(now)));
-    let changed = diesel::update(mail_outages::table.filter(due))
+    let changed = kept(mail_outages::table.filter(due))
         .set(mail_outages::next_probe_at.eq(At(now + PROBE)))
         .execute(conn)?;
     Ok(changed == 1)

@@ -71,7 +71,7 @@ pub mod write_probes;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
+use crate::db::{Conn, kept};
 
 /// A number that the installation counts (C1): sequential, never reused, taken in the transaction that uses it.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ impl Counter {
     /// Database errors.
     pub fn next(self, conn: &mut Conn) -> QueryResult<i64> {
         use crate::db::schema::counters;
-        diesel::update(counters::table.filter(counters::name.eq(self.name())))
+        kept(counters::table.filter(counters::name.eq(self.name())))
             .set(counters::value.eq(counters::value + 1))
             .returning(counters::value)
             .get_result(conn)
@@ -108,7 +108,7 @@ impl Counter {
     /// Database errors.
     pub fn held(self, conn: &mut Conn) -> QueryResult<i64> {
         use crate::db::schema::counters;
-        diesel::update(counters::table.filter(counters::name.eq(self.name())))
+        kept(counters::table.filter(counters::name.eq(self.name())))
             .set(counters::value.eq(counters::value))
             .returning(counters::value)
             .get_result(conn)

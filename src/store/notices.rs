@@ -114,6 +114,16 @@ pub fn insert_held(
     not_before: Instant,
     now: Instant,
 ) -> QueryResult<NoticeId> {
+    put(conn, new, (not_before, None), now)
+}
+
+/// Puts a notice into the outbox: when it is due, and until when what it tells may be taken back.
+fn put(
+    conn: &mut Conn,
+    new: &NewNotice<'_>,
+    (not_before, held_until): (Instant, Option<Instant>),
+    now: Instant,
+) -> QueryResult<NoticeId> {
     let id = NoticeId::new(now);
     let kind = new.payload.kind();
     let (person, address) = match new.to {
@@ -143,6 +153,7 @@ pub fn insert_held(
             notices::created_at.eq(At(now)),
             notices::queue.eq(queue(new.to, kind)),
             notices::urgent.eq(kind.is_urgent()),
+            notices::held_until.eq(held_until.map(At)),
         ))
         .execute(own))?;
     Ok(id)

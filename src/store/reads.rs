@@ -3,9 +3,9 @@
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::feed_reads;
 use crate::db::sql_types::At;
+use crate::db::{Conn, kept};
 use crate::domain::Instant;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, PersonId};
@@ -146,13 +146,11 @@ pub fn record(
             )
     };
     if diesel::select(exists(there())).get_result(conn)? {
-        diesel::update(there().filter(feed_reads::position.lt(position)))
+        kept(there().filter(feed_reads::position.lt(position)))
             .set(feed_reads::position.eq(position))
             .execute(conn)?;
         if said {
-            diesel::update(there())
-                .set(feed_reads::said.eq(true))
-                .execute(conn)?;
+            kept(there()).set(feed_reads::said.eq(true)).execute(conn)?;
         }
         return Ok(());
     }

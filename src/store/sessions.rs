@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::identities::{AT_ONCE, AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{epochs, sessions};
 use crate::db::sql_types::At;
-use crate::db::{Conn, on_either, with_epoch};
+use crate::db::{Conn, kept, on_either, with_epoch};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
 use crate::domain::session::SessionLimits;
@@ -268,7 +268,7 @@ pub fn close_others(
 /// Database errors.
 pub fn seen(conn: &mut Conn, id: SessionId, at: Instant, idle: TimeDelta) -> QueryResult<()> {
     let earlier = sessions::id.eq(id).and(sessions::last_seen_at.lt(At(at)));
-    diesel::update(sessions::table.filter(earlier))
+    kept(sessions::table.filter(earlier))
         .set((
             sessions::last_seen_at.eq(At(at)),
             sessions::idle_until.eq(At(at + idle)),

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{cases, escalation_targets, escalations, organizations, target_tellings};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, condition};
+use crate::db::{Conn, Varying, condition, kept};
 use crate::domain::Instant;
 use crate::domain::calendar::{Pause, Segment};
 use crate::domain::case::{Priority, Status};
@@ -171,7 +171,7 @@ pub fn insert(conn: &mut Conn, new: &NewTarget<'_>, now: Instant) -> QueryResult
         .filter(escalation_targets::escalation_id.eq(new.escalation))
         .filter(escalation_targets::kind.eq(new.kind))
         .filter(IsNewest);
-    diesel::update(before)
+    kept(before)
         .set(escalation_targets::newest.eq(false))
         .execute(conn)?;
     diesel::insert_into(escalation_targets::table)
@@ -229,8 +229,11 @@ pub fn update(conn: &mut Conn, target: &Target, changes: &TargetChanges) -> Quer
     let this = escalation_targets::table
         .filter(escalation_targets::id.eq(target.id))
         .filter(escalation_targets::version.eq(target.version));
-    let changed = diesel::update(this)
-        .set((changes, escalation_targets::version.eq(target.version + 1)))
+    let changed = kept(this)
+        .set((
+            Varying(changes),
+            escalation_targets::version.eq(target.version + 1),
+        ))
         .execute(conn)?;
     Ok(changed == 1)
 }
@@ -442,7 +445,7 @@ pub fn last_told(conn: &mut Conn, people: &[PersonId]) -> QueryResult<HashMap<Pe
 /// Database errors.
 pub fn note_told(conn: &mut Conn, person: PersonId, at: Instant) -> QueryResult<()> {
     let this = target_tellings::table.filter(target_tellings::person_id.eq(person));
-    let changed = diesel::update(this)
+    let changed = kept(this)
         .set(target_tellings::at.eq(At(at)))
         .execute(conn)?;
     if changed == 0 {

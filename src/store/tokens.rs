@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::identities::{AT_ONCE, AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{api_tokens, epochs};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, on_either, with_epoch};
+use crate::db::{Conn, kept, on_either, with_epoch};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{PersonId, TokenId};
@@ -216,7 +216,7 @@ pub fn find(conn: &mut Conn, person: PersonId, id: TokenId) -> QueryResult<Optio
 pub fn used(conn: &mut Conn, id: TokenId, at: Instant) -> QueryResult<()> {
     let earlier = api_tokens::last_used_at.lt(At(at));
     let earlier = api_tokens::last_used_at.is_null().or(earlier);
-    diesel::update(
+    kept(
         api_tokens::table
             .filter(api_tokens::id.eq(id))
             .filter(earlier),

@@ -18,12 +18,12 @@ use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Status, after_contact_reply, change_status, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
 use crate::domain::feed::{EntryKind, MovedCase, Visibility, may_edit};
-use crate::domain::ids::{CaseId, CaseRef, EntryId, EscalationRef, EventId, PersonId};
+use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId, PersonId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
 use crate::domain::target::Happening;
 use crate::store::attachments::Attachment;
-use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
@@ -69,32 +69,22 @@ pub fn post_on_case(
     };
     let (id, case) = insert_entry(conn, actor, on, written)?;
     let from = case.status;
-    match command.status {
+    let moved = match command.status {
         Some(to) => moved_on(conn, actor, &case, to, now)?,
         None => replied(conn, actor, &case, now)?,
-    }
-    if at.offered(false).is_some() {
-        note_moved_case(conn, id, (from, case.id))?;
-    }
-    Ok(id)
-}
-
-/// Keeps which status the case got with an entry that may be taken back, if it got another.
-fn note_moved_case(
-    conn: &mut Conn,
-    entry: EntryId,
-    (from, case): (Status, CaseId),
-) -> VerbResult<()> {
-    let after = cases::find(conn, case)?;
-    if after.status != from {
+    };
+    // Which status the case got with an entry that may be taken back.
+    if let Some(after) = moved
+        && at.offered(false).is_some()
+    {
         let moved = MovedCase {
             from,
             to: after.status,
             version: after.version,
         };
-        feeds::note_moved_case(conn, entry, moved)?;
+        feeds::note_moved_case(conn, id, moved)?;
     }
-    Ok(())
+    Ok(id)
 }
 
 /// Posts a comment in the feed of an active escalation. Of a public one, its targets take note (M8).
@@ -301,10 +291,10 @@ pub(super) fn published(
     }
 }
 
-fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> VerbResult<()> {
+fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> VerbResult<Option<Case>> {
     match actor.side() {
         Side::Customer => moved_on(conn, actor, case, after_contact_reply(case.status), now),
-        Side::Provider => Ok(()),
+        Side::Provider => Ok(None),
     }
 }
 
@@ -317,33 +307,36 @@ fn may_move_on(actor: &Actor, case: &Case, to: Status) -> VerbResult<()> {
     Ok(change_status(case.status, to)?)
 }
 
-/// Puts the case to a status that may follow; nothing if it has that already.
+/// Puts the case to a status that may follow, and gives it as it stands then; nothing if it has that already.
 pub(super) fn moved_on(
     conn: &mut Conn,
     actor: &Actor,
     case: &Case,
     status: Status,
     now: Instant,
-) -> VerbResult<()> {
+) -> VerbResult<Option<Case>> {
     if status == case.status {
-        return Ok(());
+        return Ok(None);
     }
-    let changes = CaseChanges {
-        status: Some(status),
-        ..CaseChanges::default()
-    };
     settled(
-        cases::update(conn, case.id, case.version, &changes, now)?,
+        cases::move_on(conn, case.id, case.version, status, now)?,
         None,
     )?;
-    let after = cases::find(conn, case.id)?;
+    // That is all that changes.
+    let after = Case {
+        status,
+        updated_at: now,
+        version: case.version + 1,
+        ..case.clone()
+    };
     let recorded = Recorded::case(case, &after);
     let change = CaseChange::Status {
         from: case.status,
         to: status,
     };
     let event = CaseEvent::Changed(vec![change]);
-    publish::on_case(conn, actor, &after, recorded, event, now)
+    publish::on_case(conn, actor, &after, recorded, event, now)?;
+    Ok(Some(after))
 }
 
 /// Corrects one's own entry within five minutes (F4).

@@ -3,12 +3,11 @@
 use super::on::On;
 use super::{Actor, VerbResult, attachments, settled};
 use crate::db::Conn;
-use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::event::PostedWords;
 use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update};
-use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::cases::{self, Case};
 use crate::store::feeds::{self, NewEntry};
 
 /// Puts the actor's public words into the feed of where something happened, as a part of that; gives what the event has to
@@ -72,12 +71,8 @@ pub(super) fn updated_by_provider(
     let newest = case
         .last_provider_entry_at
         .map_or(entry.at, |at| at.max(entry.at));
-    let changes = CaseChanges {
-        last_provider_entry_at: Some(Some(At(newest))),
-        ..CaseChanges::default()
-    };
     settled(
-        cases::update(conn, case.id, case.version, &changes, entry.at)?,
+        cases::touch_by_provider(conn, case.id, case.version, newest, entry.at)?,
         None,
     )?;
     // That is all that the update has changed.

@@ -20,7 +20,7 @@ use crate::domain::escalation::{self, Command, Event, transition};
 use crate::domain::event::EscalationEvent;
 use crate::domain::ids::EscalationRef;
 use crate::domain::offers;
-use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, Escalation, EscalationChanges};
 
 pub use deciding::{AcceptEscalation, DeclineEscalation, RankEscalation};
@@ -99,12 +99,14 @@ impl Verb<'_> {
         event: EscalationEvent,
     ) -> VerbResult<(Case, Escalation)> {
         let after = self.persist(conn, moved)?;
-        let (case, nothing) = (&moved.case, CaseChanges::default());
-        settled(
-            cases::update(conn, case.id, case.version, &nothing, self.now)?,
-            None,
-        )?;
-        let case = cases::find(conn, case.id)?;
+        let case = &moved.case;
+        settled(cases::touch(conn, case.id, case.version, self.now)?, None)?;
+        // The change is counted, and nothing else of the case has changed.
+        let case = Case {
+            updated_at: self.now,
+            version: case.version + 1,
+            ..case.clone()
+        };
         self.publish(conn, moved, (&case, &after), event)?;
         if let Some(happening) = targets::happening(&moved.event) {
             targets::keep(conn, &case, &after, happening, self.now)?;

@@ -18,7 +18,7 @@ use crate::domain::target::Happening;
 use crate::domain::text::Markdown;
 use crate::input::input;
 use crate::store::Counter;
-use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, NewEscalation};
 
 input! {
@@ -95,10 +95,7 @@ pub fn submit_escalation(
         }
     };
     let escalation = escalations::find(conn, id)?;
-    settled(
-        cases::update(conn, case.id, case.version, &CaseChanges::default(), now)?,
-        None,
-    )?;
+    settled(cases::touch(conn, case.id, case.version, now)?, None)?;
     // The change is counted, and nothing else of the case has changed.
     let case = Case {
         updated_at: now,

@@ -5,9 +5,9 @@ use diesel::sql_types::BigInt;
 
 use super::Attachment;
 use crate::attachments::ContentHash;
-use crate::db::Conn;
 use crate::db::schema::attachments;
 use crate::db::sql_types::{At, Key};
+use crate::db::{Conn, kept};
 use crate::domain::Instant;
 use crate::domain::attachment::{FileName, MediaType, PENDING_FOR};
 use crate::domain::ids::{AttachmentId, CaseId, EntryId, OrganizationId, PersonId};
@@ -112,7 +112,7 @@ pub fn attach(
     let pending = attachments::id
         .eq(id)
         .and(attachments::attached_at.is_null());
-    let changed = diesel::update(attachments::table.filter(pending))
+    let changed = kept(attachments::table.filter(pending))
         .set((
             attachments::organization_id.eq(organization),
             attachments::case_id.eq(case),

@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, BigInt, Text};
 use super::chain::Row;
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::At;
-use crate::db::{Conn, write_what_was_put_off};
+use crate::db::{Conn, kept, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::{End, Linked, linked};
 
@@ -182,7 +182,7 @@ fn write(conn: &mut Conn, links: &[Linked], end: &End) -> QueryResult<()> {
         return Err(Diesel::NotFound);
     }
     let (position, head) = (end.position, &end.head);
-    diesel::update(audit_chain::table)
+    kept(audit_chain::table)
         .set((
             audit_chain::position.eq(position),
             audit_chain::head.eq(head),

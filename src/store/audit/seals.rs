@@ -7,7 +7,7 @@ use crate::db::schema::{
     callbacks, cases, escalations, feed_entries, next_steps, priority_requests,
 };
 use crate::db::sql_types::{At, MaybeAt};
-use crate::db::{Conn, on_either};
+use crate::db::{Conn, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{self, Said, Thing};
 use crate::domain::ids::{
@@ -178,7 +178,7 @@ macro_rules! sealed {
                 let hash = seal::hash(&salt, self.thing(), &self.words());
                 let this = $table::table.filter($table::id.eq(self.id));
                 let salted = $table::salt.eq(Some(salt));
-                on_either!(conn, |own| diesel::update(this).set(salted).execute(own))?;
+                on_either!(conn, |own| kept(this).set(salted).execute(own))?;
                 Ok(Said::of(self.thing(), hash))
             }
 

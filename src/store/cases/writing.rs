@@ -291,3 +291,45 @@ pub fn update(
     let changes = (changes, cases::updated_at.eq(At(now)));
     Ok(compare_and_set!(conn, cases.id = id, version, changes))
 }
+
+/// Counts that something happened to a case, of which nothing else changes; otherwise like [`update`].
+///
+/// # Errors
+/// Database errors.
+pub fn touch(conn: &mut Conn, id: CaseId, version: i64, now: Instant) -> QueryResult<Cas> {
+    let changes = cases::updated_at.eq(At(now));
+    Ok(compare_and_set!(conn, cases.id = id, version, kept changes))
+}
+
+/// Notes the provider's `newest` entry (C7); otherwise like [`touch`].
+///
+/// # Errors
+/// Database errors.
+pub fn touch_by_provider(
+    conn: &mut Conn,
+    id: CaseId,
+    version: i64,
+    newest: Instant,
+    now: Instant,
+) -> QueryResult<Cas> {
+    let changes = (
+        cases::last_provider_entry_at.eq(Some(At(newest))),
+        cases::updated_at.eq(At(now)),
+    );
+    Ok(compare_and_set!(conn, cases.id = id, version, kept changes))
+}
+
+/// Puts a case to a status, and nothing else of it; otherwise like [`touch`].
+///
+/// # Errors
+/// Database errors.
+pub fn move_on(
+    conn: &mut Conn,
+    id: CaseId,
+    version: i64,
+    status: Status,
+    now: Instant,
+) -> QueryResult<Cas> {
+    let changes = (cases::status.eq(status), cases::updated_at.eq(At(now)));
+    Ok(compare_and_set!(conn, cases.id = id, version, kept changes))
+}

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::Escalation;
-use crate::db::Conn;
 use crate::db::schema::{escalation_targets, escalations, next_steps};
 use crate::db::sql_types::{At, json};
+use crate::db::{Conn, Varying, kept};
 use crate::domain::Instant;
 use crate::domain::case::Priority;
 use crate::domain::eligibility::Assessment;
@@ -131,13 +131,13 @@ pub fn update(
     } else {
         ENDED
     };
-    let changes = (changes, escalations::queue_rank.eq(queue_rank));
+    let changes = (Varying(changes), escalations::queue_rank.eq(queue_rank));
     let (id, version) = (escalation.id, escalation.version);
     Ok(compare_and_set!(
         conn,
         escalations.id = id,
         version,
-        changes
+        kept changes
     ))
 }
 
@@ -150,7 +150,7 @@ pub fn set_submitted_priority(
     id: EscalationId,
     priority: Priority,
 ) -> QueryResult<()> {
-    diesel::update(escalations::table.filter(escalations::id.eq(id)))
+    kept(escalations::table.filter(escalations::id.eq(id)))
         .set(escalations::submitted_priority.eq(Some(priority)))
         .execute(conn)
         .map(drop)
@@ -164,7 +164,7 @@ pub fn touch(conn: &mut Conn, id: EscalationId, now: Instant) -> QueryResult<()>
     let earlier = escalations::table
         .filter(escalations::id.eq(id))
         .filter(escalations::updated_at.lt(At(now)));
-    diesel::update(earlier)
+    kept(earlier)
         .set(escalations::updated_at.eq(At(now)))
         .execute(conn)
         .map(drop)
@@ -176,7 +176,7 @@ pub fn touch(conn: &mut Conn, id: EscalationId, now: Instant) -> QueryResult<()>
 /// # Errors
 /// Database errors.
 pub fn set_awaiting(conn: &mut Conn, id: EscalationId, since: Option<Instant>) -> QueryResult<()> {
-    diesel::update(escalations::table.filter(escalations::id.eq(id)))
+    kept(escalations::table.filter(escalations::id.eq(id)))
         .set(escalations::awaiting_reply_since.eq(since.map(At)))
         .execute(conn)
         .map(drop)
@@ -199,7 +199,7 @@ pub fn note_next_due(conn: &mut Conn, id: EscalationId) -> QueryResult<()> {
         .select(diesel::dsl::min(next_steps::due_at))
         .get_result(conn)?;
     let next = [target, step].into_iter().flatten().min();
-    diesel::update(escalations::table.filter(escalations::id.eq(id)))
+    kept(escalations::table.filter(escalations::id.eq(id)))
         .set(escalations::next_due_at.eq(next.unwrap_or(At(NEVER))))
         .execute(conn)
         .map(drop)

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 
 use super::Entry;
 use super::writing::next_position;
-use crate::db::Conn;
 use crate::db::schema::{feed_entries, undoable_entries};
 use crate::db::sql_types::At;
+use crate::db::{Conn, kept};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::case::Status;
@@ -53,7 +53,7 @@ pub fn offer_undo(
 /// # Errors
 /// Database errors.
 pub fn note_moved_case(conn: &mut Conn, entry: EntryId, moved: MovedCase) -> QueryResult<()> {
-    diesel::update(undoable_entries::table.filter(undoable_entries::entry_id.eq(entry)))
+    kept(undoable_entries::table.filter(undoable_entries::entry_id.eq(entry)))
         .set((
             undoable_entries::status_from.eq(Some(moved.from)),
             undoable_entries::status_to.eq(Some(moved.to)),
@@ -68,7 +68,7 @@ pub fn note_moved_case(conn: &mut Conn, entry: EntryId, moved: MovedCase) -> Que
 /// # Errors
 /// Database errors.
 pub fn note_touched(conn: &mut Conn, entry: EntryId, touched: &str) -> QueryResult<()> {
-    diesel::update(undoable_entries::table.filter(undoable_entries::entry_id.eq(entry)))
+    kept(undoable_entries::table.filter(undoable_entries::entry_id.eq(entry)))
         .set(undoable_entries::touched.eq(Some(touched)))
         .execute(conn)
         .map(drop)

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::{Addressed, IsWaiting, addressed, complete};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition};
+use crate::db::{Conn, condition, kept};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
@@ -100,16 +100,15 @@ pub fn claim(
     let mut claimed = Vec::new();
     for run in runs {
         for due in run {
-            let changed =
-                diesel::update(notices::table.filter(notices::id.eq(due.id)).filter(ready))
-                    .set((
-                        notices::lease_until.eq(Some(At(lease.until))),
-                        notices::lease_holder.eq(Some(lease.holder)),
-                        notices::attempts.eq(notices::attempts + 1),
-                        notices::message_id.eq(complete(&due.message_id, host)),
-                        notices::version.eq(notices::version + 1),
-                    ))
-                    .execute(conn)?;
+            let changed = kept(notices::table.filter(notices::id.eq(due.id)).filter(ready))
+                .set((
+                    notices::lease_until.eq(Some(At(lease.until))),
+                    notices::lease_holder.eq(Some(lease.holder)),
+                    notices::attempts.eq(notices::attempts + 1),
+                    notices::message_id.eq(complete(&due.message_id, host)),
+                    notices::version.eq(notices::version + 1),
+                ))
+                .execute(conn)?;
             // What stands behind one that somebody else took stays behind it.
             if changed == 0 {
                 break;
@@ -125,7 +124,7 @@ pub fn claim(
 /// # Errors
 /// Database errors.
 pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
-    diesel::update(
+    kept(
         notices::table
             .filter(IsWaiting)
             .filter(notices::lease_holder.eq(lease.holder)),
@@ -139,7 +138,7 @@ pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
 /// # Errors
 /// Database errors.
 pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
-    diesel::update(
+    kept(
         notices::table
             .filter(IsWaiting)
             .filter(notices::lease_holder.eq(holder)),

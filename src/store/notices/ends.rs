@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::IsWaiting;
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition, on_either};
+use crate::db::{Conn, Varying, condition, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{Fault, NoticeState};
@@ -55,7 +55,7 @@ pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool
     let is_it = notices::id
         .eq(id)
         .and(notices::state.eq(NoticeState::Waiting));
-    let changed = on_either!(conn, |own| diesel::update(notices::table.filter(is_it))
+    let changed = on_either!(conn, |own| kept(notices::table.filter(is_it))
         .set((
             notices::state.eq(NoticeState::Sent),
             notices::sent_at.eq(Some(At(at))),
@@ -98,11 +98,13 @@ pub fn mark_unsent(
         Unsent::Failed => (NoticeState::Failed, None, None),
         Unsent::Withheld => (NoticeState::Withheld, None, None),
     };
-    let changed = diesel::update(notices::table.filter(mine))
+    let changed = kept(notices::table.filter(mine))
         .set((
             notices::state.eq(state),
-            next.map(|next| notices::next_attempt_at.eq(At(next))),
-            queue.map(|queue| notices::queue.eq(queue)),
+            Varying((
+                next.map(|next| notices::next_attempt_at.eq(At(next))),
+                queue.map(|queue| notices::queue.eq(queue)),
+            )),
             notices::fault.eq(why.fault),
             notices::last_error.eq(Some(&why.detail)),
             notices::tried_at.eq(Some(At(now))),
@@ -132,11 +134,13 @@ pub fn give_back(
             .eq(*id)
             .and(notices::state.eq(NoticeState::Waiting))
             .and(notices::lease_holder.eq(holder));
-        given += diesel::update(notices::table.filter(mine))
+        given += kept(notices::table.filter(mine))
             .set((
-                next.map(|next| notices::next_attempt_at.eq(At(next))),
-                why.map(|why| notices::fault.eq(why.fault)),
-                why.map(|why| notices::last_error.eq(Some(&why.detail))),
+                Varying((
+                    next.map(|next| notices::next_attempt_at.eq(At(next))),
+                    why.map(|why| notices::fault.eq(why.fault)),
+                    why.map(|why| notices::last_error.eq(Some(&why.detail))),
+                )),
                 notices::attempts.eq(notices::attempts - 1),
                 notices::lease_until.eq(None::<At>),
                 notices::lease_holder.eq(None::<String>),

@@ -9,9 +9,9 @@ use diesel::prelude::*;
 
 use super::IsWaiting;
 use super::claim::Due;
-use crate::db::Conn;
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
+use crate::db::{Conn, Varying, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -100,7 +100,7 @@ fn put_before(
         return Ok(());
     };
     for (place, (id, message_id)) in held.into_iter().enumerate() {
-        diesel::update(notices::table.filter(notices::id.eq(id)))
+        kept(notices::table.filter(notices::id.eq(id)))
             .set((
                 notices::next_attempt_at.eq(At(now)),
                 notices::queue.eq(&queue),
@@ -185,12 +185,14 @@ fn gather_thread(
     if until.is_some() {
         out.push(first);
     }
-    diesel::update(notices::table.filter(notices::id.eq(first)))
+    kept(notices::table.filter(notices::id.eq(first)))
         .set((
             notices::payload.eq(json(&payload)?),
-            until.map(|until| notices::next_attempt_at.eq(At(until))),
-            // What waits to be gathered holds up nothing else.
-            until.map(|_| notices::queue.eq(format!("entries {first}"))),
+            Varying((
+                until.map(|until| notices::next_attempt_at.eq(At(until))),
+                // What waits to be gathered holds up nothing else.
+                until.map(|_| notices::queue.eq(format!("entries {first}"))),
+            )),
         ))
         .execute(conn)?;
     Ok(out)
@@ -202,7 +204,7 @@ fn take(conn: &mut Conn, id: NoticeId) -> QueryResult<bool> {
         .filter(notices::id.eq(id))
         .filter(notices::state.eq(NoticeState::Waiting))
         .filter(notices::lease_until.is_null());
-    let taken = diesel::update(free)
+    let taken = kept(free)
         .set(notices::version.eq(notices::version + 1))
         .execute(conn)?;
     Ok(taken == 1)

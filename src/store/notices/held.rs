@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{NewNotice, To, queue};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, condition};
+use crate::db::{Conn, condition, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, Payload};
@@ -87,7 +87,7 @@ pub fn replace_held(
         .filter(notices::id.eq(held.id))
         .filter(notices::version.eq(held.version))
         .filter(notices::lease_until.is_null());
-    let changed = diesel::update(this)
+    let changed = kept(this)
         .set((
             notices::kind.eq(new.payload.kind()),
             notices::case_id.eq(new.case),

@@ -22,11 +22,7 @@ pub fn insert_undoable(
     (not_before, until): (Instant, Instant),
     now: Instant,
 ) -> QueryResult<NoticeId> {
-    let id = super::insert_held(conn, new, not_before.max(until), now)?;
-    diesel::update(notices::table.filter(notices::id.eq(id)))
-        .set(notices::held_until.eq(Some(At(until))))
-        .execute(conn)?;
-    Ok(id)
+    super::put(conn, new, (not_before.max(until), Some(until)), now)
 }
 
 /// Takes the notices of an entry out of the outbox before anybody has them, and out of what is kept for digests. Gives whether

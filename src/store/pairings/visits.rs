@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{pairing_visit_events as events, pairing_visits as visits};
 use crate::db::sql_types::At;
+use crate::db::{Conn, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{EventId, OrganizationId, PairingId, PersonId, VisitId};
 
@@ -77,7 +77,7 @@ pub fn note_on_visit(
         Some((id, At(last))) if last > over => id,
         _ => begin_visit(conn, (pairing, person), now)?,
     };
-    diesel::update(visits::table.filter(visits::id.eq(visit)))
+    kept(visits::table.filter(visits::id.eq(visit)))
         .set((
             visits::last_at.eq(At(now)),
             visits::changes.eq(visits::changes + 1),
