@@ -4,8 +4,9 @@
 //! epoch, in its own transaction (the migration `0015_epoch` says to which tables): whoever changes them, in whichever
 //! process, the next transaction sees it. So a remembered value is what the rows would say, for the price of one row.
 //!
-//! A transaction that writes may have changed those rows itself. It asks for the epoch each time, and what it reads while it
-//! sees its own changes is not remembered.
+//! A transaction that writes may have changed those rows itself. It asks for the epoch each time, or once for work that changes
+//! none of them ([`steadily`]). What it reads while it sees its own changes is not remembered: they have begun an epoch of which nobody
+//! else knows.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
+use diesel::result::Error::NotFound;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
@@ -60,6 +62,18 @@ struct Current {
     kind: Kind,
     /// The generation of its epoch, once it has asked for that.
     generation: Option<Arc<Generation>>,
+    /// Whether it is in work that changes nothing of what is remembered: see [`steadily`].
+    is_steady: bool,
+}
+
+impl Current {
+    /// Whether the epoch that it asks for is good for what it asks for next.
+    const fn asks_once(&self) -> bool {
+        match self.kind {
+            Kind::Reads | Kind::ReadsOne => true,
+            Kind::Writes => self.is_steady,
+        }
+    }
 }
 
 thread_local! {
@@ -81,12 +95,42 @@ pub(super) fn remembering<T>(memory: &Arc<Memory>, kind: Kind, work: impl FnOnce
         memory: Arc::clone(memory),
         kind,
         generation: None,
+        is_steady: false,
     }));
     let _end = End;
     match kind {
         Kind::Writes => putting_off(work),
         Kind::Reads | Kind::ReadsOne => work(),
     }
+}
+
+/// Does work that changes nothing of what is remembered. For all that it asks for, a transaction that writes asks for the epoch once
+/// then. On a server it goes on in that epoch although others may begin another one meanwhile, as if it had been done before: so it
+/// begins behind the locks that it needs.
+pub fn steadily<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> T) -> T {
+    /// Ends it, also if its work panics.
+    struct Over;
+
+    impl Drop for Over {
+        fn drop(&mut self) {
+            CURRENT.with_borrow_mut(|current| {
+                if let Some(current) = current {
+                    current.is_steady = false;
+                    current.generation = None;
+                }
+            });
+        }
+    }
+
+    let begins = CURRENT.with_borrow_mut(|current| match current {
+        Some(current) if !current.asks_once() => {
+            current.is_steady = true;
+            true
+        }
+        _ => false,
+    });
+    let _over = begins.then(|| Over);
+    work(conn)
 }
 
 /// The epoch that a transaction has seen, for what is read next for whoever it found: who somebody is, and what they ask for, then
@@ -155,23 +199,71 @@ pub fn remembered<T: Send + Sync + 'static>(
     is_good: impl Fn(&T) -> bool,
     load: impl FnOnce(&mut Conn) -> QueryResult<T>,
 ) -> QueryResult<Arc<T>> {
+    let read =
+        |conn: &mut Conn, _: &[()]| -> QueryResult<Vec<((), T)>> { Ok(vec![((), load(conn)?)]) };
+    let mut all = remembered_each(conn, &[()], |()| name, is_good, read)?;
+    // One was asked for, and is given or read.
+    all.pop().map(|((), one)| one).ok_or(NotFound)
+}
+
+/// The same of several things of a kind, each of which has a name: those that are not remembered are read together by `load`, which
+/// gives each of them. Gives them in no order.
+///
+/// # Errors
+/// Those of `load`, and database errors.
+pub fn remembered_each<K: Copy, T: Send + Sync + 'static>(
+    conn: &mut Conn,
+    asked: &[K],
+    name: impl Fn(K) -> Name,
+    is_good: impl Fn(&T) -> bool,
+    load: impl FnOnce(&mut Conn, &[K]) -> QueryResult<Vec<(K, T)>>,
+) -> QueryResult<Vec<(K, Arc<T>)>> {
+    let shared = |(one, read): (K, T)| (one, Arc::new(read));
     let Some((memory, kind)) = current() else {
-        return load(conn).map(Arc::new);
+        return Ok(load(conn, asked)?.into_iter().map(shared).collect());
     };
-    let key = Key(TypeId::of::<T>(), name);
-    if let Some(generation) = memory.known(conn, kind)?
-        && let Some(kept) = generation.kept.get(&key)
-        && let Ok(kept) = kept.downcast::<T>()
-        && is_good(&kept)
-    {
-        return Ok(kept);
+    let generation = memory.known(conn)?;
+    let (mut found, mut missing) = (Vec::with_capacity(asked.len()), Vec::new());
+    for one in asked {
+        let kept = generation.as_ref();
+        let kept = kept.and_then(|known| known.get::<T>(name(*one)));
+        match kept.filter(|kept| is_good(kept)) {
+            Some(kept) => found.push((*one, kept)),
+            None => missing.push(*one),
+        }
     }
-    match kind {
-        // What others commit between two of its statements would be mixed up, and its own changes may be taken back.
-        Kind::Writes => load(conn).map(Arc::new),
-        Kind::Reads => memory.learn(conn, key, load),
-        Kind::ReadsOne => in_one_state(conn, |conn| memory.learn(conn, key, load)),
+    if missing.is_empty() {
+        return Ok(found);
     }
+    let read = |conn: &mut Conn| load(conn, &missing);
+    let (read, generation) = match kind {
+        Kind::Writes => learn_writing(conn, generation, read)?,
+        Kind::Reads => memory.learn(conn, read)?,
+        Kind::ReadsOne => in_one_state(conn, |conn| memory.learn(conn, read))?,
+    };
+    for (one, read) in read.into_iter().map(shared) {
+        if let Some(generation) = &generation {
+            generation.keep(name(one), Arc::clone(&read));
+        }
+        found.push((one, read));
+    }
+    Ok(found)
+}
+
+/// Reads, in a transaction that writes, what is not remembered yet. It is remembered if others have asked in the epoch that was seen
+/// before, which then is none that the transaction has begun, and if that is still the epoch afterwards: what others commit between
+/// two statements would be mixed up.
+fn learn_writing<R>(
+    conn: &mut Conn,
+    generation: Option<Arc<Generation>>,
+    load: impl FnOnce(&mut Conn) -> QueryResult<R>,
+) -> QueryResult<(R, Option<Arc<Generation>>)> {
+    let read = load(conn)?;
+    let Some(generation) = generation else {
+        return Ok((read, None));
+    };
+    let is_still_it = epoch(conn)? == generation.epoch;
+    Ok((read, is_still_it.then_some(generation)))
 }
 
 fn current() -> Option<(Arc<Memory>, Kind)> {
@@ -202,6 +294,17 @@ fn epoch(conn: &mut Conn) -> QueryResult<i64> {
     on_either!(conn, |own| value.get_result(own))
 }
 
+impl Generation {
+    fn get<T: Send + Sync + 'static>(&self, name: Name) -> Option<Arc<T>> {
+        let kept = self.kept.get(&Key(TypeId::of::<T>(), name))?;
+        kept.downcast::<T>().ok()
+    }
+
+    fn keep<T: Send + Sync + 'static>(&self, name: Name, read: Arc<T>) {
+        self.kept.insert(Key(TypeId::of::<T>(), name), read as _);
+    }
+}
+
 /// An epoch is asked for once in a transaction that sees one state.
 fn remember_for_this_transaction(generation: Option<&Arc<Generation>>) {
     CURRENT.with_borrow_mut(|current| {
@@ -213,31 +316,28 @@ fn remember_for_this_transaction(generation: Option<&Arc<Generation>>) {
 
 impl Memory {
     /// The generation of the epoch that the transaction sees, if anything is remembered of it.
-    fn known(&self, conn: &mut Conn, kind: Kind) -> QueryResult<Option<Arc<Generation>>> {
+    fn known(&self, conn: &mut Conn) -> QueryResult<Option<Arc<Generation>>> {
         let asked = CURRENT.with_borrow(|current| current.as_ref()?.generation.clone());
         if asked.is_some() {
             return Ok(asked);
         }
         let generation = self.of(epoch(conn)?);
-        if kind != Kind::Writes {
+        if CURRENT.with_borrow(|current| current.as_ref().is_some_and(Current::asks_once)) {
             remember_for_this_transaction(generation.as_ref());
         }
         Ok(generation)
     }
 
-    /// Reads, in a transaction that sees one state, what is not remembered yet.
-    fn learn<T: Send + Sync + 'static>(
+    /// Reads, in a transaction that sees one state, what is not remembered yet, and gives the generation that it is of.
+    fn learn<R>(
         &self,
         conn: &mut Conn,
-        key: Key,
-        load: impl FnOnce(&mut Conn) -> QueryResult<T>,
-    ) -> QueryResult<Arc<T>> {
+        load: impl FnOnce(&mut Conn) -> QueryResult<R>,
+    ) -> QueryResult<(R, Option<Arc<Generation>>)> {
         let epoch = epoch(conn)?;
         let generation = self.of(epoch).unwrap_or_else(|| self.begin(epoch));
         remember_for_this_transaction(Some(&generation));
-        let read = Arc::new(load(conn)?);
-        generation.kept.insert(key, Arc::clone(&read) as _);
-        Ok(read)
+        Ok((load(conn)?, Some(generation)))
     }
 
     fn of(&self, epoch: i64) -> Option<Arc<Generation>> {

@@ -39,7 +39,7 @@ pub use error::{DbError, Failure};
 pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 use memory::Memory;
-pub use memory::{Epoch, Name, ONLY, remembered, with_epoch};
+pub use memory::{Epoch, Name, ONLY, remembered, remembered_each, steadily, with_epoch};
 pub use others::Others;
 pub use postgres::unencrypted_host;
 use work::{Said, Work};

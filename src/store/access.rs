@@ -3,6 +3,7 @@
 mod by_pairing;
 mod grants;
 mod holdings;
+mod lasting;
 mod rights;
 mod who;
 
@@ -26,6 +27,7 @@ use grants::{
     HeldRow, IsOn, direct_grants, given_to, group_grants, held, inherited_grants, own_grants,
 };
 pub use holdings::{own_holdings, paired_holdings};
+pub(in crate::store) use lasting::{Lasting, Span};
 pub use rights::{rights_of, rights_of_group};
 pub use who::{administrators, holders, holders_by_name};
 

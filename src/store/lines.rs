@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
-use crate::db::Conn;
 use crate::db::schema::{access_group_members, cases, line_grants, lines_of_business};
 use crate::db::sql_types::At;
+use crate::db::{Conn, remembered};
 use crate::domain::Instant;
 use crate::domain::ids::{CalendarId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Node, Readers, Reading, Tree};
@@ -385,6 +386,12 @@ pub fn read_by_group(conn: &mut Conn, group: GroupId) -> QueryResult<BTreeSet<Li
 /// # Errors
 /// Database errors.
 pub fn readers(conn: &mut Conn, line: LineId) -> QueryResult<Readers> {
+    let name = [*line.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let readers = remembered(conn, name, |_| true, |conn| read_readers(conn, line))?;
+    Ok(Readers::clone(&readers))
+}
+
+fn read_readers(conn: &mut Conn, line: LineId) -> QueryResult<Readers> {
     let Some(governing) = find(conn, line)?.and_then(|line| line.governed_by) else {
         return Ok(Readers::Everybody);
     };

@@ -1,14 +1,16 @@
 //! Which kinds of notices people chose to get (N5).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
+use uuid::Uuid;
 
 use crate::db::schema::notice_preferences as preferences;
 use crate::db::sql_types::At;
-use crate::db::{Conn, among};
+use crate::db::{Conn, among, remembered_each};
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind};
@@ -34,12 +36,32 @@ pub fn of_kind(
     kind: NoticeKind,
     persons: &[PersonId],
 ) -> QueryResult<HashMap<PersonId, Delivery>> {
-    let rows: Vec<(PersonId, Delivery)> = preferences::table
+    let name = |person: PersonId| [*person.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let chosen = remembered_each(conn, persons, name, |_: &Chosen| true, read)?;
+    let of_kind = |(person, chosen): (PersonId, Arc<Chosen>)| Some((person, *chosen.get(&kind)?));
+    Ok(chosen.into_iter().filter_map(of_kind).collect())
+}
+
+/// What somebody chose.
+type Chosen = BTreeMap<NoticeKind, Delivery>;
+
+fn read(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<(PersonId, Chosen)>> {
+    let rows: Vec<(PersonId, NoticeKind, Delivery)> = preferences::table
         .filter(among(preferences::person_id, persons.to_vec()))
-        .filter(preferences::kind.eq(kind))
-        .select((preferences::person_id, preferences::delivery))
+        .select((
+            preferences::person_id,
+            preferences::kind,
+            preferences::delivery,
+        ))
         .load(conn)?;
-    Ok(rows.into_iter().collect())
+    let mut chosen: HashMap<PersonId, Chosen> = HashMap::new();
+    for (person, kind, delivery) in rows {
+        chosen.entry(person).or_default().insert(kind, delivery);
+    }
+    let each = persons.iter();
+    Ok(each
+        .map(|person| (*person, chosen.remove(person).unwrap_or_default()))
+        .collect())
 }
 
 /// Keeps what a person chose.

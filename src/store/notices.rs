@@ -36,7 +36,7 @@ pub use listing::{
     Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,
     resend, resend_all,
 };
-pub use recipients::{Known, known, told_of_entry, visibility_of};
+pub use recipients::{Known, known, reach_of, told_of_entry};
 pub use tries::{Try, note_try, tries_of};
 pub use undone::{insert_undoable, take_back, waits_until};
 

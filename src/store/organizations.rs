@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use serde::Serialize;
+use uuid::Uuid;
 
-use crate::db::Conn;
 use crate::db::schema::organizations;
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, ONLY, remembered};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
@@ -159,12 +160,45 @@ pub fn references(
 /// # Errors
 /// Database errors.
 pub fn provider(conn: &mut Conn) -> QueryResult<Option<Organization>> {
-    organizations::table
-        .filter(organizations::kind.eq(OrganizationKind::Provider))
-        .select(Organization::as_select())
-        .get_result(conn)
-        .optional()
+    let provider = remembered(
+        conn,
+        ONLY,
+        |_: &Option<Organization>| true,
+        |conn| {
+            organizations::table
+                .filter(organizations::kind.eq(OrganizationKind::Provider))
+                .select(Organization::as_select())
+                .get_result(conn)
+                .optional()
+        },
+    )?;
+    Ok(Option::clone(&provider))
 }
+
+/// The name of an organization, if there is one of that id.
+///
+/// # Errors
+/// Database errors.
+pub fn name_of(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<String>> {
+    let name = [*id.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let called = remembered(
+        conn,
+        name,
+        |_| true,
+        |conn| {
+            let called = organizations::table
+                .filter(organizations::id.eq(id))
+                .select(organizations::name)
+                .get_result(conn)
+                .optional()?;
+            Ok(Called(called))
+        },
+    )?;
+    Ok(called.0.clone())
+}
+
+/// What an organization is called, as it is remembered.
+struct Called(Option<String>);
 
 orders! {
     /// What organizations are listed by.

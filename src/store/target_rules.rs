@@ -3,9 +3,9 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{duty_rules, target_rules};
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, ONLY, remembered};
 use crate::domain::Instant;
 use crate::domain::case::Priority;
 use crate::domain::target::{
@@ -18,6 +18,11 @@ use crate::store::cas::Cas;
 /// # Errors
 /// Database errors, also if a row was changed behind Casebell's back into something that is no rule.
 pub fn table(conn: &mut Conn) -> QueryResult<TargetTable> {
+    let table = remembered(conn, ONLY, |_| true, read_table)?;
+    Ok(TargetTable::clone(&table))
+}
+
+fn read_table(conn: &mut Conn) -> QueryResult<TargetTable> {
     let mut table = TargetTable::default();
     let rows: Vec<(TargetKind, String, i64, TargetClock)> = target_rules::table
         .select((
@@ -136,6 +141,11 @@ pub fn count_policies_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> 
 /// # Errors
 /// Database errors, also if the row was changed behind Casebell's back into something that is no ladder.
 pub fn ladder(conn: &mut Conn) -> QueryResult<(Ladder, i64)> {
+    let ladder = remembered(conn, ONLY, |_| true, read_ladder)?;
+    Ok(<(Ladder, i64)>::clone(&ladder))
+}
+
+fn read_ladder(conn: &mut Conn) -> QueryResult<(Ladder, i64)> {
     let (ladder, version): (Option<Json<Ladder>>, i64) = duty_rules::table
         .select((duty_rules::ladder, duty_rules::ladder_version))
         .get_result(conn)?;

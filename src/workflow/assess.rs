@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use diesel::QueryResult;
 use serde_json::{Map, Value};
 
 use super::record::{case_fields, step_fields};
 use super::{Actor, Rejection, VerbResult};
-use crate::db::Conn;
+use crate::db::{Conn, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::Replay;
@@ -135,12 +136,14 @@ pub fn deadlines(
 
 /// The reason of that code, if it can be chosen.
 pub(super) fn chosen(conn: &mut Conn, code: &str) -> VerbResult<Reason> {
-    let row = rules::reason(conn, code)?.filter(|row| row.active);
+    let reasons = rules::reasons(conn)?;
+    let mut active = reasons.iter().filter(|row| row.active);
     let unknown = || Rejection::Field {
         field: "reason",
         code: "unknown",
         given: code.to_owned(),
     };
+    let row = active.find(|row| row.code == code);
     Ok(row.ok_or_else(unknown)?.reason())
 }
 
@@ -153,8 +156,9 @@ pub(super) fn decide(
     answers: &Answers,
     at: Instant,
 ) -> VerbResult<Vec<Assessment>> {
-    let policy = rules::policy(conn)?;
-    let book = CalendarBook::load(conn)?;
+    let (policy, book) = steadily(conn, |conn| -> QueryResult<_> {
+        Ok((rules::policy(conn)?, CalendarBook::load(conn)?))
+    })?;
     let calendar = book.of_line(case.line_of_business_id);
     let each = reasons
         .iter()

@@ -7,9 +7,8 @@ mod mails;
 mod targets;
 
 use super::on::On;
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, steadily};
 use crate::domain::Instant;
-use crate::domain::access::Reach;
 use crate::domain::calendar::Calendar;
 use crate::domain::duty::Roster;
 use crate::domain::feed::Visibility;
@@ -83,13 +82,25 @@ pub(super) fn announce_but(
     known_to: &[PersonId],
     now: Instant,
 ) -> Result<Vec<PersonId>, DbError> {
+    steadily(conn, |conn| tell(conn, on, actor, about, known_to, now))
+}
+
+fn tell(
+    conn: &mut Conn,
+    on: On<'_>,
+    actor: Option<PersonId>,
+    about: About,
+    known_to: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonId>, DbError> {
     let (kind, feed) = (about.kind(), on.feed());
     let (case, escalation) = (on.case(), on.escalation());
     let thread = Thread::of(feed, case.id, escalation.map(|escalation| escalation.id));
     // F2: what the row says, so that no verb can tell of an internal entry by mistake.
-    let visibility = match about.entry() {
-        Some(entry) => notices::visibility_of(conn, entry)?.unwrap_or(Visibility::Internal),
-        None => Visibility::Public,
+    // F4: what its author may still take back is told once they cannot.
+    let (visibility, undoable) = match about.entry() {
+        Some(entry) => notices::reach_of(conn, entry, now)?.unwrap_or((Visibility::Internal, None)),
+        None => (Visibility::Public, None),
     };
     // M11: who is asked for the rating in the requester's place gets in theirs what asks for it.
     let asks_for_rating = matches!(
@@ -150,20 +161,15 @@ pub(super) fn announce_but(
     if told.is_empty() {
         return Ok(Vec::new());
     }
-    let organization = organizations::find(conn, Reach::Everything, case.organization_id)?;
+    let organization = organizations::name_of(conn, case.organization_id)?;
     let case_facts = CaseFacts {
         number: case.number,
         subject: case.subject.clone(),
-        organization: organization.map(|found| found.name).unwrap_or_default(),
+        organization: organization.unwrap_or_default(),
         priority: case.priority,
         status: case.status,
     };
     let quiet = Quiet::load(conn, kind, case)?;
-    // F4: what its author may still take back is told once they cannot.
-    let undoable = match about.entry() {
-        Some(entry) => notices::waits_until(conn, entry, now)?,
-        None => None,
-    };
     for recipient in &told {
         let payload = Payload {
             at: now,

@@ -8,7 +8,6 @@ use super::{Actor, Rejection, VerbResult, attachments, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::seal::Thing;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
 use crate::domain::event::CaseEvent;
 use crate::domain::ids::{AttachmentId, CaseId, CaseNumber, OrganizationId, PersonId};
@@ -19,7 +18,7 @@ use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
 use crate::store::people::Person;
-use crate::store::{access, lines, organizations, people};
+use crate::store::{access, audit, lines, organizations, people};
 
 input! {
     /// A new case.
@@ -134,17 +133,19 @@ pub fn open_case(
         external_id,
         channel: open.channel,
     };
-    let id = cases::insert(conn, &new, now)?;
+    let id = CaseId::new(now);
+    let (salt, said) = audit::sealed_case(id, new.subject, new.description);
+    cases::insert(conn, (id, &salt), &new, now)?;
     attachments::attach(
         conn,
         &attachments::ids(&files),
         (organization, id, None),
         now,
     )?;
-    let case = cases::find(conn, id)?;
+    let case = new.row(id, now);
     let mut fields = case_fields(&case);
     attachments::recorded(&files, &mut fields);
-    let recorded = Recorded::added(case.subject_id(), fields).sealing(Thing::Case(id));
+    let recorded = Recorded::added(case.subject_id(), fields).saying(said);
     let event = CaseEvent::Opened(Opened {
         description: case.description.clone(),
         deployment: case.deployment,

@@ -13,7 +13,7 @@ use super::on::On;
 use super::posted_words::post_words;
 use super::record::{DoneBy, Recorded};
 use super::{Actor, VerbResult, notify, record};
-use crate::db::Conn;
+use crate::db::{Conn, steadily};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::{CLOCK, EventKind, ROTATION};
@@ -204,14 +204,16 @@ fn notify_readers(
     (mention, about): (Option<About>, Option<About>),
     now: Instant,
 ) -> VerbResult<()> {
-    let named = match mention {
-        Some(mention) => notify::announce_but(conn, on, actor, mention, &[], now)?,
-        None => Vec::new(),
-    };
-    if let Some(about) = about {
-        notify::announce_but(conn, on, actor, about, &named, now)?;
-    }
-    Ok(())
+    steadily(conn, |conn| -> VerbResult<()> {
+        let named = match mention {
+            Some(mention) => notify::announce_but(conn, on, actor, mention, &[], now)?,
+            None => Vec::new(),
+        };
+        if let Some(about) = about {
+            notify::announce_but(conn, on, actor, about, &named, now)?;
+        }
+        Ok(())
+    })
 }
 
 /// Appends what is audited of something that happened apart from cases, to a thing of an organization; nothing if nothing

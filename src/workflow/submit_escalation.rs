@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::assess::{chosen, decide, facts};
 use super::record::{Recorded, escalation_fields};
 use super::{Actor, Rejection, VerbResult, publish, rotation, settled, targets};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::audit::seal::Thing;
@@ -51,13 +51,16 @@ pub fn submit_escalation(
     // Whoever waited for the lock decides on what was done meanwhile, also if another process's clock is ahead.
     let now = now.max(case.updated_at);
     actor.require(Permission::EscalationsSubmit)?;
-    let reason = chosen(conn, &submit.reason)?;
     let answered = submit.answers.clone().unwrap_or_default();
-    let (answers, misfits) = match check_answers(&reason, &answered) {
-        Ok(answers) => (answers, None),
-        Err(errors) => (Answers::default(), Some(errors)),
-    };
-    let assessment = assessed(conn, actor, &case, &reason, &answers, now)?;
+    let (reason, misfits, assessment) = steadily(conn, |conn| -> VerbResult<_> {
+        let reason = chosen(conn, &submit.reason)?;
+        let (answers, misfits) = match check_answers(&reason, &answered) {
+            Ok(answers) => (answers, None),
+            Err(errors) => (Answers::default(), Some(errors)),
+        };
+        let assessment = assessed(conn, actor, &case, &reason, &answers, now)?;
+        Ok((reason, misfits, assessment))
+    })?;
     // Whether it can be escalated at all comes before how the form was filled in.
     eligible(conn, &case, &assessment)?;
     if let Some(errors) = misfits {

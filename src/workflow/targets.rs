@@ -6,7 +6,7 @@ mod replay;
 
 use super::VerbResult;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, steadily};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, Pause};
 use crate::domain::escalation::Event;
@@ -133,9 +133,11 @@ struct Keeper<'a> {
 impl<'a> Keeper<'a> {
     fn of(conn: &mut Conn, case: &'a Case, escalation: &'a Escalation) -> Result<Self, DbError> {
         locks::hold_rules(conn)?;
-        let book = CalendarBook::load(conn)?;
+        let (rules, book) = steadily(conn, |conn| -> Result<_, DbError> {
+            Ok((Rules::load(conn)?, CalendarBook::load(conn)?))
+        })?;
         Ok(Self {
-            rules: Rules::load(conn)?,
+            rules,
             calendar: book.of_line(case.line_of_business_id).clone(),
             case,
             escalation,

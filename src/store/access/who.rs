@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::grants::{HeldRow, IsOn, direct_grants, group_grants, held, inherited_grants};
+use super::lasting::{Lasting, Span};
 use crate::db::schema::{access_group_members, clones, pairings, people, role_grants, roles};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among};
+use crate::db::{Conn, among, remembered};
 use crate::domain::Instant;
-use crate::domain::access::{Access, HeldRole, Permission, Role};
+use crate::domain::access::{Access, HeldRole, Permission};
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::organization::Side;
 use crate::store::grants::{holding_at, unexpired};
@@ -63,19 +65,37 @@ pub fn holders(
     permission: Permission,
     now: Instant,
 ) -> QueryResult<Vec<PersonId>> {
-    let granting: Vec<Role> = Role::ALL
-        .iter()
-        .copied()
-        .filter(|role| role.side() == side && role.permissions().contains(&permission))
-        .collect();
+    let name = [*organization.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let holding = remembered(
+        conn,
+        name,
+        |holding: &Lasting<Holding>| holding.holds(now),
+        |conn| {
+            let span = Span::from_now(conn, now)?;
+            Ok(span.of(everybody(conn, organization, side, now)?))
+        },
+    )?;
+    let holding = holding.read.iter();
+    let holders = holding.filter(|(_, permissions)| permissions.contains(&permission));
+    Ok(holders.map(|(person, _)| *person).collect())
+}
+
+/// What people may do in an organization of their own.
+type Holding = BTreeMap<PersonId, BTreeSet<Permission>>;
+
+/// What the enabled people of an organization may do there.
+fn everybody(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    side: Side,
+    now: Instant,
+) -> QueryResult<Holding> {
     let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
         .filter(role_grants::organization_id.eq(organization))
-        .filter(among(role_grants::role, granting.clone()).or(role_grants::role_id.is_not_null()))
         .filter(people::disabled_at.is_null())
         .load(conn)?;
     let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
         .filter(role_grants::organization_id.eq(organization))
-        .filter(among(role_grants::role, granting).or(role_grants::role_id.is_not_null()))
         .filter(people::disabled_at.is_null())
         .load(conn)?;
     let inherited: Vec<(PersonId, HeldRow)> = inherited_grants!(now)
@@ -87,14 +107,12 @@ pub fn holders(
             (role_grants::role, roles::permissions.nullable()),
         ))
         .load(conn)?;
-    let holding: BTreeSet<PersonId> = direct
-        .into_iter()
-        .chain(grouped)
-        .chain(inherited)
-        .filter(|(_, row)| held(row.clone()).permissions(side).contains(&permission))
-        .map(|(person, _)| person)
-        .collect();
-    Ok(holding.into_iter().collect())
+    let mut holding = Holding::new();
+    for (person, row) in direct.into_iter().chain(grouped).chain(inherited) {
+        let permissions = held(row).permissions(side);
+        holding.entry(person).or_default().extend(permissions);
+    }
+    Ok(holding)
 }
 
 /// The same people by name.

@@ -166,11 +166,15 @@ macro_rules! sealed {
         impl $row {
             /// Seals what the row says now under a new salt.
             fn seal(conn: &mut Conn, id: $id) -> QueryResult<Said> {
-                let row: Self = on_either!(conn, |own| $table::table
-                    .filter($table::id.eq(id))
-                    .select(Self::as_select())
+                let salt = seal::new_salt();
+                let this = $table::table.filter($table::id.eq(id));
+                let salted = $table::salt.eq(Some(&salt));
+                let row: Self = on_either!(conn, |own| kept(this)
+                    .set(salted)
+                    .returning(Self::as_select())
                     .get_result(own))?;
-                row.sealed(conn)
+                let hash = seal::hash(&salt, row.thing(), &row.words());
+                Ok(Said::of(row.thing(), hash))
             }
 
             fn sealed(&self, conn: &mut Conn) -> QueryResult<Said> {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::Case;
 use crate::db::schema::cases;
-use crate::db::sql_types::{At, json};
+use crate::db::sql_types::{At, Json, json};
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
@@ -58,12 +58,48 @@ pub struct NewCase<'a> {
     pub channel: Option<Channel>,
 }
 
-/// Adds a case.
+impl NewCase<'_> {
+    /// The row that [`insert`] writes.
+    pub fn row(&self, id: CaseId, now: Instant) -> Case {
+        Case {
+            id,
+            number: self.number,
+            organization_id: self.organization,
+            line_of_business_id: self.line,
+            subject: self.subject.to_owned(),
+            description: self.description.to_owned(),
+            priority: self.priority,
+            status: self.status,
+            deployment: self.deployment,
+            business_impact: self.business_impact,
+            product: self.product.map(str::to_owned),
+            engagements: Json(self.engagements.to_vec()),
+            opened_by: self.opened_by,
+            contact_id: self.contact,
+            owner_id: self.owner,
+            opened_at: self.opened_at,
+            last_provider_entry_at: self.last_provider_entry_at,
+            closed_at: self.closed_at,
+            rca_requested_at: self.rca.map(|rca| rca.requested_at),
+            rca_delivered_at: self.rca.and_then(|rca| rca.delivered_at),
+            external_id: self.external_id.map(str::to_owned),
+            channel: self.channel,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}
+
+/// Adds a case, with the salt of the hash by which an event covers its words.
 ///
 /// # Errors
 /// Database errors; a unique violation if the number or external id is taken.
-pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<CaseId> {
-    let id = CaseId::new(new.opened_at);
+pub fn insert(
+    conn: &mut Conn,
+    (id, salt): (CaseId, &str),
+    new: &NewCase<'_>,
+    now: Instant,
+) -> QueryResult<()> {
     let engagements = json(new.engagements)?;
     on_either!(conn, |own| diesel::insert_into(cases::table)
         .values((
@@ -91,9 +127,10 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
             cases::channel.eq(new.channel),
             cases::search_words.eq(search_words(new.subject, new.description)),
             cases::updated_at.eq(At(now)),
+            cases::salt.eq(Some(salt)),
         ))
         .execute(own))?;
-    Ok(id)
+    Ok(())
 }
 
 /// A case as its row is written by [`insert_all`].

@@ -187,16 +187,20 @@ pub fn set_awaiting(conn: &mut Conn, id: EscalationId, since: Option<Instant>) -
 /// # Errors
 /// Database errors.
 pub fn note_next_due(conn: &mut Conn, id: EscalationId) -> QueryResult<()> {
-    let target: Option<At> = escalation_targets::table
-        .filter(escalation_targets::escalation_id.eq(id))
+    let target = escalation_targets::table
+        .filter(escalation_targets::escalation_id.eq(escalations::id))
         .filter(targets::IsRunning)
         .filter(escalation_targets::paused_since.is_null())
         .select(diesel::dsl::min(escalation_targets::due_at))
-        .get_result(conn)?;
-    let step: Option<At> = next_steps::table
-        .filter(next_steps::escalation_id.eq(id))
+        .single_value();
+    let step = next_steps::table
+        .filter(next_steps::escalation_id.eq(escalations::id.nullable()))
         .filter(lapses::IsOpen)
         .select(diesel::dsl::min(next_steps::due_at))
+        .single_value();
+    let (target, step): (Option<At>, Option<At>) = escalations::table
+        .filter(escalations::id.eq(id))
+        .select((target, step))
         .get_result(conn)?;
     let next = [target, step].into_iter().flatten().min();
     kept(escalations::table.filter(escalations::id.eq(id)))

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
-use crate::db::schema::{feed_entries, notices, organizations as tables, people};
+use crate::db::schema::{feed_entries, notices, organizations as tables, people, undoable_entries};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among};
+use crate::db::{Conn, among, remembered_each, steadily};
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
 use crate::domain::notice::{Candidate, Payload, Standing, Thread};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::store::access::{self, Lasting, Span};
+use crate::store::organizations;
 use crate::store::pairings;
 use crate::store::people::display_name;
-use crate::store::{access, organizations};
 
 /// A person with what decides whether they are told.
 #[derive(Clone, Debug)]
@@ -38,26 +40,46 @@ pub fn known(
     permission: Option<Permission>,
     now: Instant,
 ) -> QueryResult<Vec<Known>> {
+    steadily(conn, |conn| -> QueryResult<Vec<Known>> {
+        if let Some(permission) = permission
+            && let Some(provider) = organizations::provider(conn)?
+        {
+            let side = Side::Provider;
+            persons.extend(access::holders(conn, provider.id, side, permission, now)?);
+        }
+        persons.sort_unstable();
+        persons.dedup();
+        let name = |person: PersonId| [*person.as_uuid(), Uuid::nil(), Uuid::nil()];
+        let holds = |one: &Lasting<Option<Known>>| one.holds(now);
+        let mut known = remembered_each(conn, &persons, name, holds, |conn, persons| {
+            read(conn, persons, now)
+        })?;
+        known.sort_unstable_by_key(|(person, _)| *person);
+        let known = known.into_iter().filter_map(|(_, one)| one.read.clone());
+        Ok(known.collect())
+    })
+}
+
+/// What the rows say of people, none of whoever is not there.
+fn read(
+    conn: &mut Conn,
+    persons: &[PersonId],
+    now: Instant,
+) -> QueryResult<Vec<(PersonId, Lasting<Option<Known>>)>> {
     type Row = (
         (PersonId, OrganizationId, String, String),
         (Option<At>, Option<At>),
         (OrganizationKind, String),
     );
-    if let Some(permission) = permission
-        && let Some(provider) = organizations::provider(conn)?
-    {
-        let side = Side::Provider;
-        persons.extend(access::holders(conn, provider.id, side, permission, now)?);
-    }
+    let span = Span::from_now(conn, now)?;
     let mut held: HashMap<PersonId, Vec<HeldRole>> = HashMap::new();
-    for (person, role) in access::own_of_many(conn, &persons, now)? {
+    for (person, role) in access::own_of_many(conn, persons, now)? {
         held.entry(person).or_default().push(role);
     }
-    let of_clones = pairings::mailboxes(conn, &persons)?;
+    let of_clones = pairings::mailboxes(conn, persons)?;
     let rows: Vec<Row> = people::table
         .inner_join(tables::table)
-        .filter(among(people::id, persons))
-        .order(people::id.asc())
+        .filter(among(people::id, persons.to_vec()))
         .select((
             (
                 people::id,
@@ -69,7 +91,7 @@ pub fn known(
             (tables::kind, tables::name),
         ))
         .load(conn)?;
-    Ok(rows
+    let mut known: HashMap<PersonId, Known> = rows
         .into_iter()
         .map(
             |((person, organization, first, last), (verified, disabled), (kind, name))| {
@@ -81,7 +103,7 @@ pub fn known(
                     Some(original) => original.standing(standing),
                     None => standing,
                 };
-                Known {
+                let known = Known {
                     candidate: Candidate::of(
                         (person, organization, kind.side()),
                         held.remove(&person).unwrap_or_default(),
@@ -89,22 +111,43 @@ pub fn known(
                     ),
                     name: display_name(&first, &last),
                     organization: name,
-                }
+                };
+                (person, known)
             },
         )
+        .collect();
+    let each = persons.iter();
+    Ok(each
+        .map(|person| (*person, span.of(known.remove(person))))
         .collect())
 }
 
-/// Whom an entry reaches, if it exists.
+/// Whom an entry reaches, if it exists; and until when its notices wait, if its author may take it back and there is still time for
+/// that at `now` (F4).
 ///
 /// # Errors
 /// Database errors.
-pub fn visibility_of(conn: &mut Conn, entry: EntryId) -> QueryResult<Option<Visibility>> {
-    feed_entries::table
+pub fn reach_of(
+    conn: &mut Conn,
+    entry: EntryId,
+    now: Instant,
+) -> QueryResult<Option<(Visibility, Option<Instant>)>> {
+    type Row = (Visibility, Option<At>, Option<bool>);
+    let row: Option<Row> = feed_entries::table
+        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
         .filter(feed_entries::id.eq(entry))
-        .select(feed_entries::visibility)
+        .select((
+            feed_entries::visibility,
+            undoable_entries::until.nullable(),
+            undoable_entries::bound_to_stay.nullable(),
+        ))
         .get_result(conn)
-        .optional()
+        .optional()?;
+    Ok(row.map(|(visibility, until, bound_to_stay)| {
+        let until = until.map(|until| until.0);
+        let waits = until.filter(|until| *until > now && bound_to_stay != Some(true));
+        (visibility, waits)
+    }))
 }
 
 /// Who was told of an entry by a notice of a thread.
