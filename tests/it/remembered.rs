@@ -6,10 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use casebell::credentials::hash_secret;
 use casebell::db::Conn;
+use casebell::domain::access::Permission;
 use casebell::domain::ids::{OrganizationId, PersonId};
+use casebell::domain::notice::NoticeKind;
 use casebell::store::calendars::CalendarBook;
 use casebell::store::identities::OrganizationContext;
-use casebell::store::{access, rules, second_factors, tokens};
+use casebell::store::{
+    access, lines, notice_preferences, notices, organizations, rules, second_factors, target_rules,
+    tokens,
+};
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use serde_json::{Value, json};
 
@@ -19,6 +24,7 @@ use crate::support::desk::Desk;
 on_both_databases! { Desk:
     every_change_to_what_is_remembered_begins_an_epoch,
     what_is_changed_behind_its_back_is_seen_by_the_next_request,
+    who_is_told_is_what_the_rows_say_at_that_moment,
 }
 
 /// The columns that the loaders of what is remembered read, by table.
@@ -43,6 +49,20 @@ fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<Strin
     access::cloned(conn, clone, (person, one), other, now).expect("roles");
     access::first_to_run_out(conn, person, Some(clone), now).expect("roles");
     second_factors::is_on(conn, person).expect("second factors");
+    // Who is told of what, and by what targets are reckoned.
+    organizations::provider(conn).expect("provider");
+    organizations::name_of(conn, one).expect("name");
+    let line = lines::root(conn, now).expect("root");
+    // One that not everybody may read.
+    let governed = |by: &str| format!("UPDATE lines_of_business SET governed_by = {by}");
+    conn.batch_execute(&governed("id")).expect("governed");
+    lines::readers(conn, line).expect("readers");
+    conn.batch_execute(&governed("NULL")).expect("free");
+    let permission = Some(Permission::EscalationsReview);
+    notices::known(conn, vec![person], permission, now).expect("people");
+    notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[person]).expect("choices");
+    target_rules::table(conn).expect("targets");
+    target_rules::ladder(conn).expect("ladder");
     // Whose token it is, is read each time and not remembered.
     let secret = hash_secret(desk.person("dana").token());
     for there in [
@@ -139,4 +159,37 @@ async fn what_is_changed_behind_its_back_is_seen_by_the_next_request(desk: Desk)
     assert_eq!(hours().await, "7");
     behind("DELETE FROM policies WHERE key = 'staleness_hours'");
     assert_eq!(hours().await, "24");
+}
+
+/// The same of those who are told of an entry: what they chose, and that they are there.
+async fn who_is_told_is_what_the_rows_say_at_that_moment(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let owned = json!({ "owner": eve.email() });
+    eve.changes(&case, owned).await.ok();
+    desk.mailbox().await;
+    let is_told = async |words: &str| {
+        dana.writes(&case, words).await;
+        let mailbox = desk.mailbox().await;
+        mailbox.recipients().iter().any(|to| *to == eve.email())
+    };
+    let behind = |sql: &str| {
+        let mut conn = desk.database().connect();
+        conn.batch_execute(sql).expect(sql);
+    };
+    assert!(is_told("First.").await);
+    assert!(is_told("Remembered.").await);
+
+    behind(
+        "INSERT INTO notice_preferences (person_id, kind, delivery, updated_at) \
+         SELECT id, 'entry_posted', 'none', created_at FROM people WHERE first_name = 'Eve'",
+    );
+    assert!(!is_told("Not wanted.").await);
+    behind("DELETE FROM notice_preferences");
+    assert!(is_told("Wanted again.").await);
+
+    behind("UPDATE people SET disabled_at = created_at WHERE first_name = 'Eve'");
+    assert!(!is_told("Away.").await);
+    behind("UPDATE people SET disabled_at = NULL WHERE first_name = 'Eve'");
+    assert!(is_told("Back.").await);
 }
