@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::job::left_for_people;
+use super::job::do_each;
 use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -39,7 +39,7 @@ impl Calls {
         Self { db }
     }
 
-    /// Reminds of the windows that have begun by `now`, and notes the calls whose windows are over, one transaction each.
+    /// Reminds of the windows that have begun by `now`, and notes the calls whose windows are over, a few in one transaction.
     ///
     /// # Errors
     /// Database errors; what was told before it failed stays told.
@@ -66,16 +66,9 @@ impl Calls {
             })
             .await?;
         let more = i64::try_from(due.len()) == Ok(BATCH);
-        let mut seen_to = 0;
-        for id in due {
-            let fell_to_us = self
-                .db
-                .write(move |conn: &mut Conn| verb(conn, id, now))
-                .await
-                .or_else(left_for_people)?;
-            seen_to += usize::from(fell_to_us);
-        }
-        Ok((seen_to, more))
+        let fell_to_us = do_each(&self.db, &due, move |conn, id| verb(conn, id, now)).await?;
+        let seen_to = fell_to_us.into_iter().filter(|fell_to_us| *fell_to_us);
+        Ok((seen_to.count(), more))
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::job::do_each;
 use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -35,7 +36,7 @@ impl Digests {
         Self { db }
     }
 
-    /// Makes the digests for which it is time at `now`, one transaction a person.
+    /// Makes the digests for which it is time at `now`, those of a few people in one transaction.
     ///
     /// # Errors
     /// Database errors; what was made before it failed stays made.
@@ -46,18 +47,14 @@ impl Digests {
                 Ok(digests::due(conn, now, BATCH)?)
             })
             .await?;
-        let mut digested = Digested {
-            made: 0,
+        let made = do_each(&self.db, &due, move |conn, person| {
+            Ok(make_digest(conn, person, now)?)
+        });
+        let made = made.await?.into_iter().filter(|made| *made);
+        Ok(Digested {
+            made: made.count(),
             more: i64::try_from(due.len()) == Ok(BATCH),
-        };
-        for person in due {
-            let made = self
-                .db
-                .write(move |conn: &mut Conn| make_digest(conn, person, now))
-                .await?;
-            digested.made += usize::from(made);
-        }
-        Ok(digested)
+        })
     }
 }
 

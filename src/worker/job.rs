@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::{self, BoxFuture};
 
 use super::driver::Turns;
-use crate::db::DbError;
+use crate::db::{Conn, Db, DbError, in_savepoint};
 use crate::domain::Instant;
-use crate::workflow::VerbError;
+use crate::workflow::{VerbError, VerbResult};
 
 /// Nothing, of what the clock would have done: a rule refuses it, or a calendar cannot reckon. It is left for people, and
 /// keeps nothing else waiting.
@@ -20,6 +20,42 @@ pub(super) fn left_for_people<T: Default>(failed: VerbError) -> Result<T, DbErro
             Ok(T::default())
         }
     }
+}
+
+/// How many things that the clock does go in one transaction: a commit costs more than most of them, and nobody is to wait long for
+/// the rows that it holds.
+const AT_ONCE: usize = 16;
+
+/// Does the same to each of several things, a few in one transaction and each in a savepoint: what is left for people takes nothing
+/// with it. What came of each is given in their order.
+///
+/// # Errors
+/// Database errors; what earlier transactions did stays done.
+pub(super) async fn do_each<K, R>(
+    db: &Db,
+    things: &[K],
+    work: impl Fn(&mut Conn, K) -> VerbResult<R> + Copy + Send + 'static,
+) -> Result<Vec<R>, DbError>
+where
+    K: Copy + Send + 'static,
+    R: Default + Send + 'static,
+{
+    let mut done = Vec::with_capacity(things.len());
+    for some in things.chunks(AT_ONCE) {
+        let some = some.to_vec();
+        let of_these = db
+            .write(move |conn: &mut Conn| -> Result<Vec<R>, DbError> {
+                let mut done = Vec::with_capacity(some.len());
+                for one in &some {
+                    let outcome = in_savepoint(conn, |conn| work(conn, *one));
+                    done.push(outcome.or_else(left_for_people)?);
+                }
+                Ok(done)
+            })
+            .await?;
+        done.extend(of_these);
+    }
+    Ok(done)
 }
 
 /// Something that the desk does by itself, a step at a time. What it has to remember is in the database, and what it takes

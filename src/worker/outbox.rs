@@ -5,7 +5,7 @@
 //! | `dispatch` | which notices are under way at one time, and which are next |
 //! | `job` | how it goes on by itself |
 //! | `holder` | who holds leases, and whether they live |
-//! | `marks` | what was sent is marked, as many at once as wait for it |
+//! | `marks` | what came of notices is marked, of as many at once as wait for it |
 //! | `outcome` | what an attempt means for its notice, and for the way out |
 
 mod dispatch;

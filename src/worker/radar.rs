@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::job::left_for_people;
+use super::job::{do_each, left_for_people};
 use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -35,26 +35,24 @@ impl Warnings {
         Self { db }
     }
 
-    /// Warns of what is to be warned of at `now`, one transaction a case.
+    /// Warns of what is to be warned of at `now`, of a few cases in one transaction.
     ///
     /// # Errors
     /// Database errors; what was told before it failed stays told.
     pub async fn step(&self, now: Instant) -> Result<Warned, DbError> {
-        let due = self
+        let mut due = self
             .db
             .read_apart(move |conn: &mut Conn| radar::to_warn(conn, now).or_else(left_for_people))
             .await?;
-        let mut warned = Warned {
-            told: 0,
-            more: due.len() > BATCH,
-        };
-        for case in due.into_iter().take(BATCH) {
-            warned.told += self
-                .db
-                .write(move |conn: &mut Conn| radar::warn(conn, case, now).or_else(left_for_people))
-                .await?;
-        }
-        Ok(warned)
+        let more = due.len() > BATCH;
+        due.truncate(BATCH);
+        let told = do_each(&self.db, &due, move |conn, case| {
+            radar::warn(conn, case, now)
+        });
+        Ok(Warned {
+            told: told.await?.into_iter().sum(),
+            more,
+        })
     }
 }
 

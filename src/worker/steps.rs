@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::job::do_each;
 use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -39,7 +40,7 @@ impl Steps {
         Self { db }
     }
 
-    /// Tells of the promises that are past due at `now`, one transaction each.
+    /// Tells of the promises that are past due at `now`, a few in one transaction.
     ///
     /// # Errors
     /// Database errors; what was told before it failed stays told.
@@ -54,15 +55,12 @@ impl Steps {
             more: i64::try_from(due.len()) == Ok(BATCH),
             ..Lapses::default()
         };
-        for (step, case) in due {
-            let told = self
-                .db
-                .write(move |conn: &mut Conn| tell_once(conn, step, case, now))
-                .await?;
-            if let Some(told) = told {
-                outcome.lapsed += 1;
-                outcome.told += told;
-            }
+        let told = do_each(&self.db, &due, move |conn, (step, case)| {
+            Ok(tell_once(conn, step, case, now)?)
+        });
+        for told in told.await?.into_iter().flatten() {
+            outcome.lapsed += 1;
+            outcome.told += told;
         }
         Ok(outcome)
     }

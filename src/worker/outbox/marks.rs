@@ -1,14 +1,15 @@
-//! Marks of what was sent: those that come while others are being written are written together, in one transaction.
+//! Marks of what came of notices: those that come while others are being written are written together, in one transaction.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use diesel::QueryResult;
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::db::{Db, DbError};
+use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
-use crate::store::notices;
+use crate::store::notices::{self, Unsent, Why};
 
 /// The marks of one process. Clones of its worker share them.
 #[derive(Debug, Default)]
@@ -18,23 +19,74 @@ pub(super) struct Marks {
     writing: tokio::sync::Mutex<()>,
 }
 
-/// Somebody waits until this notice is marked as sent.
+/// Somebody waits until this is marked.
 #[derive(Debug)]
 struct Mark {
-    id: NoticeId,
-    at: Instant,
+    came: Came,
     told: oneshot::Sender<Result<(), String>>,
 }
 
+/// What came of a notice.
+#[derive(Clone, Debug)]
+pub(super) enum Came {
+    /// It was sent at an instant.
+    Sent(NoticeId, Instant),
+    /// It was not.
+    Unsent(Refused),
+}
+
+/// A notice that was not sent.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) id: NoticeId,
+    /// Who holds it.
+    pub(super) holder: String,
+    /// What becomes of it, and why.
+    pub(super) unsent: Unsent,
+    pub(super) why: Why,
+    /// Those behind it, which are given back.
+    pub(super) back: Vec<NoticeId>,
+    /// When it was tried.
+    pub(super) at: Instant,
+}
+
+impl Refused {
+    /// Marks it.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub(super) fn mark(&self, conn: &mut Conn) -> QueryResult<()> {
+        let (id, unsent, why) = (self.id, self.unsent, &self.why);
+        if notices::mark_unsent(conn, id, &self.holder, unsent, why, self.at)? {
+            let next = match unsent {
+                Unsent::PutOff { next, .. } => Some(next),
+                Unsent::Failed | Unsent::Withheld | Unsent::Dropped => None,
+            };
+            notices::note_try(conn, id, why, next, self.at)?;
+        }
+        notices::give_back(conn, &self.back, &self.holder, None, None).map(drop)
+    }
+}
+
+impl Came {
+    fn mark(&self, conn: &mut Conn) -> QueryResult<()> {
+        match self {
+            Self::Sent(id, at) => notices::mark_sent(conn, *id, *at).map(drop),
+            Self::Unsent(refused) => refused.mark(conn),
+        }
+    }
+}
+
 impl Marks {
-    /// Marks a notice as sent at an instant, and returns when that is on disk.
+    /// Marks what came of a notice, and returns when that is on disk.
     ///
     /// # Errors
     /// Database errors; they are those of all that were written with it.
-    pub(super) async fn sent(&self, db: &Db, id: NoticeId, at: Instant) -> Result<(), DbError> {
+    pub(super) async fn note(&self, db: &Db, came: Came) -> Result<(), DbError> {
         loop {
             let (told, mut written) = oneshot::channel();
-            self.waiting().push(Mark { id, at, told });
+            let came = came.clone();
+            self.waiting().push(Mark { came, told });
             let turn = self.writing.lock().await;
             match written.try_recv() {
                 // Whoever had the turn before has written it too.
@@ -49,19 +101,20 @@ impl Marks {
     /// Writes all that wait.
     async fn write(&self, db: &Db) -> Result<(), DbError> {
         let marks = std::mem::take(&mut *self.waiting());
-        let sent: Vec<(NoticeId, Instant)> = marks.iter().map(|mark| (mark.id, mark.at)).collect();
+        let (came, told): (Vec<Came>, Vec<_>) =
+            marks.into_iter().map(|mark| (mark.came, mark.told)).unzip();
         let written: Result<(), DbError> = db
             .write(move |conn| {
-                for (id, at) in &sent {
-                    notices::mark_sent(conn, *id, *at)?;
+                for one in &came {
+                    one.mark(conn)?;
                 }
                 Ok::<_, DbError>(())
             })
             .await;
-        for mark in marks {
+        for told in told {
             let outcome = written.as_ref().map(|()| ()).map_err(DbError::to_string);
             // Whoever waited may have gone.
-            let _ = mark.told.send(outcome);
+            let _ = told.send(outcome);
         }
         written
     }
@@ -78,7 +131,6 @@ mod tests {
     use diesel::prelude::*;
 
     use super::*;
-    use crate::db::Conn;
     use crate::db::schema::{notices as rows, people};
     use crate::db::sql_types::At;
     use crate::domain::ids::PersonId;
@@ -97,7 +149,7 @@ mod tests {
             .map(|id| {
                 let (marks, db) = (Arc::clone(&marks), desk.db.clone());
                 tokio::spawn(async move {
-                    marks.sent(&db, id, now).await.expect("marked");
+                    marks.note(&db, Came::Sent(id, now)).await.expect("marked");
                     let state = db
                         .read(move |conn| {
                             let row = rows::table.filter(rows::id.eq(id)).select(rows::state);
@@ -122,18 +174,16 @@ mod tests {
         let now: Instant = "2026-03-03T09:00:00Z".parse().expect("an instant");
         // The first takes both marks with it.
         let (told, written) = oneshot::channel();
-        marks.waiting().push(Mark {
-            id: ids[1],
-            at: now,
-            told,
-        });
+        let came = Came::Sent(ids[1], now);
+        marks.waiting().push(Mark { came, told });
         {
-            let first = marks.sent(&desk.db, ids[0], now);
+            let first = marks.note(&desk.db, Came::Sent(ids[0], now));
             let mut first = std::pin::pin!(first);
             assert!(futures_util::FutureExt::now_or_never(first.as_mut()).is_none());
         }
         assert!(written.await.is_err(), "it is gone");
-        marks.sent(&desk.db, ids[1], now).await.expect("marked");
+        let came = Came::Sent(ids[1], now);
+        marks.note(&desk.db, came).await.expect("marked");
     }
 
     async fn waiting_notices(desk: &TestDatabase, count: usize) -> Vec<NoticeId> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::super::backoff;
 use super::Outbox;
+use super::marks::{Came, Refused};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
@@ -108,7 +109,8 @@ impl Outbox {
             way.closed || probes
         };
         if !closed {
-            self.marks.sent(&self.db, row.id, now).await?;
+            let came = Came::Sent(row.id, now);
+            self.marks.note(&self.db, came).await?;
             return Ok((End::Sent { opened: false }, true));
         }
         let (id, transport) = (row.id, Arc::clone(&self.transport));
@@ -208,23 +210,23 @@ impl Outbox {
         probes: bool,
         now: Instant,
     ) -> Result<(), DbError> {
-        let (id, back) = (row.id, back.to_vec());
-        let (holder, transport) = (Arc::clone(&self.holder), Arc::clone(&self.transport));
+        let refused = Refused {
+            id: row.id,
+            holder: self.holder.name().to_owned(),
+            unsent,
+            why,
+            back: back.to_vec(),
+            at: now,
+        };
+        let Some(given) = given else {
+            return self.marks.note(&self.db, Came::Unsent(refused)).await;
+        };
+        let transport = Arc::clone(&self.transport);
         let turn = self
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                if notices::mark_unsent(conn, id, holder.name(), unsent, &why, now)? {
-                    let next = match unsent {
-                        Unsent::PutOff { next, .. } => Some(next),
-                        Unsent::Failed | Unsent::Withheld | Unsent::Dropped => None,
-                    };
-                    notices::note_try(conn, id, &why, next, now)?;
-                }
-                notices::give_back(conn, &back, holder.name(), None, None)?;
-                match &given {
-                    Some(given) => sign(conn, &transport, given, probes, now),
-                    None => Ok(Turn::AsItWas),
-                }
+                refused.mark(conn)?;
+                sign(conn, &transport, &given, probes, now)
             })
             .await?;
         self.tell(turn);
