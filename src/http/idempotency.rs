@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
 use chrono::TimeDelta;
-use diesel::result::{DatabaseErrorKind, Error};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -17,7 +16,7 @@ use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use crate::config::SecretKey;
-use crate::db::{Conn, Db, DbError, Failure};
+use crate::db::{Conn, Db};
 use crate::domain::Instant;
 use crate::store::idempotency::{self as store, Request, Saved};
 
@@ -157,20 +156,13 @@ pub async fn once<T, const STATUS: u16>(
     db: &Db,
     request: Request,
     now: Instant,
-    work: impl Fn(&mut Conn) -> Result<Reply<T, STATUS>, Problem> + Clone + Send + 'static,
+    work: impl Fn(&mut Conn) -> Result<Reply<T, STATUS>, Problem> + Send + 'static,
 ) -> Result<Reply<T, STATUS>, Problem>
 where
     T: 'static,
 {
-    let attempt = |request: Request| {
-        let work = work.clone();
-        db.write(move |conn| in_transaction(conn, &request, now, &work))
-    };
-    match attempt(request.clone()).await {
-        // The same request was at work in another process and has just committed: its answer is there now.
-        Err(problem) if met_itself(&problem) => attempt(request).await,
-        outcome => outcome,
-    }
+    db.write(move |conn| in_transaction(conn, &request, now, &work))
+        .await
 }
 
 fn in_transaction<T, const STATUS: u16>(
@@ -179,24 +171,13 @@ fn in_transaction<T, const STATUS: u16>(
     now: Instant,
     work: &impl Fn(&mut Conn) -> Result<Reply<T, STATUS>, Problem>,
 ) -> Result<Reply<T, STATUS>, Problem> {
-    if let Some(saved) = store::find(conn, request, now)? {
+    if let Some(saved) = store::take(conn, request, now + KEPT, now)? {
         return replayed(request, saved);
     }
-    store::reserve(conn, request, now + KEPT, now)?;
     let reply = work(conn)?;
     let (status, headers, body) = reply.kept();
     store::save(conn, request, status, headers, body)?;
     Ok(reply)
-}
-
-/// Whether another request under the same key was at work at the same time, and was first.
-pub(super) fn met_itself(problem: &Problem) -> bool {
-    let Some(DbError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info))) =
-        problem.database()
-    else {
-        return false;
-    };
-    info.table_name() == Some("idempotency_keys") || info.message().contains("idempotency_keys")
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
+use diesel::result::Error::NotFound;
 use serde_json::Value;
 
 use crate::db::schema::idempotency_keys as keys;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, kept as kept_prepared};
+use crate::db::{Conn, kept as kept_prepared, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::{AttachmentId, EntryId, PersonId};
 
@@ -56,11 +57,24 @@ pub fn kept(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Opt
         .optional()
 }
 
-/// The answer kept under a request's key, if it is not too old. One that is too old is removed.
+/// Takes the key for this request until the transaction ends; or gives the answer that is kept under it. The same request at the
+/// same time waits here, and is given that answer.
 ///
 /// # Errors
 /// Database errors.
-pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Option<Saved>> {
+pub fn take(
+    conn: &mut Conn,
+    request: &Request,
+    expires_at: Instant,
+    now: Instant,
+) -> QueryResult<Option<Saved>> {
+    if is_free(conn, request, expires_at, now)? {
+        return Ok(None);
+    }
+    if let Some(saved) = kept(conn, request, now)? {
+        return Ok(Some(saved));
+    }
+    // One that is too old stands in its place.
     diesel::delete(
         keys::table
             .filter(keys::person_id.eq(request.person))
@@ -68,21 +82,21 @@ pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Opt
             .filter(keys::expires_at.le(At(now))),
     )
     .execute(conn)?;
-    kept(conn, request, now)
+    if is_free(conn, request, expires_at, now)? {
+        return Ok(None);
+    }
+    // Somebody else has taken it meanwhile, and is done.
+    kept(conn, request, now)?.ok_or(NotFound).map(Some)
 }
 
-/// Takes the key for this request until the transaction ends: the same request at the same time waits here and then
-/// violates the key's uniqueness.
-///
-/// # Errors
-/// Database errors.
-pub fn reserve(
+/// Whether nothing is kept under the key, which then is taken.
+fn is_free(
     conn: &mut Conn,
     request: &Request,
     expires_at: Instant,
     now: Instant,
-) -> QueryResult<()> {
-    diesel::insert_into(keys::table)
+) -> QueryResult<bool> {
+    let taken = on_either!(conn, |own| diesel::insert_into(keys::table)
         .values((
             keys::person_id.eq(request.person),
             keys::key.eq(&request.key),
@@ -95,11 +109,12 @@ pub fn reserve(
             keys::created_at.eq(At(now)),
             keys::expires_at.eq(At(expires_at)),
         ))
-        .execute(conn)
-        .map(drop)
+        .on_conflict_do_nothing()
+        .execute(own))?;
+    Ok(taken == 1)
 }
 
-/// Keeps the answer under the key that was reserved.
+/// Keeps the answer under the key that was taken.
 ///
 /// # Errors
 /// Database errors.

@@ -12,7 +12,7 @@ use super::flash::Flash;
 use crate::config::SecretKey;
 use crate::db::{Conn, Db};
 use crate::domain::Instant;
-use crate::http::idempotency::{KEPT, met_itself};
+use crate::http::idempotency::KEPT;
 use crate::http::principal::Principal;
 use crate::http::problem::{Code, Problem};
 use crate::store::idempotency::{self as store, Request, Saved};
@@ -97,20 +97,19 @@ impl Sending {
         if self.is(DONE) {
             return Ok(());
         }
-        if store::find(conn, &self.request, now)?.is_some() {
-            self.is_now(MET);
-            return Err(Problem::new(Code::IdempotencyKeyReused));
+        match store::take(conn, &self.request, now + KEPT, now)? {
+            None => Ok(()),
+            Some(_) => {
+                self.is_now(MET);
+                Err(Problem::new(Code::IdempotencyKeyReused))
+            }
         }
-        Ok(store::reserve(conn, &self.request, now + KEPT, now)?)
     }
 
     /// Notes what came of that transaction.
     pub(super) fn came_to<T>(&self, outcome: &Result<T, Problem>) {
-        match outcome {
-            Ok(_) => self.is_now(DONE),
-            // An earlier one was at work at the same time and has just committed.
-            Err(problem) if met_itself(problem) => self.is_now(MET),
-            Err(_) => {}
+        if outcome.is_ok() {
+            self.is_now(DONE);
         }
     }
 
