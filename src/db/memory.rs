@@ -357,3 +357,80 @@ impl Memory {
         generation
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::db::DbError;
+    use crate::db::schema::people;
+    use crate::testing::TestDatabase;
+
+    /// Two things that are remembered.
+    struct This;
+    struct Another;
+
+    /// Asks for one of them, and counts how often it is read.
+    fn asks(conn: &mut Conn, reads: &AtomicUsize) -> Result<(), DbError> {
+        let read = |_: &mut Conn| {
+            reads.fetch_add(1, Ordering::SeqCst);
+            Ok(This)
+        };
+        remembered(conn, ONLY, |_: &This| true, read)?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_a_writer_reads_is_remembered_unless_it_has_begun_an_epoch() {
+        let desk = TestDatabase::with_records().await;
+        let reads = Arc::new(AtomicUsize::new(0));
+        let read = || reads.load(Ordering::SeqCst);
+        let asked = || {
+            let reads = Arc::clone(&reads);
+            move |conn: &mut Conn| asks(conn, &reads)
+        };
+        // Somebody reads in the present epoch.
+        let another = |conn: &mut Conn| -> Result<(), DbError> {
+            remembered(conn, ONLY, |_: &Another| true, |_| Ok(Another))?;
+            Ok(())
+        };
+        desk.db.read(another).await.expect("read");
+        desk.db.write(asked()).await.expect("written");
+        assert_eq!(read(), 1);
+        desk.db.write(asked()).await.expect("written");
+        desk.db.read(asked()).await.expect("read");
+        assert_eq!(read(), 1);
+
+        // What it has changed itself may still be taken back.
+        let counted = Arc::clone(&reads);
+        let changes = move |conn: &mut Conn| -> Result<(), DbError> {
+            let renamed = people::first_name.eq("Other");
+            diesel::update(people::table).set(renamed).execute(conn)?;
+            steadily(conn, |conn| {
+                asks(conn, &counted)?;
+                asks(conn, &counted)
+            })
+        };
+        desk.db.write(changes).await.expect("written");
+        assert_eq!(read(), 3);
+        for _ in 0..2 {
+            desk.db.read(asked()).await.expect("read");
+            assert_eq!(read(), 4);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_keeps_its_epoch_through_steady_work() {
+        let desk = TestDatabase::with_records().await;
+        let reads = Arc::new(AtomicUsize::new(0));
+        let asked = move |conn: &mut Conn| -> Result<bool, DbError> {
+            asks(conn, &reads)?;
+            steadily(conn, |conn| asks(conn, &reads))?;
+            let epoch = Epoch::of_this_transaction();
+            let is_kept = epoch.seen().is_some();
+            Ok(is_kept)
+        };
+        assert!(desk.db.read(asked).await.expect("read"));
+    }
+}
