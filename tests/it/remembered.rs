@@ -54,7 +54,9 @@ fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<Strin
     organizations::name_of(conn, one).expect("name");
     let line = lines::root(conn, now).expect("root");
     // One that not everybody may read.
-    let governed = |by: &str| format!("UPDATE lines_of_business SET governed_by = {by}");
+    let governed = |by: &str| {
+        format!("UPDATE lines_of_business SET governed_by = {by} WHERE parent_id IS NULL")
+    };
     conn.batch_execute(&governed("id")).expect("governed");
     lines::readers(conn, line).expect("readers");
     conn.batch_execute(&governed("NULL")).expect("free");
