@@ -60,7 +60,7 @@ fn read(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<(PersonId, Cho
     }
     let each = persons.iter();
     Ok(each
-        .map(|person| (*person, chosen.remove(person).unwrap_or_default()))
+        .map(|person| (*person, chosen.get(person).cloned().unwrap_or_default()))
         .collect())
 }
 

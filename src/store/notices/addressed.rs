@@ -7,9 +7,9 @@ use diesel::prelude::*;
 
 use super::addressees::{Addressees, RowTo, let_in};
 use super::reminded::{Tutorials, reminds_of};
-use crate::db::Conn;
 use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
+use crate::db::{Conn, among, steadily};
 use crate::domain::Instant;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{
@@ -95,9 +95,13 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    steadily(conn, |conn| as_they_are(conn, ids, at))
+}
+
+fn as_they_are(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<Vec<Addressed>> {
     let rows: Vec<Row> = notices::table
         .left_join(cases::table.on(notices::case_id.eq(cases::id.nullable())))
-        .filter(notices::id.eq_any(ids.to_vec()))
+        .filter(among(notices::id, ids.to_vec()))
         .order((notices::created_at.asc(), notices::id.asc()))
         .select((
             (
@@ -216,7 +220,7 @@ fn entries(
         return Ok(HashMap::new());
     }
     let rows: Vec<(EntryId, Feed, Visibility, Option<At>, String)> = feed_entries::table
-        .filter(feed_entries::id.eq_any(ids))
+        .filter(among(feed_entries::id, ids))
         .select((
             feed_entries::id,
             feed_entries::feed,
@@ -325,7 +329,7 @@ fn cases_of(
         return Ok(HashMap::new());
     }
     let rows: Vec<(CaseId, OrganizationId, LineId)> = cases::table
-        .filter(cases::id.eq_any(ids))
+        .filter(among(cases::id, ids))
         .select((
             cases::id,
             cases::organization_id,

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
-use crate::db::Conn;
 use crate::db::schema::{organizations, people};
 use crate::db::sql_types::At;
+use crate::db::{Conn, among, remembered_each};
 use crate::domain::Instant;
 use crate::domain::access::{Access, HeldRole};
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::notice::{Candidate, Standing};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
-use crate::store::access::{self, own_of_many};
+use crate::store::access::{self, Lasting, Span, own_of_many};
 use crate::store::pairings::mailboxes;
 use crate::store::people::{by_email, display_name};
 
@@ -71,6 +72,8 @@ impl Addressees {
             persons.extend(*person);
             organizations.extend(*organization);
         }
+        persons.sort_unstable();
+        persons.dedup();
         let zones = if organizations.is_empty() {
             HashMap::new()
         } else {
@@ -98,7 +101,7 @@ impl Addressees {
         // Who was disabled is not written to as somebody without an account either.
         let disabled = by_email(conn, email)?.is_some_and(|person| person.disabled_at.is_some());
         let zone = organization.and_then(|organization| self.zones.get(&organization));
-        let nobody = PersonId::from_uuid(uuid::Uuid::nil());
+        let nobody = PersonId::from_uuid(Uuid::nil());
         let Some(home) = organization.or(self.provider.id) else {
             return Ok(None);
         };
@@ -152,9 +155,27 @@ fn of_people(
     persons: &[PersonId],
     now: Instant,
 ) -> QueryResult<HashMap<PersonId, Addressee>> {
+    let name = |person: PersonId| [*person.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let holds = |one: &Lasting<Option<Addressee>>| one.holds(now);
+    let known = remembered_each(conn, persons, name, holds, |conn, persons| {
+        read(conn, persons, now)
+    })?;
+    let known = known
+        .into_iter()
+        .filter_map(|(person, one)| Some((person, one.read.clone()?)));
+    Ok(known.collect())
+}
+
+/// What the rows say of people, none of whoever is not there.
+fn read(
+    conn: &mut Conn,
+    persons: &[PersonId],
+    now: Instant,
+) -> QueryResult<Vec<(PersonId, Lasting<Option<Addressee>>)>> {
+    let span = Span::from_now(conn, now)?;
     let rows: Vec<PersonRow> = people::table
         .inner_join(organizations::table)
-        .filter(people::id.eq_any(persons.to_vec()))
+        .filter(among(people::id, persons.to_vec()))
         .select((
             (
                 people::id,
@@ -199,7 +220,11 @@ fn of_people(
         };
         (id, addressee)
     };
-    Ok(rows.into_iter().map(addressee).collect())
+    let found: HashMap<PersonId, Addressee> = rows.into_iter().map(addressee).collect();
+    let each = persons.iter();
+    Ok(each
+        .map(|person| (*person, span.of(found.get(person).cloned())))
+        .collect())
 }
 
 fn zones(
@@ -207,27 +232,18 @@ fn zones(
     ids: Vec<OrganizationId>,
 ) -> QueryResult<HashMap<OrganizationId, String>> {
     let rows: Vec<(OrganizationId, String)> = organizations::table
-        .filter(organizations::id.eq_any(ids))
+        .filter(among(organizations::id, ids))
         .select((organizations::id, organizations::time_zone))
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }
 
 fn provider(conn: &mut Conn) -> QueryResult<Provider> {
-    let found: Option<(OrganizationId, String, String)> = organizations::table
-        .filter(organizations::kind.eq(OrganizationKind::Provider))
-        .select((
-            organizations::id,
-            organizations::name,
-            organizations::time_zone,
-        ))
-        .get_result(conn)
-        .optional()?;
-    Ok(match found {
-        Some((id, name, time_zone)) => Provider {
-            id: Some(id),
-            name,
-            time_zone,
+    Ok(match crate::store::organizations::provider(conn)? {
+        Some(provider) => Provider {
+            id: Some(provider.id),
+            name: provider.name,
+            time_zone: provider.time_zone,
         },
         None => Provider {
             id: None,

@@ -11,7 +11,7 @@ use super::IsWaiting;
 use super::claim::Due;
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, Varying, kept};
+use crate::db::{Conn, Varying, among, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -42,7 +42,7 @@ pub fn gather(
 ) -> QueryResult<Vec<Vec<Due>>> {
     let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
     let rows: Vec<(NoticeId, NoticeKind, PersonId, String)> = notices::table
-        .filter(notices::id.eq_any(ids))
+        .filter(among(notices::id, ids))
         .filter(notices::person_id.is_not_null())
         .select((
             notices::id,

@@ -91,7 +91,7 @@ fn read(
             (tables::kind, tables::name),
         ))
         .load(conn)?;
-    let mut known: HashMap<PersonId, Known> = rows
+    let known: HashMap<PersonId, Known> = rows
         .into_iter()
         .map(
             |((person, organization, first, last), (verified, disabled), (kind, name))| {
@@ -118,7 +118,7 @@ fn read(
         .collect();
     let each = persons.iter();
     Ok(each
-        .map(|person| (*person, span.of(known.remove(person))))
+        .map(|person| (*person, span.of(known.get(person).cloned())))
         .collect())
 }
 
