@@ -1,7 +1,7 @@
 //! What a process remembers of rows that seldom change: who may do what, and by which rules.
 //!
 //! What is remembered was read in one epoch and is good for that one. Every change to the rows in question begins another
-//! epoch, in its own transaction (the migration `0015_epoch` says to which tables): whoever changes them, in whichever
+//! epoch, in its own transaction (`0015_epoch` and later migrations say to which tables): whoever changes them, in whichever
 //! process, the next transaction sees it. So a remembered value is what the rows would say, for the price of one row.
 //!
 //! A transaction that writes may have changed those rows itself. It asks for the epoch each time, or once for work that changes

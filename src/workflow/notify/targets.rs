@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::Calendar;
@@ -39,6 +39,10 @@ pub struct Fired {
 /// # Errors
 /// Database errors.
 pub fn tell_of_targets(conn: &mut Conn, fired: &[Fired], now: Instant) -> Result<usize, DbError> {
+    steadily(conn, |conn| tell(conn, fired, now))
+}
+
+fn tell(conn: &mut Conn, fired: &[Fired], now: Instant) -> Result<usize, DbError> {
     let desk = Desk::load(conn, fired, now)?;
     let mut told = desk.told(fired, now);
     let people: Vec<PersonId> = told.keys().copied().collect();
