@@ -1202,6 +1202,7 @@ diesel::table! {
         visibility -> Nullable<Text>,
         updated_at -> Moment,
         version -> BigInt,
+        fields -> Nullable<Text>,
     }
 }
 

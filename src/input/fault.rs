@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::domain::UnknownValue;
 use crate::domain::calendar::PartProblem;
+use crate::domain::draft::{FormFieldError, FormFields};
 use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::ids::MalformedId;
 use crate::domain::network::MalformedNetwork;
@@ -49,6 +50,7 @@ pub const FAULTS: &[&str] = &[
     "locks_out",
     "no_active_escalation",
     "no_blocking_reason",
+    "no_field_name",
     "not_a_client",
     "not_a_comment",
     "not_a_partner",
@@ -256,6 +258,19 @@ impl From<TextError> for Fault {
             TextError::TooLong { max } => fault.with("max", max),
             TextError::ControlCharacter { position } => fault.with("position", position),
             TextError::Malformed { why } => fault.saying("why", "text-form", why.as_str()),
+        }
+    }
+}
+
+impl From<FormFieldError> for Fault {
+    fn from(error: FormFieldError) -> Self {
+        match error {
+            FormFieldError::Name => {
+                Self::new("no_field_name").with("max", FormFields::LONGEST_NAME)
+            }
+            FormFieldError::TooMany => Self::new("too_many").with("max", FormFields::MOST),
+            FormFieldError::TooLong => Self::new("too_long").with("max", FormFields::LONGEST),
+            FormFieldError::Text(error) => error.into(),
         }
     }
 }

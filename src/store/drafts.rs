@@ -7,13 +7,12 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::drafts;
-use crate::db::sql_types::At;
-use crate::db::{Conn, kept};
+use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::access::Access;
-use crate::domain::draft::{DraftPlace, MOST_DRAFTS};
+use crate::domain::draft::{DraftPlace, FormFields, MOST_DRAFTS};
 use crate::domain::feed::Visibility;
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{CaseId, OrganizationId, PersonId};
 use crate::store::cas::Cas;
 
 /// A row of `drafts`.
@@ -24,8 +23,10 @@ pub struct Draft {
     pub place: String,
     /// The case that it is on; none of a new case.
     pub case_id: Option<CaseId>,
-    /// Markdown, as far as it was typed.
+    /// Markdown, as far as it was typed; empty where only other fields of its form are filled in.
     pub body: String,
+    /// What stands in the other fields of its form, if it is kept whole.
+    pub fields: Option<Json<FormFields>>,
     /// Who it is to reach, if that was chosen.
     pub visibility: Option<Visibility>,
     /// When it was written on.
@@ -42,10 +43,18 @@ pub struct NewDraft<'a> {
     pub place: &'a DraftPlace,
     /// On which case; none of a new case.
     pub case: Option<CaseId>,
-    /// Markdown.
+    /// Markdown; empty if nothing was typed yet.
     pub body: &'a str,
+    /// What stands in the other fields of its form, if it is kept whole.
+    pub fields: Option<&'a FormFields>,
     /// Who it is to reach, if that was chosen.
     pub visibility: Option<Visibility>,
+}
+
+impl NewDraft<'_> {
+    fn fields_as_json(&self) -> QueryResult<Option<String>> {
+        self.fields.map(json).transpose()
+    }
 }
 
 /// Only what a person has written themselves where they act, and may still read there (F2).
@@ -116,6 +125,7 @@ pub fn insert(
     new: NewDraft<'_>,
     now: Instant,
 ) -> QueryResult<Cas> {
+    let fields = new.fields_as_json()?;
     let added = conn.transaction(|conn| {
         diesel::insert_into(drafts::table)
             .values((
@@ -124,6 +134,7 @@ pub fn insert(
                 drafts::place.eq(new.place.to_string()),
                 drafts::case_id.eq(new.case),
                 drafts::body.eq(new.body),
+                drafts::fields.eq(fields.as_deref()),
                 drafts::visibility.eq(new.visibility),
                 drafts::updated_at.eq(At(now)),
                 drafts::version.eq(1_i64),
@@ -155,6 +166,7 @@ pub fn update(
     )
     .set((
         drafts::body.eq(new.body),
+        drafts::fields.eq(new.fields_as_json()?),
         drafts::visibility.eq(new.visibility),
         drafts::updated_at.eq(At(now)),
         drafts::version.eq(version + 1),
@@ -222,6 +234,7 @@ pub fn keep_the_newest(conn: &mut Conn, access: &Access) -> QueryResult<()> {
 /// # Errors
 /// Database errors.
 pub fn forget(conn: &mut Conn, case: CaseId, wordings: &BTreeSet<String>) -> QueryResult<()> {
+    forget_fields(conn, case, wordings)?;
     let wordings: Vec<&str> = wordings
         .iter()
         .map(String::as_str)
@@ -234,4 +247,34 @@ pub fn forget(conn: &mut Conn, case: CaseId, wordings: &BTreeSet<String>) -> Que
     )
     .execute(conn)
     .map(drop)
+}
+
+/// The same of words that stand in another field of a form.
+fn forget_fields(conn: &mut Conn, case: CaseId, wordings: &BTreeSet<String>) -> QueryResult<()> {
+    type Row = (PersonId, OrganizationId, String, Option<Json<FormFields>>);
+    // As many as people write on this case at the same time.
+    let forms: Vec<Row> = drafts::table
+        .filter(drafts::case_id.eq(case))
+        .filter(drafts::fields.is_not_null())
+        .select((
+            drafts::person_id,
+            drafts::organization_id,
+            drafts::place,
+            drafts::fields,
+        ))
+        .load(conn)?;
+    for (person, organization, place, fields) in forms {
+        let repeats = fields.is_some_and(|fields| wordings.iter().any(|words| fields.has(words)));
+        if !repeats {
+            continue;
+        }
+        diesel::delete(
+            drafts::table
+                .filter(drafts::person_id.eq(person))
+                .filter(drafts::organization_id.eq(organization))
+                .filter(drafts::place.eq(place)),
+        )
+        .execute(conn)?;
+    }
+    Ok(())
 }

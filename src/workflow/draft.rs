@@ -1,20 +1,25 @@
 //! Drafts: what somebody has begun to write is kept, without being sent, where they may write it (section 10). It is theirs
 //! alone, so nothing is audited and nobody is told.
 
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
 use super::{Actor, Rejection, VerbResult};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Denied, Permission};
 use crate::domain::case::{may_deliver_rca, takes_entries};
-use crate::domain::draft::{DraftPlace, OnCase, OnEscalation};
+use crate::domain::draft::{DraftPlace, FormFields, OnCase, OnEscalation};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, CaseRef, EscalationRef};
+use crate::domain::offers::CaseVerb;
 use crate::domain::text::Markdown;
-use crate::input::{Whole, input};
+use crate::input::{At, Errors, Fault, Field, Whole, input};
 use crate::store::cas::Cas;
 use crate::store::drafts::{self, Draft, NewDraft};
 use crate::store::feeds::Entry;
-use crate::store::{cases, escalations};
+use crate::store::{cases, escalations, promises};
 
 /// The greatest version that can be named.
 const GREATEST: i64 = 1_000_000_000;
@@ -22,13 +27,50 @@ const GREATEST: i64 = 1_000_000_000;
 input! {
     /// What you have begun to write.
     pub struct KeepDraft {
-        /// Markdown, as far as it is typed.
-        body: Markdown,
+        /// Markdown, as far as it is typed. It may be left out where other fields of the form are filled in.
+        body: Option<Markdown>,
+        /// What stands in the other fields of the form, where there are any: texts, as the page sends them, by the names of its
+        /// fields, such as `ranking` and `next_steps[0].what`. What was kept of them before goes if not given.
+        fields: Option<FormFields>,
         /// Who it is to reach, if that is chosen already. Only staff write `internal`.
         visibility: Option<Visibility>,
         /// The version of the draft that this goes on from, 0 if you know of none. A newer one, kept from another window or
         /// machine, is then left as it is. Whatever there is, is written over if not given.
         based_on: Option<Whole<0, GREATEST>>,
+    }
+}
+
+impl Field for FormFields {
+    const MOST_BYTES: usize = <Map<String, Value> as Field>::MOST_BYTES;
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let given = Map::<String, Value>::read(value, at, errors)?;
+        let mut fields = Some(Self::default());
+        for (name, value) in &given {
+            let at_field = at.name(name);
+            let Value::String(text) = value else {
+                errors.refuse::<()>(&at_field, Fault::wrong_type("a string", value));
+                fields = None;
+                continue;
+            };
+            let Some(kept) = &mut fields else { continue };
+            let Err(error) = kept.add(name, text) else {
+                continue;
+            };
+            let field = match error.is_of_all() {
+                true => at,
+                false => &at_field,
+            };
+            fields = errors.refuse(field, error);
+        }
+        fields
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(Some(<String as Field>::schema()))
+            .into()
     }
 }
 
@@ -50,6 +92,10 @@ fn by_ids(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> VerbResult<Opti
                 (place, Some(case))
             })
         }
+        DraftPlace::Step(step) => {
+            let found = promises::find(conn, actor.reach(), *step)?;
+            found.map(|step| (DraftPlace::Step(step.id), Some(step.case_id)))
+        }
     })
 }
 
@@ -63,7 +109,7 @@ fn find_place(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> VerbResult<
             actor.require(Permission::CasesCreate)?;
             Permission::CasesCreate
         }
-        DraftPlace::Case(..) => Permission::CasesView,
+        DraftPlace::Case(..) | DraftPlace::Step(_) => Permission::CasesView,
         DraftPlace::Escalation(..) => Permission::EscalationsView,
     };
     let found = by_ids(conn, actor, place)?.filter(|_| actor.access.can(looks_at));
@@ -87,6 +133,7 @@ fn may_write(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> VerbResult<(
                     actor.require(Permission::RcaDeliver)?;
                     may_deliver_rca(state.status, state.rca)?;
                 }
+                OnCase::Promise => actor.require(CaseVerb::Promise.permission())?,
             }
             Ok(takes_entries(state.status)?)
         }
@@ -95,14 +142,21 @@ fn may_write(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> VerbResult<(
             let found = found.ok_or(Rejection::NotFound)?;
             match what {
                 OnEscalation::Feed => actor.access.may_write(Visibility::Public)?,
-                OnEscalation::Accept | OnEscalation::Decline => {
+                OnEscalation::Accept | OnEscalation::Decline | OnEscalation::Close => {
                     actor.require(Permission::EscalationsReview)?;
                 }
+                OnEscalation::Promise => actor.require(CaseVerb::Promise.permission())?,
             }
             match found.escalation.state.is_active() {
                 true => Ok(()),
                 false => Err(Rejection::EscalationEnded.into()),
             }
+        }
+        DraftPlace::Step(step) => {
+            let found = promises::find(conn, actor.reach(), *step)?;
+            let step = found.ok_or(Rejection::NotFound)?;
+            actor.require(CaseVerb::Promise.permission())?;
+            Ok(takes_entries(cases::find(conn, step.case_id)?.status)?)
         }
     }
 }
@@ -120,7 +174,7 @@ pub fn read_draft(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> VerbRes
 /// Keeps what the actor has begun to write. Of too many drafts, the oldest goes.
 ///
 /// # Errors
-/// [`Rejection::NotFound`], `Stale` if a newer one was kept meanwhile; whatever forbids writing there.
+/// [`Rejection::NotFound`], `Field` if there is nothing to keep, `Stale` if a newer one was kept meanwhile; whatever forbids writing there.
 pub fn keep_draft(
     conn: &mut Conn,
     actor: &Actor,
@@ -134,10 +188,17 @@ pub fn keep_draft(
     if is_internal && !actor.access.sees(Visibility::Internal) {
         return Err(Denied::Missing(Permission::FeedsInternal).into());
     }
+    let fields = command.fields.as_ref().filter(|fields| !fields.is_empty());
+    if command.body.is_none() && fields.is_none() {
+        let given = String::new();
+        let (field, code) = ("body", "required");
+        return Err(Rejection::Field { field, code, given }.into());
+    }
     let new = NewDraft {
         place: &place,
         case,
-        body: command.body.as_str(),
+        body: command.body.as_ref().map_or("", Markdown::as_str),
+        fields,
         visibility: command.visibility,
     };
     // One that its writer may not read any more is written over: they know of none.
@@ -217,6 +278,7 @@ pub fn go_on_from(conn: &mut Conn, actor: &Actor, entry: &Entry, now: Instant) -
         place: &place,
         case: Some(entry.case_id),
         body: &entry.body,
+        fields: None,
         visibility: Some(entry.visibility),
     };
     match drafts::insert(conn, &actor.access, new, now)? {

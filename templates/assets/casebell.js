@@ -138,6 +138,50 @@ function watchBell() {
 
 watchBell();
 
+// Another reason asks other questions. The form says at once which, by the same way as its button, and keeps what was typed.
+const reasons = document.querySelector("[data-reasons]");
+if (reasons) {
+  const step = reasons.querySelector("[data-step]");
+  step.hidden = reasons.querySelector('input[name="reason"]:checked') !== null;
+  reasons.addEventListener("change", async (event) => {
+    if (event.target.name !== "reason") return;
+    const chosen = new URLSearchParams(new FormData(reasons));
+    chosen.set("step", "reason");
+    step.hidden = true;
+    // What is being kept is there before the page says which draft it goes on from.
+    await underway.get(reasons);
+    const answer = await fetch(reasons.action, { method: "POST", body: chosen, headers: { accept: "text/html" } });
+    const still = new FormData(reasons).get("reason") === chosen.get("reason");
+    if (answer.ok && still) {
+      await put(answer, "[data-problems]", "[data-reason]");
+      drafts();
+      for (const told of kept(reasons)) {
+        // What came with the answer was typed here, and is not kept yet.
+        told.saved = undefined;
+        keepDraft(told);
+      }
+    } else step.hidden = answer.ok;
+  });
+}
+
+/* Articles about what a case is about, while its subject is typed */
+
+const suggests = document.querySelector("[data-suggests]");
+const subject = suggests && document.querySelector(suggests.dataset.suggests);
+if (subject) {
+  let asked = null;
+  subject.addEventListener("input", () => {
+    clearTimeout(asked);
+    asked = setTimeout(async () => {
+      const text = subject.value.trim();
+      // A word or two say little.
+      if (text.length < 6) return;
+      const answer = await fetch(`/articles/suggestions?subject=${encodeURIComponent(text)}`, { headers: { accept: "text/html" } });
+      if (answer.ok && subject.value.trim() === text) await put(answer, "[data-suggested]");
+    }, 400);
+  });
+}
+
 /* Words that are not saved yet */
 
 const changed = new Set();
@@ -194,7 +238,8 @@ function bringBack(form) {
   // What was typed here goes on from the draft that was here, whatever was kept elsewhere meanwhile.
   for (const told of kept(form)) {
     const known = versions.find(([place]) => place === told.dataset.draft)?.[1];
-    if (known === undefined || known === told.dataset.version || !isChanged(fieldOf(told))) continue;
+    const isOther = told.dataset.whole === undefined ? isChanged(fieldOf(told)) : typed(form).some(isChanged);
+    if (known === undefined || known === told.dataset.version || !isOther) continue;
     told.dataset.version = known;
     askWhich(told);
   }
@@ -208,7 +253,31 @@ function kept(form) {
 }
 
 function fieldOf(told) {
-  return told.closest(".field").querySelector("textarea");
+  return told.closest(".field").querySelector("textarea, input");
+}
+
+// What of a form is kept: the words of its field, and, where it is kept whole, whatever else is written or chosen in it, as it would
+// be sent; `first` is what stood there when the page came.
+function content(told, first = false) {
+  const field = fieldOf(told);
+  const value = (one) => {
+    if (one.type === "checkbox" || one.type === "radio") return (first ? one.defaultChecked : one.checked) ? one.value : "";
+    if (one.tagName === "SELECT" && first) return [...one.options].find((option) => option.defaultSelected)?.value ?? "";
+    return first ? one.defaultValue : one.value;
+  };
+  const here = { body: value(field) };
+  if (told.dataset.whole === undefined || !field.form) return here;
+  // What is typed for another reason is carried along.
+  const others = [...typed(field.form), ...field.form.querySelectorAll("[data-reason] > input[type=hidden]")]
+    .filter((one) => one !== field && !one.closest("[data-template], [data-attach]"));
+  here.fields = Object.fromEntries(others.map((one) => [one.name, value(one)]).filter(([, text]) => text.trim() !== ""));
+  return here;
+}
+
+// The same as a text, for comparing: the server keeps no space around words.
+function asText({ body, fields }) {
+  const pairs = Object.entries({ ...fields, "": body ?? "" }).map(([name, text]) => [name, text.replace(/\s+/g, " ").trim()]);
+  return JSON.stringify(pairs.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function toDraft(told, method, body, more) {
@@ -239,17 +308,28 @@ function askWhich(told) {
     });
     told.append(" ", button);
   };
-  offer(told.dataset.theirs, (there) => { fieldOf(told).value = there.body; });
+  offer(told.dataset.theirs, (there) => {
+    if (told.dataset.whole === undefined) fieldOf(told).value = there.body;
+    else showWhole(told);
+  });
   offer(told.dataset.mine, () => keepDraft(told));
+}
+
+// A whole form is shown by the server: it may have other rows, and other questions.
+function showWhole(told) {
+  const form = fieldOf(told).form;
+  sessionStorage.removeItem(draft(form));
+  changed.delete(form);
+  location.assign(told.dataset.whole);
 }
 
 // What was kept last may be what stands here, or stood here at first: then it is gone on from.
 async function compare(told) {
   const answer = await toDraft(told, "GET");
   const there = answer?.ok ? await answer.json() : { body: "", version: 0 };
-  const here = [told.began, told.saved, fieldOf(told).value].map((text) => text?.trim());
+  const here = [told.began, told.saved, asText(content(told))];
   const gone = answer?.status === 404;
-  if (!gone && !(answer?.ok && here.includes(there.body.trim()))) return askWhich(told);
+  if (!gone && !(answer?.ok && here.includes(asText(there)))) return askWhich(told);
   told.dataset.version = String(there.version);
   setTimeout(() => keepDraft(told), 0);
 }
@@ -257,15 +337,17 @@ async function compare(told) {
 async function keepDraft(told, more) {
   const field = fieldOf(told);
   const form = field.form;
-  if (!form || told.dataset.asks !== undefined || told.saved === field.value) return;
+  if (!form || told.dataset.asks !== undefined || told.saved === asText(content(told))) return;
   const before = underway.get(form);
   const all = (async () => {
     const here = (await before) ?? true;
-    const text = field.value;
+    const said = content(told);
+    const text = asText(said);
     const version = Number(told.dataset.version);
-    const empty = text.trim() === "";
+    const empty = said.body.trim() === "" && Object.keys(said.fields ?? {}).length === 0;
     if (empty && version === 0) return here;
-    const answer = empty ? await toDraft(told, "DELETE", null, more) : await toDraft(told, "PUT", { body: text, based_on: version }, more);
+    if (said.body.trim() === "") delete said.body;
+    const answer = empty ? await toDraft(told, "DELETE", null, more) : await toDraft(told, "PUT", { ...said, based_on: version }, more);
     if (answer?.ok) {
       told.saved = text;
       told.dataset.version = String(empty ? 0 : (await answer.json()).version);
@@ -289,11 +371,11 @@ function drafts() {
     if (!reader) continue;
     told.dataset.drafting = "";
     const field = fieldOf(told);
-    told.saved = field.defaultValue;
-    told.began = field.value;
+    told.saved = asText(content(told, true));
+    told.began = asText(content(told));
     let waits = null;
     for (const button of field.form.querySelectorAll("[data-keep]")) button.hidden = true;
-    field.addEventListener("input", () => {
+    (told.dataset.whole === undefined ? field : field.form).addEventListener("input", () => {
       clearTimeout(waits);
       waits = setTimeout(() => keepDraft(told), 1500);
     });

@@ -3796,6 +3796,7 @@ support-phone-unset = die Nummer, die Sie von Ihrem Anbieter haben
 fault-required = Diese Angabe ist nötig.
 fault-unknown-column = Diese Liste hat die Spalten { $given } und keine anderen.
 fault-unknown-field = Ein solches Feld gibt es hier nicht; bekannt sind: { $known }.
+fault-no-field-name = So heißt kein Feld eines Formulars: Namen haben keine Leerzeichen und höchstens { $max } Zeichen.
 fault-wrong-type = Erwartet wird { $expected }, hier steht { $found }.
 json-type-string = ein Text
 json-type-number = eine Zahl

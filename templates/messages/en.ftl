@@ -3747,6 +3747,7 @@ support-phone-unset = the number that your provider gave you
 fault-required = This is required.
 fault-unknown-column = This list has the columns { $given }, and no other.
 fault-unknown-field = There is no such field here; known are: { $known }.
+fault-no-field-name = No field of a form is called so: names have no spaces, and { $max } characters at the most.
 fault-wrong-type = This must be { $expected }, and was { $found }.
 json-type-string = a string
 json-type-number = a number

@@ -41,6 +41,7 @@ mod finding;
 mod floods;
 mod follows;
 mod foreign;
+mod form_drafts;
 mod guards;
 mod help;
 mod history;

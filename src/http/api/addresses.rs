@@ -212,7 +212,8 @@ addresses! {
     TokenId, "An API token, by id.", |_token, _conn, _access| true;
     // The verb says whether it exists: what is there may not be written on any more.
     DraftPlace, "Where something is written: `new-case`, `case:{case}:feed`, `case:{case}:escalate`, `case:{case}:rca`, \
-        `escalation:{escalation}:feed`, `escalation:{escalation}:accept` or `escalation:{escalation}:decline`.",
+        `case:{case}:promise`, `escalation:{escalation}:feed`, `escalation:{escalation}:accept`, `escalation:{escalation}:decline`, \
+        `escalation:{escalation}:close`, `escalation:{escalation}:promise` or `step:{step}`.",
         |_place, _conn, _access| true;
     SavedFilterId, "A saved filter, by id.",
         |filter, conn, access| saved_filters::find(conn, access, *filter)?.is_some();

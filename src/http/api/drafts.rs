@@ -1,5 +1,7 @@
 //! Drafts: what one has begun to write, kept until it is sent (section 10).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,8 +30,10 @@ pub fn routes() -> Vec<Route> {
 pub struct DraftDocument {
     /// Where it is written, with the id of the case or escalation: such as `case:<id>:feed`.
     pub place: String,
-    /// Markdown, as far as it was typed.
+    /// Markdown, as far as it was typed; empty where only other fields of the form are filled in.
     pub body: String,
+    /// What stands in the other fields of the form, by their names, if it was kept.
+    pub fields: Option<BTreeMap<String, String>>,
     /// Who it is to reach, if that was chosen.
     pub visibility: Option<Visibility>,
     /// When it was written on. It is kept for six weeks from then.
@@ -44,6 +48,10 @@ impl From<Draft> for DraftDocument {
         Self {
             place: draft.place,
             body: draft.body,
+            fields: draft.fields.map(|fields| {
+                let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+                fields.iter().map(owned).collect()
+            }),
             visibility: draft.visibility,
             updated_at: draft.updated_at,
             version: draft.version,

@@ -7,13 +7,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::case::LiveLink;
+use super::drafts::Keeping;
 use super::form::{Control, Form, Kind};
 use super::parts::{FindingLine, Link};
-use crate::domain::draft::DraftPlace;
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::reason::{QuestionKind, Reason};
 use crate::domain::text::Note;
-use crate::store::drafts::Draft;
 use crate::words::Catalogue;
 use crate::words::assessment::FindingView;
 use crate::workflow::submit_escalation::SubmitEscalation;
@@ -122,18 +121,15 @@ fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
     Form::new("submission", action, button, controls)
 }
 
-/// Where the details are kept until they are sent, by ids, and the drafts that were read.
-type Begun<'d> = (DraftPlace, &'d [Draft]);
-
 impl ChosenReason {
-    /// What `reason` asks on the case of `assessment`, sent to `action`, with what was `typed` in it, or else begun before; or what
-    /// blocks it.
-    pub fn new(
+    /// What `reason` asks on the case of `assessment`, sent to `action`, with what was `typed` in it, or else begun before, and is
+    /// kept from now on; or what blocks it. What is acknowledged is so of this page alone.
+    pub(super) fn new(
         words: &Catalogue,
         reason: &Reason,
         assessment: &Assessment,
         action: &str,
-        (typed, begun): (&HashMap<String, String>, &Begun<'_>),
+        (typed, keeping): (&HashMap<String, String>, Keeping<'_>),
     ) -> Self {
         let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
         let of = |severity: Severity| {
@@ -144,9 +140,10 @@ impl ChosenReason {
             findings.map(told)
         };
         let blocking: Vec<_> = of(Severity::Blocking).map(FindingLine::from).collect();
-        let form = submission_form(words, reason, action.to_owned()).filled(typed);
-        let (place, drafts) = begun;
-        let form = form.drafting(SubmitEscalation::details().name, place, drafts);
+        let mut form = submission_form(words, reason, action.to_owned()).drafting(keeping);
+        if !typed.is_empty() {
+            form = form.filled(typed);
+        }
         let holds_words = form
             .controls
             .iter()

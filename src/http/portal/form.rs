@@ -51,6 +51,8 @@ pub struct Form {
     pub reshapes: bool,
     /// Where files to attach are chosen, if it takes any. It is then sent in several parts.
     pub attach: Option<Attach>,
+    /// Whether what is typed into it is kept until it is sent.
+    pub keeps: bool,
     /// What stood in fields that were taken off it: the names and values of hidden fields.
     pub carried: Vec<(String, String)>,
 }
@@ -104,6 +106,7 @@ impl Form {
             consequences: Vec::new(),
             confirmed: String::new(),
             attach: None,
+            keeps: false,
             carried: Vec::new(),
         }
     }

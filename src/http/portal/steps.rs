@@ -11,11 +11,13 @@ use super::render::is_local;
 use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::case::{Status, StepState, StepVerb as Verb};
+use crate::domain::draft::DraftPlace;
 use crate::domain::ids::{CaseRef, NextStepId};
 use crate::domain::offers;
 use crate::http::problem::Problem;
 use crate::input::Patch;
 use crate::store::promises::{self, NextStep};
+use crate::workflow::draft;
 use crate::workflow::promise::{SettleStep, settle};
 use crate::workflow::promised::StepPast;
 
@@ -133,8 +135,14 @@ impl FormPage for OnStep {
 
 /// Says what became of a step, or promises it anew.
 pub(super) async fn move_on(req: PageRequest, id: NextStepId) -> PageResult {
+    let place = DraftPlace::Step(id);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, SettleStep::reason().name).await;
+        return req.finish::<Done>(&OnStep(id), kept).await;
+    }
     req.act(&OnStep(id), move |conn, by, command: &SettleStep| {
         settle(conn, by.actor, id, None, command, by.now)?;
+        draft::sent(conn, by.actor, &place)?;
         Ok(match command.state {
             Patch::Set(StepState::Done) => Done::StepDone,
             Patch::Set(StepState::Missed) => Done::StepMissed,

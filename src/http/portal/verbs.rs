@@ -133,7 +133,7 @@ impl Panel {
     }
 
     /// The controls that do not stand in the form's own list.
-    fn others(&mut self) -> impl Iterator<Item = &mut Control> {
+    pub(super) fn others(&mut self) -> impl Iterator<Item = &mut Control> {
         let steps = self
             .promises
             .as_mut()

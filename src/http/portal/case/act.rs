@@ -232,14 +232,18 @@ async fn request_rca(req: PageRequest, case: CaseRef) -> PageResult {
 
 async fn deliver_rca(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "deliver_rca");
+    let place = DraftPlace::Case(case, OnCasePlace::Rca);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, DeliverAnalysis::body().name).await;
+        return req.finish::<Done>(&page, kept).await;
+    }
     let (req, files) = req.with_files(For::Case(case)).await;
     if let Err(problem) = files {
         return req.finish::<Done>(&page, Err(problem)).await;
     }
     req.act(&page, move |conn, by, command: &DeliverAnalysis| {
         request::deliver_analysis(conn, by.actor, &case, command, by.now)?;
-        let place = DraftPlace::Case(case, OnCasePlace::Rca);
-        draft::sent(conn, by.actor, &place, None)?;
+        draft::sent(conn, by.actor, &place)?;
         Ok(Done::RcaDelivered)
     })
     .await
@@ -247,8 +251,14 @@ async fn deliver_rca(req: PageRequest, case: CaseRef) -> PageResult {
 
 async fn promise(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "promise");
+    let place = DraftPlace::Case(case, OnCasePlace::Promise);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, PromiseStep::what().name).await;
+        return req.finish::<Done>(&page, kept).await;
+    }
     req.act(&page, move |conn, by, command: &PromiseStep| {
         promise_on_case(conn, by.actor, &case, command, by.now)?;
+        draft::sent(conn, by.actor, &place)?;
         Ok(Done::Promised)
     })
     .await

@@ -8,6 +8,7 @@ use crate::domain::feed::{Feed, may_edit};
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::calls;
+use crate::http::portal::drafts::Keeping;
 use crate::http::portal::entries::moves_to;
 use crate::http::portal::form::Choice;
 use crate::http::portal::helped::proposing;
@@ -17,6 +18,7 @@ use crate::http::portal::verbs::{self, CaseNow};
 use crate::store::escalations::EscalationView;
 use crate::store::feeds::EntryView;
 use crate::store::people::Person;
+use crate::workflow::promise::{PromiseStep, SettleStep};
 use crate::workflow::request::DeliverAnalysis;
 
 /// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now, with dates to choose from.
@@ -113,20 +115,35 @@ fn panel_of(req: &PageRequest, record: &CaseRecord, verb: &str, subject: &str) -
         CaseVerb::RequestRca => verbs::request_rca_panel(words, to("rca"), &page),
         CaseVerb::DeliverRca => {
             let to = (to("rca/delivery"), record.upload());
-            let mut panel = verbs::deliver_rca_panel(words, to, &page);
-            let place = DraftPlace::Case(CaseRef::Id(record.view.case.id), OnCase::Rca);
-            let field = DeliverAnalysis::body().name;
-            panel.form = panel.form.drafting(field, &place, &record.drafts);
-            panel
+            let panel = verbs::deliver_rca_panel(words, to, &page);
+            let asked = (OnCase::Rca, verb);
+            drafting(panel, record, asked, DeliverAnalysis::body().name)
         }
         CaseVerb::Promise => {
             let people = record.engineers.iter().map(Person::name).collect();
-            verbs::promise_panel(words, to("next-steps"), &page, people, zone)
+            let panel = verbs::promise_panel(words, to("next-steps"), &page, people, zone);
+            let asked = (OnCase::Promise, verb);
+            drafting(panel, record, asked, PromiseStep::what().name)
         }
         CaseVerb::Record => {
             let (action, now) = (to("external-communications"), req.times().field(req.now));
             verbs::record_panel(words, action, &page, &now, zone)
         }
+    })
+}
+
+/// The panel that the page shows when it is asked for `verb`, with what was begun of it before.
+fn drafting(
+    panel: Panel,
+    record: &CaseRecord,
+    (what, verb): (OnCase, CaseVerb),
+    words: &str,
+) -> Panel {
+    panel.drafting(Keeping {
+        place: &DraftPlace::Case(CaseRef::Id(record.view.case.id), what),
+        words,
+        page: &format!("{}?do={verb}", record.page()),
+        drafts: &record.drafts,
     })
 }
 
@@ -149,7 +166,14 @@ pub(in crate::http::portal) fn settle(
     Some(match verb {
         StepVerb::Complete => verbs::settle_panel(words, verb, StepState::Done, action, page, what),
         StepVerb::Miss => verbs::settle_panel(words, verb, StepState::Missed, action, page, what),
-        StepVerb::Repromise => verbs::repromise_panel(words, action, page, what, zone),
+        StepVerb::Repromise => {
+            verbs::repromise_panel(words, action, page, what, zone).drafting(Keeping {
+                place: &DraftPlace::Step(step.id),
+                words: SettleStep::reason().name,
+                page: &format!("{page}?do={verb}&step={}", step.id),
+                drafts: &record.drafts,
+            })
+        }
     })
 }
 

@@ -20,6 +20,7 @@ use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::bulk::{self, Offered};
 use crate::http::portal::columns::{self, Named};
+use crate::http::portal::drafts::Keeping;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form, words_of};
 use crate::http::portal::help::announcements;
@@ -41,6 +42,8 @@ use crate::workflow::open_case::{OpenCase, contacts, open_case};
 const ORGANIZATIONS: i64 = 500;
 const PLACE: &str = "cases";
 const LIST: FilteredList = FilteredList::Cases;
+/// The page on which a case is opened.
+const NEW: &str = "/cases/new";
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -249,6 +252,13 @@ impl FormPage<CaseNumber> for Opening {
 const LOOK: (&str, &str) = ("step", "articles");
 
 async fn open(req: PageRequest) -> PageResult {
+    if req.keeps_a_draft() {
+        let words = OpenCase::description().name;
+        return match req.keep_form(DraftPlace::NewCase, words).await {
+            Ok(done) => Ok(req.go(NEW, Some(Flash::new(done)))),
+            Err(problem) => req.finish(&Opening, Err(problem)).await,
+        };
+    }
     let (req, files) = req.with_files(For::Opening).await;
     if let Err(problem) = files {
         return req.finish(&Opening, Err(problem)).await;
@@ -317,6 +327,10 @@ async fn form(req: &PageRequest) -> Result<Form, Problem> {
     }
     let begun = req.drafts_at(DraftPlace::NewCase).await?;
     let form = open_case_form(req.words(), of, lines);
-    let field = OpenCase::description().name;
-    Ok(form.drafting(field, &DraftPlace::NewCase, &begun))
+    Ok(form.drafting(Keeping {
+        place: &DraftPlace::NewCase,
+        words: OpenCase::description().name,
+        page: NEW,
+        drafts: &begun,
+    }))
 }

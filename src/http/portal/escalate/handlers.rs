@@ -1,5 +1,7 @@
 //! Asking for the form, and submitting it.
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -13,6 +15,8 @@ use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::case::LiveLink;
+use crate::http::portal::draft_field::begun;
+use crate::http::portal::drafts::Keeping;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -85,6 +89,14 @@ async fn ask(req: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
 
 fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
     let words = req.words();
+    let details = SubmitEscalation::details().name;
+    // What was begun before stands where nothing was typed on this page, under the reason that it was begun for.
+    let before = match asked.begun.first() {
+        Some(draft) if req.typed.is_empty() => begun(draft, details),
+        _ => HashMap::new(),
+    };
+    let reason = before.get(SubmitEscalation::reason().name);
+    let chosen = chosen.or(reason.map(String::as_str));
     let number = asked.view.case.number;
     let action = format!("/cases/{number}/escalate");
     let choice = |(reason, assessment): &(Reason, Assessment)| ReasonChoice {
@@ -99,10 +111,19 @@ fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage 
         .iter()
         .find(|(reason, _)| Some(reason.code.as_str()) == chosen);
     let typed = &req.typed;
-    let begun = (place_of(asked.view.case.id), asked.begun.as_slice());
+    let keeping = Keeping {
+        place: &place_of(asked.view.case.id),
+        words: details,
+        page: &action,
+        drafts: &asked.begun,
+    };
     let chosen = of.map(|(reason, assessment)| {
-        ChosenReason::new(words, reason, assessment, &action, (typed, &begun))
+        ChosenReason::new(words, reason, assessment, &action, (typed, keeping))
     });
+    let kept_of = match typed.is_empty() {
+        true => &before,
+        false => typed,
+    };
     EscalatePage {
         live: asked.live.clone(),
         number: number.to_string(),
@@ -111,7 +132,7 @@ fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage 
         reasons: asked.reasons.iter().map(choice).collect(),
         problems: Vec::new(),
         faults: Vec::new(),
-        kept: kept(typed, chosen.as_ref()),
+        kept: kept(kept_of, chosen.as_ref()),
         chosen,
         action,
     }

@@ -21,7 +21,9 @@ use crate::workflow::attachments::For;
 use crate::workflow::draft;
 use crate::workflow::feed::{self, PostOnEscalation, Posting};
 use crate::workflow::promise::{PromiseStep, promise_on_escalation};
-use crate::workflow::review_escalation::Verb;
+use crate::workflow::review_escalation::{
+    AcceptEscalation, CloseEscalation, DeclineEscalation, Verb,
+};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -140,6 +142,12 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if req.typed.contains_key("more") {
         return escalation_again(&req, &escalation, ("accept", ""), None).await;
     }
+    let place = DraftPlace::Escalation(escalation, OnEscalationPlace::Accept);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, AcceptEscalation::reply().name).await;
+        let page = on(escalation, On::Panel("accept"));
+        return req.finish::<Done>(&page, kept).await;
+    }
     if inserts(&req) {
         return insert(req, escalation, Purpose::Accept, "accept").await;
     }
@@ -147,8 +155,10 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if let Some(problem) = unfilled(&req, "reply") {
         return req.finish(&page, Err(problem)).await;
     }
-    page.act(&req, Done::Accepted, |verb, conn, command| {
-        verb.accept(conn, command)
+    page.act(&req, Done::Accepted, move |verb, conn, command| {
+        let id = verb.accept(conn, command)?;
+        draft::sent(conn, verb.actor, &place)?;
+        Ok(id)
     })
     .await
 }
@@ -170,23 +180,24 @@ async fn insert(
 }
 
 async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
+    let page = on(escalation, On::Panel("decline"));
+    let place = DraftPlace::Escalation(escalation, OnEscalationPlace::Decline);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, DeclineEscalation::reply().name).await;
+        return req.finish::<Done>(&page, kept).await;
+    }
     if inserts(&req) {
         return insert(req, escalation, Purpose::Decline, "decline").await;
     }
-    let page = on(escalation, On::Panel("decline"));
     if let Some(problem) = unfilled(&req, "reply") {
         return req.finish(&page, Err(problem)).await;
     }
-    page.act(&req, Done::Declined, |verb, conn, command| {
-        verb.decline(conn, command)
+    page.act(&req, Done::Declined, move |verb, conn, command| {
+        let id = verb.decline(conn, command)?;
+        draft::sent(conn, verb.actor, &place)?;
+        Ok(id)
     })
     .await
-}
-
-/// What was begun of an answer is not kept once it is given.
-fn sent(verb: &Verb<'_>, conn: &mut Conn, what: OnEscalationPlace) -> Result<(), VerbError> {
-    let place = DraftPlace::Escalation(*verb.escalation, what);
-    draft::sent(conn, verb.actor, &place, None)
 }
 
 async fn rerank(req: PageRequest, escalation: EscalationRef) -> PageResult {
@@ -206,11 +217,18 @@ async fn withdraw(req: PageRequest, escalation: EscalationRef) -> PageResult {
 }
 
 async fn close(req: PageRequest, escalation: EscalationRef) -> PageResult {
-    on(escalation, On::Panel("close"))
-        .act(&req, Done::EscalationClosed, |verb, conn, command| {
-            verb.close(conn, command)
-        })
-        .await
+    let page = on(escalation, On::Panel("close"));
+    let place = DraftPlace::Escalation(escalation, OnEscalationPlace::Close);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, CloseEscalation::summary().name).await;
+        return req.finish::<Done>(&page, kept).await;
+    }
+    page.act(&req, Done::EscalationClosed, move |verb, conn, command| {
+        let id = verb.close(conn, command)?;
+        draft::sent(conn, verb.actor, &place)?;
+        Ok(id)
+    })
+    .await
 }
 
 async fn ask_rater(req: PageRequest, escalation: EscalationRef) -> PageResult {
@@ -263,8 +281,14 @@ async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
 
 async fn promise(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Panel("promise"));
+    let place = DraftPlace::Escalation(escalation, OnEscalationPlace::Promise);
+    if req.keeps_a_draft() {
+        let kept = req.keep_form(place, PromiseStep::what().name).await;
+        return req.finish::<Done>(&page, kept).await;
+    }
     req.act(&page, move |conn, by, command: &PromiseStep| {
         promise_on_escalation(conn, by.actor, &escalation, command, by.now)?;
+        draft::sent(conn, by.actor, &place)?;
         Ok(Done::Promised)
     })
     .await

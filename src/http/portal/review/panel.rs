@@ -8,13 +8,16 @@ use crate::domain::offers::{self, CaseVerb};
 use crate::domain::template::Purpose;
 use crate::http::portal::calls;
 use crate::http::portal::case::settle;
+use crate::http::portal::draft_field::{at, rows_begun};
+use crate::http::portal::drafts::Keeping;
 use crate::http::portal::form::Choice;
 use crate::http::portal::helped::{offered, proposing};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs;
 use crate::store::people::Person;
-use crate::workflow::review_escalation::AcceptEscalation;
+use crate::workflow::promise::PromiseStep;
+use crate::workflow::review_escalation::{AcceptEscalation, CloseEscalation, DeclineEscalation};
 
 /// The most rows of next steps on one form.
 const MOST_ROWS: usize = 20;
@@ -91,13 +94,10 @@ fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Op
     }
     match verb {
         "promise" if takes(CaseVerb::Promise) => {
-            return Some(verbs::promise_panel(
-                words,
-                to("next-steps"),
-                &page,
-                people(),
-                zone,
-            ));
+            let to = to("next-steps");
+            let panel = verbs::promise_panel(words, to, &page, people(), zone);
+            let asked = (OnEscalation::Promise, "promise");
+            return Some(drafting(panel, record, asked, PromiseStep::what().name));
         }
         "record" if takes(CaseVerb::Record) => {
             let action = format!("{}/external-communications", record.case.page());
@@ -115,8 +115,10 @@ fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Op
             verbs::assign_panel(words, to("assign"), &page, choices(record.reviewers()))
         }
         Verb::Accept => {
-            let panel = verbs::accept_panel(words, to("accept"), &page, rows(req), &people(), zone);
-            drafting(panel, record, OnEscalation::Accept)
+            let rows = rows(req, record);
+            let panel = verbs::accept_panel(words, to("accept"), &page, rows, &people(), zone);
+            let asked = (OnEscalation::Accept, "accept");
+            drafting(panel, record, asked, AcceptEscalation::reply().name)
         }
         Verb::Rerank => {
             verbs::rerank_panel(words, to("rank"), &page, row.importance.zip(row.urgency))
@@ -129,7 +131,8 @@ fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Op
                 .map(|finding| finding.code)
                 .collect();
             let panel = verbs::decline_panel(words, to("decline"), &page, &apply);
-            drafting(panel, record, OnEscalation::Decline)
+            let asked = (OnEscalation::Decline, "decline");
+            drafting(panel, record, asked, DeclineEscalation::reply().name)
         }
         Verb::Withdraw => verbs::withdraw_panel(words, to("withdraw"), &page),
         Verb::Close => {
@@ -138,7 +141,9 @@ fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Op
                 false => Vec::new(),
             };
             let raters = choices(&record.raters);
-            verbs::close_escalation_panel(words, to("close"), &page, raters, &open)
+            let panel = verbs::close_escalation_panel(words, to("close"), &page, raters, &open);
+            let asked = (OnEscalation::Close, "close");
+            drafting(panel, record, asked, CloseEscalation::summary().name)
         }
         Verb::Rate => verbs::rate_panel(words, to("rating"), &page),
         Verb::AskRater => {
@@ -147,22 +152,37 @@ fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Op
     })
 }
 
-/// The panel with what was begun of its answer before.
-fn drafting(mut panel: Panel, record: &Record, what: OnEscalation) -> Panel {
-    let place = DraftPlace::Escalation(EscalationRef::Id(record.view.escalation.id), what);
-    let field = AcceptEscalation::reply().name;
-    panel.form = panel.form.drafting(field, &place, &record.case.drafts);
-    panel
+/// Where something is written on the escalation.
+fn place_of(record: &Record, what: OnEscalation) -> DraftPlace {
+    DraftPlace::Escalation(EscalationRef::Id(record.view.escalation.id), what)
 }
 
-/// How many rows of next steps the form has: what was sent, and one more if that was asked for.
-fn rows(req: &PageRequest) -> usize {
+/// The panel that the page shows when it is asked for `verb`, with what was begun of it before.
+fn drafting(
+    panel: Panel,
+    record: &Record,
+    (what, verb): (OnEscalation, &str),
+    words: &str,
+) -> Panel {
+    panel.drafting(Keeping {
+        place: &place_of(record, what),
+        words,
+        page: &format!("{}?do={verb}", record.page()),
+        drafts: &record.case.drafts,
+    })
+}
+
+/// How many rows of next steps the form has: what was sent, and one more if that was asked for; or else as many as were begun.
+fn rows(req: &PageRequest, record: &Record) -> usize {
     let sent = req
         .typed
         .get("rows")
         .and_then(|rows| rows.parse::<usize>().ok());
     let more = usize::from(req.typed.contains_key("more"));
-    (sent.unwrap_or(verbs::PROMISE_ROWS) + more).clamp(1, MOST_ROWS)
+    let place = place_of(record, OnEscalation::Accept);
+    let begun = at(&record.case.drafts, &place).map(|draft| rows_begun(draft, "next_steps"));
+    let first = verbs::PROMISE_ROWS.max(begun.unwrap_or_default());
+    (sent.unwrap_or(first) + more).clamp(1, MOST_ROWS)
 }
 
 /// People to choose from.
