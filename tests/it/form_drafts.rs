@@ -15,6 +15,7 @@ on_both_databases! { Desk:
     an_answer_is_kept_with_its_rank_and_its_promises,
     every_form_is_kept_without_a_script_and_gone_once_sent,
     what_was_begun_for_a_reason_comes_back_with_it,
+    what_is_escalated_leaves_nothing_to_choose,
     what_is_no_form_is_not_kept,
     nobody_else_is_shown_a_form_that_was_begun,
     redacted_words_stay_in_no_field_of_a_form,
@@ -262,6 +263,60 @@ async fn what_was_begun_for_a_reason_comes_back_with_it(desk: Desk) {
         chosen,
         json!({ "subject": "Quinces on hold", "priority": "medium" })
     );
+    desk.mailbox().await;
+}
+
+async fn what_is_escalated_leaves_nothing_to_choose(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let case = dana.opens(medium()).await;
+    let place = format!("/me/drafts/case:{}:escalate", case.number);
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    let begun = json!({ "body": "Quinces again", "fields": { "reason": "no_update" } });
+    dana.put(&place, begun).await.ok();
+    let hers = Session::of(&desk, &dana).await;
+    let path = format!("/cases/{}/escalate", case.number);
+    let number = &escalation.number;
+    for (asked, has_it) in [
+        (path.clone(), "nobody has claimed it yet"),
+        (format!("{path}?reason=no_update"), "Ola Berg has it"),
+    ] {
+        if has_it.starts_with("Ola") {
+            ola.claims(&escalation).await;
+        }
+        let shown = hers.page(&asked).await.text;
+        assert!(
+            shown.contains(&format!("escalated already as {number}")),
+            "{shown}"
+        );
+        assert!(shown.contains(has_it), "{shown}");
+        let link = format!("href=\"/escalations/{number}\"");
+        assert!(shown.contains(&link), "{shown}");
+        for nothing in ["name=\"reason\"", "Quinces", "class=\"button bell\""] {
+            assert!(!shown.contains(nothing), "{nothing}: {shown}");
+        }
+    }
+    // Whoever sends a form that was open before is told the same, and keeps the words.
+    let typed = [
+        ("reason", "no_update"),
+        ("answers.business_impact", "Quinces rot"),
+        ("answers.ongoing", "on"),
+        ("details", "Quinces and more"),
+    ];
+    let refused = hers.sends(&path, &typed).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    for there in [
+        "Ola Berg has it",
+        "Quinces rot",
+        "Quinces and more",
+        "<title>Error: ",
+    ] {
+        assert!(refused.text.contains(there), "{there}: {refused:?}");
+    }
+    assert!(!refused.text.contains("name=\"reason\""), "{refused:?}");
+    // What was begun is there for the next one.
+    ola.declines(&escalation, &["low_priority"]).await;
+    let shown = hers.page(&path).await.text;
+    assert!(shown.contains("Quinces again"), "{shown}");
     desk.mailbox().await;
 }
 

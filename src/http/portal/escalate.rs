@@ -36,12 +36,25 @@ pub struct EscalatePage {
     pub reasons: Vec<ReasonChoice>,
     /// The one chosen.
     pub chosen: Option<ChosenReason>,
+    /// The escalation that is active on the case, while which there is nothing to choose (E3).
+    pub escalated: Option<EscalatedNow>,
     /// What is wrong with the whole of it.
     pub problems: Vec<String>,
     /// What is wrong with its fields: where each is on the page, and what it says.
     pub faults: Vec<(String, String)>,
     /// What was typed for another reason: carried along, so that it is there when that is chosen again.
     pub kept: Vec<Control>,
+}
+
+/// The escalation that is active already.
+#[derive(Clone, Debug, Serialize)]
+pub struct EscalatedNow {
+    /// That it is, and who has it.
+    pub text: String,
+    /// Its page, for who may see it.
+    pub link: Option<Link>,
+    /// Whether it was refused for that, with words that stand below.
+    pub refused: bool,
 }
 
 /// A reason to choose.

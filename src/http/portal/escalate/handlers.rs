@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{ChosenReason, EscalatePage, ReasonChoice, kept};
+use super::{ChosenReason, EscalatePage, EscalatedNow, ReasonChoice, kept};
 use crate::domain::access::Permission;
 use crate::domain::draft::{DraftPlace, OnCase};
 use crate::domain::eligibility::Assessment;
-use crate::domain::ids::{CaseId, CaseNumber, CaseRef, EscalationNumber};
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef, EscalationNumber, EscalationRef};
 use crate::domain::reason::{AnswerError, Question, QuestionKind, Reason, check_answers};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
@@ -19,11 +19,13 @@ use crate::http::portal::draft_field::begun;
 use crate::http::portal::drafts::Keeping;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
+use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::{Code, Problem};
 use crate::input::input;
 use crate::store::cases::{self, CaseView};
 use crate::store::drafts::{self, Draft};
+use crate::store::escalations::EscalationView;
 use crate::store::{escalations, feeds, rules};
 use crate::words::assessment::headline;
 use crate::workflow::Rejection;
@@ -50,6 +52,8 @@ struct Asked {
     reasons: Vec<(Reason, Assessment)>,
     /// What was begun of the details before.
     begun: Vec<Draft>,
+    /// The escalation that is active, for who may see it.
+    active: Option<EscalationView>,
 }
 
 async fn show(req: PageRequest, case: CaseRef) -> PageResult {
@@ -77,7 +81,15 @@ async fn ask(req: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
         let with_reason = |one: Assessment| reason(&one.reason).map(|reason| (reason, one));
         let newest = feeds::newest(conn, &actor.access, view.case.id)?;
         let begun = drafts::find(conn, &actor.access, &place_of(view.case.id))?;
+        let active = match &view.active_escalation {
+            Some(active) if actor.access.can(Permission::EscalationsView) => {
+                let active = EscalationRef::Id(active.id);
+                escalations::view(conn, actor.reach(), &active)?
+            }
+            _ => None,
+        };
         Ok(Asked {
+            active,
             begun: begun.into_iter().collect(),
             live: LiveLink::of(&view.case, newest),
             view,
@@ -90,13 +102,17 @@ async fn ask(req: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
 fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
     let words = req.words();
     let details = SubmitEscalation::details().name;
+    let escalated = escalated(req, asked);
     // What was begun before stands where nothing was typed on this page, under the reason that it was begun for.
     let before = match asked.begun.first() {
-        Some(draft) if req.typed.is_empty() => begun(draft, details),
+        Some(draft) if req.typed.is_empty() && escalated.is_none() => begun(draft, details),
         _ => HashMap::new(),
     };
     let reason = before.get(SubmitEscalation::reason().name);
-    let chosen = chosen.or(reason.map(String::as_str));
+    let chosen = match (&escalated, req.typed.is_empty()) {
+        (Some(_), true) => None,
+        _ => chosen.or(reason.map(String::as_str)),
+    };
     let number = asked.view.case.number;
     let action = format!("/cases/{number}/escalate");
     let choice = |(reason, assessment): &(Reason, Assessment)| ReasonChoice {
@@ -117,9 +133,18 @@ fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage 
         page: &action,
         drafts: &asked.begun,
     };
-    let chosen = of.map(|(reason, assessment)| {
+    let mut chosen = of.map(|(reason, assessment)| {
         ChosenReason::new(words, reason, assessment, &action, (typed, keeping))
     });
+    if let (Some(chosen), Some(_)) = (&mut chosen, &escalated) {
+        for control in &mut chosen.form.controls {
+            control.draft = None;
+        }
+    }
+    let reasons = match escalated {
+        Some(_) => Vec::new(),
+        None => asked.reasons.iter().map(choice).collect(),
+    };
     let kept_of = match typed.is_empty() {
         true => &before,
         false => typed,
@@ -129,13 +154,45 @@ fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage 
         number: number.to_string(),
         href: format!("/cases/{number}"),
         subject: asked.view.case.subject.clone(),
-        reasons: asked.reasons.iter().map(choice).collect(),
+        reasons,
+        escalated,
         problems: Vec::new(),
         faults: Vec::new(),
         kept: kept(kept_of, chosen.as_ref()),
         chosen,
         action,
     }
+}
+
+/// What the page says where an escalation is active: that is all there is to say, for each reason would be refused for it (E3).
+fn escalated(req: &PageRequest, asked: &Asked) -> Option<EscalatedNow> {
+    let words = req.words();
+    asked.view.active_escalation.as_ref()?;
+    let (text, link) = match &asked.active {
+        None => (words.say("escalate-active-unnamed", &[]), None),
+        Some(view) => {
+            let number = view.escalation.number.to_string();
+            let owner = view.owner.as_ref().map(|owner| owner.name.as_str());
+            let args = [
+                ("number", number.as_str().into()),
+                ("owner", owner.unwrap_or_default().into()),
+            ];
+            let text = match owner {
+                Some(_) => words.say("escalate-active", &args),
+                None => words.say("escalate-active-unclaimed", &args),
+            };
+            let label = words.say("escalate-active-link", &args);
+            (
+                text,
+                Some(Link::new(label, format!("/escalations/{number}"))),
+            )
+        }
+    };
+    Some(EscalatedNow {
+        text,
+        link,
+        refused: !req.typed.is_empty(),
+    })
 }
 
 /// The reason that was chosen in the form.
@@ -163,6 +220,8 @@ impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
         let words = req.words();
         let mut page = page(req, &asked, typed_reason(req));
         match &mut page.chosen {
+            // The page says why, and there is no form any more in which something could be put right.
+            _ if page.escalated.is_some() => {}
             Some(chosen) => {
                 let form = chosen.form.clone();
                 chosen.form = form.refused_for(words, &req.typed, &problem);
