@@ -2,6 +2,7 @@
 
 use super::draft_field::{self, DraftField};
 use super::file_view::{Attach, views};
+use super::form::Wrong;
 use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
@@ -230,6 +231,7 @@ pub fn composer(
         mentions: String::new(),
         value: begun.map_or_else(String::new, |draft| draft.body.clone()),
         error: String::new(),
+        wrong: Wrong::default(),
         attach: Attach::new(id, upload),
         draft: DraftField::of(place, begun),
     })

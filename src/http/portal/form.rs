@@ -57,6 +57,40 @@ pub struct Form {
     pub carried: Vec<(String, String)>,
 }
 
+/// What is wrong with what was sent, for the summary at the head of a page or a part of it that has no [`Form`] to say so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Wrong {
+    /// What is wrong with the whole of it.
+    pub problems: Vec<String>,
+    /// What is wrong with its fields: where each is on the page, and what it says.
+    pub faults: Vec<(String, String)>,
+}
+
+impl Wrong {
+    /// That `problem` is wrong with the whole of it.
+    pub fn whole(problem: impl Into<String>) -> Self {
+        Self {
+            problems: vec![problem.into()],
+            ..Self::default()
+        }
+    }
+
+    /// That the element `id` of the page is wrong.
+    pub fn at(id: &str, why: impl Into<String>) -> Self {
+        let mut wrong = Self::default();
+        wrong.add(Some(id), why);
+        wrong
+    }
+
+    /// One thing more: at the element `id` of the page, or with the whole of it.
+    pub fn add(&mut self, id: Option<&str>, why: impl Into<String>) {
+        match id {
+            Some(id) => self.faults.push((format!("#{id}"), why.into())),
+            None => self.problems.push(why.into()),
+        }
+    }
+}
+
 /// What has the focus once rows were changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Focus {

@@ -7,6 +7,7 @@ mod view;
 
 use serde::Serialize;
 
+use super::form::Wrong;
 use super::list::Filters;
 use super::parts::Link;
 
@@ -25,7 +26,9 @@ pub struct ReportsPage {
     /// What narrows it.
     pub filters: Filters,
     /// What is wrong with that; empty when nothing is.
-    pub errors: Vec<String>,
+    pub wrong: Wrong,
+    /// Whether there is nothing to see for that.
+    pub refused: bool,
     /// The reports.
     pub cards: Vec<ReportCard>,
     /// Whether it is one report by itself.

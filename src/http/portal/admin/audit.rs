@@ -4,7 +4,7 @@ mod handlers;
 
 use serde::Serialize;
 
-use super::super::form::Choice;
+use super::super::form::{Choice, Wrong};
 use super::super::parts::{Pager, Tab};
 use crate::domain::Instant;
 
@@ -22,7 +22,7 @@ pub struct AuditPage {
     /// What narrows the list.
     pub filters: AuditFilters,
     /// What is wrong with that; empty when nothing is.
-    pub errors: Vec<String>,
+    pub wrong: Wrong,
     /// The events, newest first.
     pub events: Vec<AuditRow>,
     /// To older ones.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::domain::Instant;
 use crate::domain::calendar::{Replay, Segment};
-use crate::http::portal::form::{Control, Form};
+use crate::http::portal::form::{Control, Form, Wrong};
 use crate::http::portal::parts::{Bar, Tab, TrackView};
 use crate::http::portal::route::PortalRoute;
 use crate::words::Catalogue;
@@ -40,8 +40,8 @@ pub struct CalendarPage {
     pub import: String,
     /// What deadline to replay: from, how long, in what.
     pub question: Vec<Control>,
-    /// Why it cannot be replayed; empty when it can.
-    pub refused: String,
+    /// Why it cannot be replayed, if it cannot.
+    pub wrong: Wrong,
     /// The deadline, piece by piece.
     pub replay: Option<ReplayView>,
     /// To change it, for who may.

@@ -5,7 +5,7 @@ mod handlers;
 use serde::Serialize;
 
 use super::roles::Removal;
-use crate::http::portal::form::Form;
+use crate::http::portal::form::{Form, Wrong};
 use crate::http::portal::parts::Tab;
 
 pub(in crate::http::portal) use handlers::routes;
@@ -24,7 +24,7 @@ pub struct GroupPage {
     /// Makes somebody a member; for who may change the group.
     pub join: Option<Form>,
     /// What is wrong with the members; may be empty.
-    pub problems: Vec<String>,
+    pub wrong: Wrong,
     /// What it carries, to read.
     pub roles: Vec<String>,
     /// What it is called and carries, to change; for who may change the group.

@@ -13,7 +13,7 @@ use crate::http::api_request::may;
 use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form, Kind, Wrong};
 use crate::http::portal::page_request::{PageRequest, Posted};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -62,7 +62,7 @@ pub struct ProvisioningPage {
 #[derive(Clone, Debug, Serialize)]
 pub struct SeenView {
     /// What is wrong with taking it in.
-    pub problems: Vec<String>,
+    pub wrong: Wrong,
     /// How many records are new, changed, unchanged and refused.
     pub counts: String,
     /// Whether there is anything to do, and nothing refused.
@@ -184,9 +184,9 @@ async fn seen(
     ];
     let mut page = page(req);
     page.seen = Some(SeenView {
-        problems: (refused.iter())
-            .map(|problem| said_to_people(words, problem))
-            .collect(),
+        wrong: (refused.as_ref()).map_or_else(Wrong::default, |problem| {
+            Wrong::whole(said_to_people(words, problem))
+        }),
         counts: words.say("provisioning-counts", &counts),
         can_apply: seen.refused == 0 && seen.new + seen.changed > 0,
         rows: told.map(|item| row(req, item)).collect(),

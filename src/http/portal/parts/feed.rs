@@ -8,6 +8,7 @@ use crate::domain::case::Status;
 use crate::domain::notice::Stance;
 use crate::http::portal::draft_field::DraftField;
 use crate::http::portal::file_view::{Attach, FileView, is_of_files};
+use crate::http::portal::form::Wrong;
 use crate::http::portal::shell::Tone;
 use crate::http::portal::undo::UndoView;
 use crate::http::problem::Problem;
@@ -94,6 +95,8 @@ pub struct Composer {
     pub value: String,
     /// What is wrong with it; empty when nothing is.
     pub error: String,
+    /// The same and what is wrong with its files, for its head.
+    pub wrong: Wrong,
     /// Answers that are written already.
     pub templates: Option<TemplateChoices>,
     /// Where files go.
@@ -105,10 +108,13 @@ pub struct Composer {
 impl Composer {
     /// Says what is wrong with it, where that is.
     pub fn refuse(&mut self, problem: &Problem, why: String) {
-        match is_of_files(problem) {
-            true => self.attach.error = why,
-            false => self.error = why,
-        }
+        let body = format!("{}-body", self.id);
+        let (id, error) = match is_of_files(problem) {
+            true => (self.attach.id.as_str(), &mut self.attach.error),
+            false => (body.as_str(), &mut self.error),
+        };
+        self.wrong = Wrong::at(id, why.as_str());
+        *error = why;
     }
 }
 

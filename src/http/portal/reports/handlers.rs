@@ -16,7 +16,7 @@ use crate::http::api_request::may;
 use crate::http::list::Asker;
 use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::cases::customers;
-use crate::http::portal::form::{Choice, words_of};
+use crate::http::portal::form::{Choice, Wrong, words_of};
 use crate::http::portal::list::{Filter, Filters, filters, lines_for};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -95,7 +95,8 @@ async fn overview(req: PageRequest) -> PageResult {
         title,
         back: String::new(),
         filters: form(&req, None, offered),
-        errors: Vec::new(),
+        wrong: Wrong::default(),
+        refused: false,
         cards: Vec::new(),
         alone: false,
     };
@@ -162,7 +163,8 @@ async fn show(req: PageRequest, name: ReportName) -> PageResult {
             query => format!("/reports?{query}"),
         },
         filters: form(&req, Some(report), offered),
-        errors: Vec::new(),
+        wrong: Wrong::default(),
+        refused: false,
         cards: Vec::new(),
         alone: true,
     };
@@ -182,9 +184,15 @@ fn shown(
     match cards {
         Ok(cards) => req.show(PLACE, "reports", &ReportsPage { cards, ..page }),
         Err(problem) if problem.code() == Code::ValidationFailed => {
-            let errors = problem.errors().iter().map(|error| wrong(req, error));
+            let mut told = Wrong::default();
+            for error in problem.errors() {
+                let mut fields = page.filters.fields.iter();
+                let field = fields.find(|field| field.name == error.field());
+                told.add(field.map(|field| field.id.as_str()), wrong(req, error));
+            }
             let page = ReportsPage {
-                errors: errors.collect(),
+                wrong: told,
+                refused: true,
                 ..page
             };
             req.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "reports", &page)

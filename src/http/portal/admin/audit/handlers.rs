@@ -17,7 +17,7 @@ use crate::http::pagination::Paging;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::{Answer, PageResult};
-use crate::http::portal::form::Choice;
+use crate::http::portal::form::{Choice, Wrong};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -65,7 +65,7 @@ async fn show_all(req: PageRequest) -> PageResult {
         Ok(found) => req.show(
             PLACE,
             "audit",
-            &page(&req, organizations, found, Vec::new()),
+            &page(&req, organizations, found, Wrong::default()),
         ),
         Err(problem) if problem.code() == Code::ValidationFailed => {
             show_wrong(&req, organizations, &problem)
@@ -93,13 +93,24 @@ fn show_wrong(req: &PageRequest, organizations: Vec<Choice>, problem: &Problem) 
             fault_said_to_people(words, error)
         )
     };
-    let errors = problem.errors().iter().map(said).collect();
+    // What is said of a visit and of the rest of the address has no field on the page.
+    let chooses = !organizations.is_empty();
+    let mut wrong = Wrong::default();
+    for error in problem.errors() {
+        let is_field = match error.field() {
+            "kind" | "case" | "actor" | "from" | "until" => true,
+            "organization" => chooses,
+            _ => false,
+        };
+        let id = is_field.then(|| format!("filter-{}", error.field()));
+        wrong.add(id.as_deref(), said(error));
+    }
     let nothing = Found {
         events: Vec::new(),
         next: None,
         names: Names::new(),
     };
-    let page = page(req, organizations, nothing, errors);
+    let page = page(req, organizations, nothing, wrong);
     req.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "audit", &page)
 }
 
@@ -210,12 +221,7 @@ async fn organizations_to_choose(req: &PageRequest) -> Result<Vec<Choice>, Probl
         .collect())
 }
 
-fn page(
-    req: &PageRequest,
-    organizations: Vec<Choice>,
-    found: Found,
-    errors: Vec<String>,
-) -> AuditPage {
+fn page(req: &PageRequest, organizations: Vec<Choice>, found: Found, wrong: Wrong) -> AuditPage {
     let words = req.words();
     let rows = found.events.iter();
     AuditPage {
@@ -223,7 +229,7 @@ fn page(
         about: words.say_of("admin-about", Place::Audit.as_str(), &[]),
         tabs: tabs_of(req, Place::Audit),
         filters: filters(req, organizations),
-        errors,
+        wrong,
         events: rows.map(|event| row(req, event, &found.names)).collect(),
         pager: Pager {
             first: req.asked("cursor").map(|_| address(req, None)),

@@ -21,7 +21,7 @@ use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind, words_of};
+use crate::http::portal::form::{Control, Form, Kind, Wrong, words_of};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -116,16 +116,22 @@ pub(super) async fn row(req: &PageRequest, id: CalendarId) -> Result<CalendarRow
 async fn show(req: PageRequest, id: CalendarId) -> PageResult {
     let row = row(&req, id).await?;
     let page = page(&req, &row)?;
-    req.show(PLACE, "calendar", &page)
+    match page.wrong == Wrong::default() {
+        true => req.show(PLACE, "calendar", &page),
+        false => req.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "calendar", &page),
+    }
 }
 
 fn page(req: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem> {
     let words = req.words();
     let calendar = row.calendar()?;
-    let (replay, refused) = match asked(req, &calendar) {
-        None => (None, String::new()),
-        Some(Ok(replay)) => (Some(told(words, &replay)), String::new()),
-        Some(Err(why)) => (None, words.say_of("replay-refused", why, &[])),
+    let (replay, wrong) = match asked(req, &calendar) {
+        None => (None, Wrong::default()),
+        Some(Ok(replay)) => (Some(told(words, &replay)), Wrong::default()),
+        Some(Err(why)) => {
+            let why = words.say_of("replay-refused", why, &[]);
+            (None, Wrong::at("replay-length", why))
+        }
     };
     let manages = req.can(Permission::CalendarsManage);
     Ok(CalendarPage {
@@ -150,7 +156,7 @@ fn page(req: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem> {
             false => String::new(),
         },
         question: question(req),
-        refused,
+        wrong,
         replay,
         form: manages.then(|| {
             let action = format!("/admin/calendars/{}", row.id);

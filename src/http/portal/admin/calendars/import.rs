@@ -18,11 +18,10 @@ use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind, seen};
+use crate::http::portal::form::{Control, Form, Kind, Wrong, faults, seen};
 use crate::http::portal::page_request::{PageRequest, Posted};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::problem::Problem;
 use crate::input::{Fault, FieldError};
 use crate::store::calendars::CalendarRow;
@@ -64,7 +63,7 @@ pub struct ImportPage {
 #[derive(Clone, Debug, Serialize)]
 pub struct FoundView {
     /// What is wrong with what was sent.
-    pub problems: Vec<String>,
+    pub wrong: Wrong,
     /// What would follow from what is ticked.
     pub consequences: Vec<String>,
     /// By what it is known that this was seen.
@@ -173,13 +172,7 @@ async fn take(req: PageRequest, id: CalendarId) -> PageResult {
         }
         Err(problem) if is_form_error(&problem) => {
             let mut found = found(&req, &row, file, as_sent)?;
-            found.problems = match problem.errors() {
-                [] => vec![said_to_people(req.words(), &problem)],
-                errors => (errors
-                    .iter()
-                    .map(|error| fault_said_to_people(req.words(), error)))
-                .collect(),
-            };
+            faults(req.words(), &problem, |_, why| found.wrong.add(None, why));
             page.found = Some(found);
             req.show_again(problem.code().status(), PLACE, "calendar-import", &page)
         }
@@ -300,7 +293,7 @@ fn found(
     let (from, until) = file.holidays.span;
     let events = file.holidays.candidates().enumerate().map(event).collect();
     Ok(FoundView {
-        problems: Vec::new(),
+        wrong: Wrong::default(),
         consequences: Vec::new(),
         confirmed: String::new(),
         events,

@@ -17,7 +17,7 @@ use crate::http::portal::admin::roles::{Removal, carried, organization};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::form::{Choice, Control, Form, Kind, Wrong};
 use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -286,7 +286,7 @@ async fn page(req: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
         tabs: tabs_of(req, Place::Groups),
         members: whole.members.iter().map(member).collect(),
         join: (manages && !whole.others.is_empty()).then(join),
-        problems: Vec::new(),
+        wrong: Wrong::default(),
         roles: whole.given.iter().map(|role| called(words, role)).collect(),
         form: manages.then(changes),
         lines: whole.lines.clone(),
@@ -319,7 +319,7 @@ impl FormPage<GroupId> for OnGroup {
         match self.form {
             On::Changes => page.form = page.form.map(again),
             On::Joining => page.join = page.join.map(again),
-            On::Members => page.problems.push(said_to_people(req.words(), &problem)),
+            On::Members => page.wrong = Wrong::whole(said_to_people(req.words(), &problem)),
         }
         req.show_again(problem.code().status(), PLACE, "group", &page)
     }

@@ -12,7 +12,7 @@ use crate::http::api::tutorials::document;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::form::{Choice, Control, Form, Kind, Wrong};
 use crate::http::portal::help::{HelpForm, HelpPlace, PLACE, audience, offered, tabs};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Tab};
@@ -56,7 +56,7 @@ pub struct TutorialPage {
     /// What that would do.
     pub registration_about: String,
     /// What was wrong with it.
-    pub problems: Vec<String>,
+    pub wrong: Wrong,
     /// Its file for calendars; empty once it is over or called off.
     pub calendar: String,
     /// Who comes; none for those who do not keep tutorials.
@@ -147,7 +147,7 @@ async fn page(req: &PageRequest, id: TutorialId) -> Result<TutorialPage, Problem
         facts: facts(req, of, &listed.audience),
         registration,
         registration_about,
-        problems: Vec::new(),
+        wrong: Wrong::default(),
         calendar: match is_ahead {
             true => format!("{to}/calendar.ics"),
             false => String::new(),
@@ -354,7 +354,7 @@ impl FormPage for OnTutorial {
         match self.form {
             On::Changes if page.form.is_some() => page.form = page.form.map(again),
             On::Cancel if page.cancel.is_some() => page.cancel = page.cancel.map(again),
-            _ => page.problems.push(said_to_people(req.words(), &problem)),
+            _ => page.wrong = Wrong::whole(said_to_people(req.words(), &problem)),
         }
         req.show_again(problem.code().status(), PLACE, "tutorial", &page)
     }
