@@ -299,6 +299,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("report-about", ReportName::NAMES),
     ("report-by", Grouping::NAMES),
     ("report-stage", Stage::NAMES),
+    ("report-quiet", &["day", "week", "month"]),
     ("report-measure", Measure::NAMES),
     ("report-file", TableFormat::NAMES),
     ("table-format", TableFormat::NAMES),

@@ -1429,6 +1429,19 @@ report-period = { $from } bis { $to }
 report-none = –
 report-percent = { $percent } %
 report-number = { $number }
+report-stretch = { $from } – { $to }
+report-quiet-day = { $count ->
+    [one] Nichts an einem Tag
+   *[other] Nichts an { $count } Tagen
+}
+report-quiet-week = { $count ->
+    [one] Nichts in einer Woche
+   *[other] Nichts in { $count } Wochen
+}
+report-quiet-month = { $count ->
+    [one] Nichts in einem Monat
+   *[other] Nichts in { $count } Monaten
+}
 report-more = { $count ->
     [one] Eine weitere Zeile ist hier nicht zu sehen.
    *[other] { $count } weitere Zeilen sind hier nicht zu sehen.

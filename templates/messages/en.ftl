@@ -1390,6 +1390,19 @@ report-period = { $from } to { $to }
 report-none = –
 report-percent = { $percent } %
 report-number = { $number }
+report-stretch = { $from } – { $to }
+report-quiet-day = { $count ->
+    [one] Nothing on one day
+   *[other] Nothing on { $count } days
+}
+report-quiet-week = { $count ->
+    [one] Nothing in one week
+   *[other] Nothing in { $count } weeks
+}
+report-quiet-month = { $count ->
+    [one] Nothing in one month
+   *[other] Nothing in { $count } months
+}
 report-more = { $count ->
     [one] One more row is not shown here.
    *[other] { $count } more rows are not shown here.

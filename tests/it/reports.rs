@@ -23,6 +23,7 @@ on_both_databases! { Desk:
     h2_bad_questions_are_refused_with_their_place,
     h2_files_hold_no_formula,
     h2_pages_show_pictures_with_their_tables,
+    h2_weeks_in_which_nothing_happened_are_one_row_of_a_page,
     h2_figures_lead_to_what_they_count,
 }
 
@@ -547,6 +548,34 @@ async fn h2_pages_show_pictures_with_their_tables(desk: Desk) {
     );
     let nils = Session::of(&desk, &desk.person("nils")).await;
     assert_eq!(nils.page("/reports").await.status, 403);
+    desk.mailbox().await;
+}
+
+async fn h2_weeks_in_which_nothing_happened_are_one_row_of_a_page(desk: Desk) {
+    three_escalations(&desk).await;
+    let sam = desk.person("sam");
+    let his = Session::of(&desk, &sam).await;
+    // The escalations lie in the first week of March; before is nothing.
+    let asked = "by=week&from=2026-01-05&to=2026-03-08";
+    let page = his.page(&format!("/reports/outcomes?{asked}")).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let body = page.text.split("<tbody>").nth(1).expect("a table");
+    let body = body.split("</tbody>").next().unwrap_or_default();
+    let quiet = body.matches("class=\"quiet\"").count();
+    assert_eq!(quiet, 1, "{body}");
+    assert_eq!(body.matches("<tr>").count(), 2, "{body}");
+    assert!(body.contains("– Week of"), "{body}");
+    assert!(body.contains("Nothing in 8 weeks"), "{body}");
+    // Programs and files get every week.
+    let whole = report(&sam, &format!("outcomes?{asked}")).await;
+    let weeks = groups(&whole);
+    assert_eq!(weeks.len(), 9, "{weeks:?}");
+    let file = his
+        .page(&format!("/reports/outcomes/file?{asked}&format=csv"))
+        .await;
+    for week in weeks {
+        assert!(file.text.contains(&week), "{week}: {file:?}");
+    }
     desk.mailbox().await;
 }
 

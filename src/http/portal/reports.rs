@@ -69,6 +69,10 @@ pub struct ReportLine {
     pub name: String,
     /// Its figures.
     pub cells: Vec<ReportCell>,
+    /// That nothing was counted in all that it stands for, instead of figures; empty where something was.
+    pub quiet: String,
+    /// How many columns that takes.
+    pub columns: usize,
 }
 
 /// A figure of a report.

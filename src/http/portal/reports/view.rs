@@ -6,7 +6,7 @@ use super::picture::{
 };
 use super::{ReportCard, ReportCell, ReportLine};
 use crate::domain::access::Permission;
-use crate::domain::report::{Column, Drawing, Figure, Group, Row, Unit};
+use crate::domain::report::{Column, Drawing, Figure, Group, Row, Stretch, Unit, stretches};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::report::{Found, label, name};
@@ -25,7 +25,10 @@ pub(super) fn card(req: &PageRequest, found: &Found, alone: bool, query: &str) -
     let mut heads = vec![words.say_of("report-by", asked.by.as_str(), &[])];
     heads.extend(found.columns.iter().map(|column| label(words, *column)));
     let most = if alone { usize::MAX } else { MOST_BESIDE };
-    let hidden = found.rows.len().saturating_sub(most) + found.left_out;
+    let mut shown = stretches(&found.rows);
+    shown.truncate(most);
+    let seen: usize = shown.iter().map(Stretch::len).sum();
+    let hidden = found.rows.len().saturating_sub(seen) + found.left_out;
     let address = |path: &str| match query {
         "" => path.to_owned(),
         query => format!("{path}?{query}"),
@@ -42,11 +45,8 @@ pub(super) fn card(req: &PageRequest, found: &Found, alone: bool, query: &str) -
         covers: covers(req, found),
         picture: picture(req, found),
         heads,
-        rows: (found.rows.iter().take(most))
-            .map(|row| ReportLine {
-                name: name_of(req, found, &row.group),
-                cells: cells(words, found, Some(&row.group), &row.figures),
-            })
+        rows: (shown.into_iter())
+            .map(|stretch| line(req, found, stretch))
             .collect(),
         total: match has_total {
             true => cells(words, found, None, &found.total),
@@ -62,6 +62,35 @@ pub(super) fn card(req: &PageRequest, found: &Found, alone: bool, query: &str) -
                 .to_vec(),
             false => Vec::new(),
         },
+    }
+}
+
+/// A row, or several in which nothing happened.
+fn line(req: &PageRequest, found: &Found, stretch: Stretch<'_>) -> ReportLine {
+    let (words, columns) = (req.words(), found.columns.len());
+    match stretch {
+        Stretch::Row(row) => ReportLine {
+            name: name_of(req, found, &row.group),
+            cells: cells(words, found, Some(&row.group), &row.figures),
+            quiet: String::new(),
+            columns,
+        },
+        Stretch::Quiet(rows) => {
+            let named = |row: Option<&Row>| {
+                row.map_or_else(String::new, |row| name_of(req, found, &row.group))
+            };
+            let ends = [
+                ("from", named(rows.first()).into()),
+                ("to", named(rows.last()).into()),
+            ];
+            let count = [("count", rows.len().into())];
+            ReportLine {
+                name: words.say("report-stretch", &ends),
+                cells: Vec::new(),
+                quiet: words.say_of("report-quiet", found.asked.by.as_str(), &count),
+                columns,
+            }
+        }
     }
 }
 
