@@ -155,11 +155,7 @@ if (reasons) {
     if (answer.ok && still) {
       await put(answer, "[data-problems]", "[data-reason]");
       drafts();
-      for (const told of kept(reasons)) {
-        // What came with the answer was typed here, and is not kept yet.
-        told.saved = undefined;
-        keepDraft(told);
-      }
+      for (const told of kept(reasons)) keepDraft(told);
     } else step.hidden = answer.ok;
   });
 }
@@ -238,8 +234,8 @@ function bringBack(form) {
   // What was typed here goes on from the draft that was here, whatever was kept elsewhere meanwhile.
   for (const told of kept(form)) {
     const known = versions.find(([place]) => place === told.dataset.draft)?.[1];
-    const isOther = told.dataset.whole === undefined ? isChanged(fieldOf(told)) : typed(form).some(isChanged);
-    if (known === undefined || known === told.dataset.version || !isOther) continue;
+    const own = told.dataset.whole ? typed(form) : [fieldOf(told)];
+    if (known === undefined || known === told.dataset.version || !own.some(isChanged)) continue;
     told.dataset.version = known;
     askWhich(told);
   }
@@ -256,28 +252,22 @@ function fieldOf(told) {
   return told.closest(".field").querySelector("textarea, input");
 }
 
-// What of a form is kept: the words of its field, and, where it is kept whole, whatever else is written or chosen in it, as it would
-// be sent; `first` is what stood there when the page came.
-function content(told, first = false) {
+// What of a form is kept: the words of its field, and of a whole form what else is written or chosen in it, as it would be sent.
+function content(told) {
   const field = fieldOf(told);
-  const value = (one) => {
-    if (one.type === "checkbox" || one.type === "radio") return (first ? one.defaultChecked : one.checked) ? one.value : "";
-    if (one.tagName === "SELECT" && first) return [...one.options].find((option) => option.defaultSelected)?.value ?? "";
-    return first ? one.defaultValue : one.value;
-  };
-  const here = { body: value(field) };
-  if (told.dataset.whole === undefined || !field.form) return here;
+  const form = field.form;
+  if (!told.dataset.whole || !form) return { body: field.value };
   // What is typed for another reason is carried along.
-  const others = [...typed(field.form), ...field.form.querySelectorAll("[data-reason] > input[type=hidden]")]
-    .filter((one) => one !== field && !one.closest("[data-template], [data-attach]"));
-  here.fields = Object.fromEntries(others.map((one) => [one.name, value(one)]).filter(([, text]) => text.trim() !== ""));
-  return here;
+  const others = [...typed(form), ...form.querySelectorAll("[data-reason] > [type=hidden]")]
+    .filter((one) => one !== field && one.value.trim() && (one.checked || !["checkbox", "radio"].includes(one.type)))
+    .filter((one) => !one.closest("[data-template], [data-attach]"));
+  return { body: field.value, fields: Object.fromEntries(others.map((one) => [one.name, one.value])) };
 }
 
-// The same as a text, for comparing: the server keeps no space around words.
+// For comparing: the server keeps no space around words.
 function asText({ body, fields }) {
-  const pairs = Object.entries({ ...fields, "": body ?? "" }).map(([name, text]) => [name, text.replace(/\s+/g, " ").trim()]);
-  return JSON.stringify(pairs.sort(([one], [other]) => (one < other ? -1 : 1)));
+  const pairs = Object.entries({ ...fields, "": body ?? "" });
+  return pairs.map((pair) => pair.join(" ").replace(/\s+/g, " ").trim()).sort().join("\n");
 }
 
 function toDraft(told, method, body, more) {
@@ -309,18 +299,16 @@ function askWhich(told) {
     told.append(" ", button);
   };
   offer(told.dataset.theirs, (there) => {
-    if (told.dataset.whole === undefined) fieldOf(told).value = there.body;
-    else showWhole(told);
+    const { form } = fieldOf(told);
+    if (!told.dataset.whole) fieldOf(told).value = there.body;
+    else {
+      // The server shows it: it may have other rows, and other questions.
+      sessionStorage.removeItem(draft(form));
+      changed.delete(form);
+      location.assign(told.dataset.whole);
+    }
   });
   offer(told.dataset.mine, () => keepDraft(told));
-}
-
-// A whole form is shown by the server: it may have other rows, and other questions.
-function showWhole(told) {
-  const form = fieldOf(told).form;
-  sessionStorage.removeItem(draft(form));
-  changed.delete(form);
-  location.assign(told.dataset.whole);
 }
 
 // What was kept last may be what stands here, or stood here at first: then it is gone on from.
@@ -344,7 +332,7 @@ async function keepDraft(told, more) {
     const said = content(told);
     const text = asText(said);
     const version = Number(told.dataset.version);
-    const empty = said.body.trim() === "" && Object.keys(said.fields ?? {}).length === 0;
+    const empty = said.body.trim() === "" && !Object.keys(said.fields ?? {}).length;
     if (empty && version === 0) return here;
     if (said.body.trim() === "") delete said.body;
     const answer = empty ? await toDraft(told, "DELETE", null, more) : await toDraft(told, "PUT", { ...said, based_on: version }, more);
@@ -371,11 +359,11 @@ function drafts() {
     if (!reader) continue;
     told.dataset.drafting = "";
     const field = fieldOf(told);
-    told.saved = asText(content(told, true));
+    if (!told.dataset.whole) told.saved = asText({ body: field.defaultValue });
     told.began = asText(content(told));
     let waits = null;
     for (const button of field.form.querySelectorAll("[data-keep]")) button.hidden = true;
-    (told.dataset.whole === undefined ? field : field.form).addEventListener("input", () => {
+    (told.dataset.whole ? field.form : field).addEventListener("input", () => {
       clearTimeout(waits);
       waits = setTimeout(() => keepDraft(told), 1500);
     });

@@ -29,6 +29,7 @@ on_both_databases! { Desk:
     on_a_telephone_there_is_one_row_one_line_and_one_button,
     on_paper_it_is_whole_and_light,
     all_entries_can_stand_on_one_page,
+    what_is_unfolded_stays_so_when_news_comes,
     it_is_there_within_25_kilobytes,
 }
 
@@ -38,6 +39,28 @@ async fn escalated(desk: &Desk) -> (Case, Escalation) {
     let case = dana.opens(medium()).await;
     let escalation = dana.escalates(&case, "no_update").taken().await;
     (case, escalation)
+}
+
+/// Ola looks why something is due then, while Dana writes.
+async fn what_is_unfolded_stays_so_when_news_comes(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let (case, escalation) = escalated(&desk).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &ola).await else {
+        return;
+    };
+    let page = format!("/escalations/{}", escalation.number);
+    hers.goes_to(&desk.page(&page)).await;
+    hers.unfolds("Why then?").await;
+    let unfolded = "//details[starts-with(@id, 'target-')][@open]";
+    assert_eq!(hers.counts(unfolded).await, 1);
+    dana.writes(&case, "It is worse now.").await;
+    hers.reads("It is worse now.").await;
+    // The figures of the escalation came anew with it.
+    ola.claims(&escalation).await;
+    hers.reads("In review").await;
+    assert_eq!(hers.counts(unfolded).await, 1);
+    leaves(hers).await;
+    desk.mailbox().await;
 }
 
 /// A case whose first escalation was closed, after a step that was kept, and whose second is active.

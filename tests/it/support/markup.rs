@@ -46,6 +46,14 @@ pub fn check(page: &Answer) {
         let there = unique.contains(target);
         assert!(there, "{name} labels {target:?}, which is not there");
     }
+    // Where news comes in by itself, whatever somebody has unfolded is known by its id, and stays so.
+    if html.contains(" data-live=") {
+        let main = elements(html, "main").next().unwrap_or_default();
+        for fold in tags(main, "details") {
+            let named = attributes(fold, "id").next().is_some();
+            assert!(named, "{name} would fold this when news comes: {fold}");
+        }
+    }
     // What is wrong with a form is said first, and leads to where it is.
     let head = " class=\"banner late summary\"";
     let is_wrong = html.contains("<p class=\"error\"");

@@ -14,6 +14,8 @@ use serde::Serialize;
 /// A target of the escalation.
 #[derive(Clone, Debug, Serialize)]
 pub struct TargetView {
+    /// Unique on the page, by which what is unfolded stays so.
+    pub id: String,
     /// What is to be done in time.
     pub title: String,
     /// Where it stands.
@@ -53,6 +55,7 @@ fn view(req: &PageRequest, replayed: &TargetReplay) -> TargetView {
     let label = format!("{title}: {text} {}", req.times().near(at));
     let until = over.unwrap_or(now);
     TargetView {
+        id: target.id.to_string(),
         replay: ReplayView::until(words, &replay(replayed, until), until, label),
         title,
         text,
