@@ -46,6 +46,10 @@ function tick() {
     const said = relative(Date.parse(time.dateTime));
     if (time.textContent !== said) time.textContent = said;
   }
+  // What was due soon is due, and looks otherwise.
+  for (const time of document.querySelectorAll("span.soon time")) {
+    if (Date.parse(time.dateTime) <= now()) dispatchEvent(new Event("due"));
+  }
 }
 
 if (words) {
@@ -516,6 +520,7 @@ function follow() {
   };
   stream.addEventListener("case", news);
   stream.addEventListener("changed", news);
+  addEventListener("due", news);
   stream.addEventListener("end", () => {
     stream.close();
     if (leaving()) {

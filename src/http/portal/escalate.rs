@@ -161,7 +161,9 @@ impl ChosenReason {
             .controls
             .iter()
             .any(|control| control.kind != Kind::Check && !control.value.is_empty());
-        let mut double_check: Vec<_> = of(Severity::Acknowledge).map(to_acknowledge).collect();
+        let mut double_check: Vec<_> = of(Severity::Acknowledge)
+            .map(|finding| to_acknowledge(words, finding))
+            .collect();
         for check in &mut double_check {
             check.control.fill(typed);
         }
@@ -195,12 +197,16 @@ fn kept(typed: &HashMap<String, String>, chosen: Option<&ChosenReason>) -> Vec<C
     kept
 }
 
-/// A tick for a finding.
-fn to_acknowledge(finding: FindingView) -> DoubleCheck {
+/// A tick that says of a finding that one knows it.
+fn to_acknowledge(words: &Catalogue, finding: FindingView) -> DoubleCheck {
     let code = finding.code;
     let line = FindingLine::from(finding);
     let name = acknowledgement_field(code.as_str());
-    let mut control = Control::new(Kind::Check, name, line.message).required();
+    let known = words.say(
+        "escalate-know",
+        &[("finding", line.message.as_str().into())],
+    );
+    let mut control = Control::new(Kind::Check, name, known).required();
     control.id = format!("ack-{}", code.as_str().replace('_', "-"));
     DoubleCheck {
         control,

@@ -30,6 +30,8 @@ closed_enum! {
         CaseOpened = "case_opened",
         /// A case was changed.
         CaseChanged = "case_changed",
+        /// A case was saved as it was.
+        CaseUnchanged = "case_unchanged",
         /// Somebody took a case.
         CaseTaken = "case_taken",
         /// A case was closed.

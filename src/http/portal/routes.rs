@@ -77,12 +77,50 @@ pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
         let rows = here
             .iter()
             .map(|route| (route.method.clone(), route.handler()));
-        let refused = refusing(allowed(here.iter().map(|route| &route.method)));
+        let methods = allowed(here.iter().map(|route| &route.method));
+        let refused = match above(&routes, path) {
+            Some(steps) => leading_back(steps, methods),
+            None => refusing(methods),
+        };
         paths.insert(path.to_owned(), rows.collect(), refused)?;
     }
     let assets = vec![(Method::GET, paths::handler(asset))];
     let path = format!("{}{{path}}", assets::PREFIX);
     paths.insert(path, assets, refusing(allowed([Method::GET].iter())))
+}
+
+/// How many parts of a path lead back to a page, if it only takes forms.
+fn above(routes: &[PortalRoute], path: &str) -> Option<usize> {
+    let is_page = |path: &str| {
+        let mut all = routes.iter();
+        all.any(|route| route.path == path && route.method == Method::GET)
+    };
+    if is_page(path) {
+        return None;
+    }
+    let ends = path.rmatch_indices('/').map(|(end, _)| &path[..end]);
+    let place = ends.filter(|above| !above.is_empty()).position(is_page)?;
+    Some(place + 1)
+}
+
+/// Leads whoever asks for a form's address, as the browser does that is told once more where it is, to the page that has the form;
+/// refuses the other methods.
+fn leading_back(steps: usize, allowed: String) -> Handler {
+    paths::handler(move |request, payload| {
+        let path = request.path();
+        let end = path.rmatch_indices('/').map(|(end, _)| end).nth(steps - 1);
+        let back = end.map(|end| path[..end].to_owned());
+        let problem = not_allowed(&allowed);
+        async move {
+            match back.filter(|_| matches!(*request.method(), Method::GET | Method::HEAD)) {
+                Some(back) => match read(Posted::ByOurPages, &request, payload).await {
+                    Ok(req) => req.go(back, None).into_response(),
+                    Err(response) => response,
+                },
+                None => stop(problem, request, payload).await,
+            }
+        }
+    })
 }
 
 /// What answers the methods that a page does not take.
@@ -138,6 +176,20 @@ fn takes_gzip(request: &HttpRequest) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_the_page_that_has_it() {
+        let routes = routes();
+        for (path, steps) in [
+            ("/escalations/{escalation}/accept", Some(1)),
+            ("/cases/{case}/rca/delivery", Some(2)),
+            ("/cases/{case}", None),
+            ("/entries/{entry}", None),
+            ("/sign-out", None),
+        ] {
+            assert_eq!(above(&routes, path), steps, "{path}");
+        }
+    }
 
     #[test]
     fn every_page_reads_all_that_its_path_names() {

@@ -125,8 +125,14 @@ async fn edit(req: PageRequest, case: CaseRef) -> PageResult {
     let (page, expected) = (on(case, verb), req.expected());
     req.act(&page, move |conn, by, command: &UpdateCase| {
         let expected = expected.as_deref();
-        update_case(conn, by.actor, &case, expected, command, by.now)?;
-        Ok(Done::CaseChanged)
+        let id = update_case(conn, by.actor, &case, expected, command, by.now)?;
+        let version = cases::find(conn, id)?.version;
+        Ok(
+            match expected.is_some_and(|known| known.contains(&version)) {
+                true => Done::CaseUnchanged,
+                false => Done::CaseChanged,
+            },
+        )
     })
     .await
 }
