@@ -70,6 +70,7 @@ mod notice_mails;
 mod one_page;
 mod opening;
 mod outage;
+mod page_manners;
 mod pairing;
 mod pairing_ends;
 mod parity;
