@@ -13,6 +13,7 @@ on_both_databases! { Desk:
     whatever_is_refused_is_said_at_its_head_with_a_link_to_it,
     a_form_s_address_leads_back_to_its_page,
     what_is_acknowledged_says_what_the_tick_means,
+    what_is_saved_as_it_was_is_not_said_to_be_changed,
     a_search_page_has_one_field_at_every_width,
 }
 
@@ -91,6 +92,32 @@ async fn what_is_acknowledged_says_what_the_tick_means(desk: Desk) {
     let tick =
         "Support is waiting for information from you. I know that, and escalate all the same.";
     assert!(page.contains(tick), "{page}");
+    desk.mailbox().await;
+}
+
+async fn what_is_saved_as_it_was_is_not_said_to_be_changed(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let his = Session::of(&desk, &eve).await;
+    let page = format!("/cases/{}", case.number);
+    for (subject, told) in [
+        ("Payments are not booked", "is as it was."),
+        ("Payments are booked twice", "was changed."),
+    ] {
+        let version = eve.sees(&case).await["version"].to_string();
+        let typed = [("version", version.as_str()), ("subject", subject)];
+        let saved = his.sends(&page, &typed).await;
+        assert_eq!(saved.status, 303, "{saved:?}");
+        let flash = saved.header("set-cookie").split(';').next();
+        let cookies = format!("{}; {}", his.cookie, flash.unwrap_or_default());
+        let builder = desk.client().get(desk.page(&page));
+        let shown = builder.header("cookie", cookies).send().await;
+        let shown = shown.expect("an answer").text().await.expect("a page");
+        assert!(
+            shown.contains(&format!("{} {told}", case.number)),
+            "{shown}"
+        );
+    }
     desk.mailbox().await;
 }
 
