@@ -931,6 +931,7 @@ feeds-escalation = Eskalation
 feeds-now = Stand
 feed-whole = Alle Einträge auf einer Seite, zum Lesen oder Drucken
 review-title = Eskalation { $number }
+review-requester = E-Mail der anfragenden Person
 compose-more = Senden und …
 foot-more = Mehr
 foot-less = Weniger

@@ -892,6 +892,7 @@ feeds-escalation = Escalation
 feeds-now = Now
 feed-whole = All entries on one page, to read or print
 review-title = Escalation { $number }
+review-requester = Requester’s address
 compose-more = Post and…
 foot-more = More
 foot-less = Less

@@ -6,7 +6,7 @@ use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::said;
-use crate::support::person::high;
+use crate::support::person::{high, medium};
 use crate::support::session::Session;
 
 on_both_databases! { Desk:
@@ -14,6 +14,7 @@ on_both_databases! { Desk:
     a_form_s_address_leads_back_to_its_page,
     what_is_acknowledged_says_what_the_tick_means,
     what_is_saved_as_it_was_is_not_said_to_be_changed,
+    whoever_decides_sees_where_the_requester_is_reached,
     a_search_page_has_one_field_at_every_width,
 }
 
@@ -117,6 +118,25 @@ async fn what_is_saved_as_it_was_is_not_said_to_be_changed(desk: Desk) {
             shown.contains(&format!("{} {told}", case.number)),
             "{shown}"
         );
+    }
+    desk.mailbox().await;
+}
+
+async fn whoever_decides_sees_where_the_requester_is_reached(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(medium()).await;
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    let page = format!("/escalations/{}", escalation.number);
+    let address = format!("<dd dir=\"auto\">{}</dd>", dana.email());
+    for (person, sees) in [
+        ("ola", true),
+        ("eve", false),
+        ("carl", false),
+        ("vic", false),
+    ] {
+        let session = Session::of(&desk, &desk.person(person)).await;
+        let shown = session.page(&page).await.text;
+        assert_eq!(shown.contains(&address), sees, "{person}: {shown}");
     }
     desk.mailbox().await;
 }

@@ -119,6 +119,11 @@ fn facts_of(req: &PageRequest, record: &Record) -> Vec<Fact> {
         words.say("facts-submitted", &[]),
         row.submitted_at,
     ));
+    // Whoever decides may have to ask.
+    facts.extend(record.requester.as_ref().map(|person| {
+        let address = person.email.to_string();
+        Fact::new(words.say("review-requester", &[]), address)
+    }));
     facts
 }
 

@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::store::audit;
 use crate::store::calendars::CalendarBook;
 use crate::store::escalations::{self, EscalationView};
-use crate::store::people::Person;
+use crate::store::people::{self, Person};
 use crate::store::{staff, targets};
 use crate::workflow::Actor;
 use crate::workflow::assess::facts;
@@ -35,6 +35,8 @@ pub(in crate::http::portal) struct Record {
     pub(super) history: Vec<audit::Event>,
     /// Its newest targets.
     pub(super) targets: Vec<TargetReplay>,
+    /// Who raised it; only for who decides, and may see people.
+    pub(super) requester: Option<Person>,
     /// What was escalated before on cases of its organization; only for who decides.
     pub(super) earlier: Option<Past>,
     /// Those who may own it; only for who assigns.
@@ -96,6 +98,12 @@ impl Record {
                 .into_iter()
                 .map(|target| replayed(conn, &case.view.case, target, now))
                 .collect::<Result<_, _>>()?,
+            requester: match actor.access.can(Permission::EscalationsReview)
+                && actor.access.can(Permission::UsersView)
+            {
+                true => people::find(conn, actor.reach(), row.requested_by)?,
+                false => None,
+            },
             earlier: match actor.access.can(Permission::EscalationsReview) {
                 true => {
                     let of = case.view.case.organization_id;
