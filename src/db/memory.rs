@@ -129,7 +129,7 @@ pub fn steadily<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> T) -> T {
         }
         _ => false,
     });
-    let _over = begins.then(|| Over);
+    let _over = if begins { Some(Over) } else { None };
     work(conn)
 }
 

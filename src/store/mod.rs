@@ -71,7 +71,7 @@ pub mod write_probes;
 
 use diesel::prelude::*;
 
-use crate::db::{Conn, kept};
+use crate::db::{Conn, kept, on_either};
 
 /// A number that the installation counts (C1): sequential, never reused, taken in the transaction that uses it.
 #[derive(Clone, Copy, Debug)]
@@ -96,10 +96,12 @@ impl Counter {
     /// Database errors.
     pub fn next(self, conn: &mut Conn) -> QueryResult<i64> {
         use crate::db::schema::counters;
-        kept(counters::table.filter(counters::name.eq(self.name())))
-            .set(counters::value.eq(counters::value + 1))
-            .returning(counters::value)
-            .get_result(conn)
+        on_either!(conn, |own| kept(
+            counters::table.filter(counters::name.eq(self.name()))
+        )
+        .set(counters::value.eq(counters::value + 1))
+        .returning(counters::value)
+        .get_result(own))
     }
 
     /// The number that was taken last. Nobody else takes one until the transaction ends.

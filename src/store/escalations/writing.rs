@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Escalation;
 use crate::db::schema::{escalation_targets, escalations, next_steps};
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, Varying, kept};
+use crate::db::{Conn, Varying, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::case::Priority;
 use crate::domain::eligibility::Assessment;
@@ -164,10 +164,10 @@ pub fn touch(conn: &mut Conn, id: EscalationId, now: Instant) -> QueryResult<()>
     let earlier = escalations::table
         .filter(escalations::id.eq(id))
         .filter(escalations::updated_at.lt(At(now)));
-    kept(earlier)
+    on_either!(conn, |own| kept(earlier)
         .set(escalations::updated_at.eq(At(now)))
-        .execute(conn)
-        .map(drop)
+        .execute(own))
+    .map(drop)
 }
 
 /// Notes since when the requester's answer is awaited. That is no change to the escalation itself: whoever reviews it at the

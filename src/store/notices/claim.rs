@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::{Addressed, IsWaiting, addressed, complete};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition, kept};
+use crate::db::{Conn, condition, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
@@ -100,7 +100,8 @@ pub fn claim(
     let mut claimed = Vec::new();
     for run in runs {
         for due in run {
-            let changed = kept(notices::table.filter(notices::id.eq(due.id)).filter(ready))
+            let this = notices::table.filter(notices::id.eq(due.id)).filter(ready);
+            let changed = on_either!(conn, |own| kept(this)
                 .set((
                     notices::lease_until.eq(Some(At(lease.until))),
                     notices::lease_holder.eq(Some(lease.holder)),
@@ -108,7 +109,7 @@ pub fn claim(
                     notices::message_id.eq(complete(&due.message_id, host)),
                     notices::version.eq(notices::version + 1),
                 ))
-                .execute(conn)?;
+                .execute(own))?;
             // What stands behind one that somebody else took stays behind it.
             if changed == 0 {
                 break;
