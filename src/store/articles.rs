@@ -426,17 +426,20 @@ pub fn list(
     filter: &ArticleFilter,
     window: &Window<ArticleOrder, ArticleId>,
 ) -> QueryResult<Vec<ArticleView>> {
-    if window.sort.by == ArticleOrder::Relevance {
+    if window.sort.by == ArticleOrder::Relevance && finding::has_words(filter) {
         return finding::by_relevance(conn, readership, filter, window);
     }
     let query = readable!(passing!(views!(), filter), readership);
     let query = finding::having!(query, filter);
     let id = articles::id;
     let query = match window.sort.by {
-        ArticleOrder::Title | ArticleOrder::Relevance => {
-            windowed!(query, window, text articles::sort_title, id)
-        }
+        ArticleOrder::Title => windowed!(query, window, text articles::sort_title, id),
         ArticleOrder::ChangedAt => windowed!(query, window, instant articles::changed_at, id),
+        // Where nothing is searched for, all fit alike.
+        ArticleOrder::Relevance => {
+            let window = &finding::among_alike(window);
+            windowed!(query, window, instant articles::changed_at, id)
+        }
     };
     let rows = query.load(conn)?;
     let mut views = viewed(conn, rows)?;

@@ -125,7 +125,24 @@ fn all_hits(
         .collect()
 }
 
-/// Articles by how well they fit the words that the filter asks for; without words, by when they were changed.
+/// Whether a filter asks for words.
+pub(super) fn has_words(filter: &ArticleFilter) -> bool {
+    let words = filter.words.as_deref().unwrap_or_default();
+    !Terms::searched(words).is_empty()
+}
+
+/// A window of the order of relevance among articles that fit alike: the order of their changes.
+pub(super) fn among_alike(
+    window: &Window<ArticleOrder, ArticleId>,
+) -> Window<ArticleOrder, ArticleId> {
+    let mut window = window.clone();
+    if let Some(Place::Ranked(_, at, id)) = window.after {
+        window.after = Some(Place::Instant(at, id));
+    }
+    window
+}
+
+/// Articles by how well they fit the words that the filter asks for, and those that fit alike by when they were changed.
 pub(super) fn by_relevance(
     conn: &mut Conn,
     readership: Readership,
