@@ -259,13 +259,13 @@ function fieldOf(told) {
 // What of a form is kept: the words of its field, and of a whole form what else is written or chosen in it, as it would be sent.
 function content(told) {
   const field = fieldOf(told);
-  const form = field.form;
-  if (!told.dataset.whole || !form) return { body: field.value };
+  const body = field.value.trim() ? field.value : undefined;
+  if (!told.dataset.whole || !field.form) return { body };
   // What is typed for another reason is carried along.
-  const others = [...typed(form), ...form.querySelectorAll("[data-reason] > [type=hidden]")]
+  const others = [...typed(field.form), ...field.form.querySelectorAll("[data-reason] > [type=hidden]")]
     .filter((one) => one !== field && one.value.trim() && (one.checked || !["checkbox", "radio"].includes(one.type)))
     .filter((one) => !one.closest("[data-template], [data-attach]"));
-  return { body: field.value, fields: Object.fromEntries(others.map((one) => [one.name, one.value])) };
+  return { body, fields: Object.fromEntries(others.map((one) => [one.name, one.value])) };
 }
 
 // For comparing: the server keeps no space around words.
@@ -336,9 +336,8 @@ async function keepDraft(told, more) {
     const said = content(told);
     const text = asText(said);
     const version = Number(told.dataset.version);
-    const empty = said.body.trim() === "" && !Object.keys(said.fields ?? {}).length;
+    const empty = text === "";
     if (empty && version === 0) return here;
-    if (said.body.trim() === "") delete said.body;
     const answer = empty ? await toDraft(told, "DELETE", null, more) : await toDraft(told, "PUT", { ...said, based_on: version }, more);
     if (answer?.ok) {
       told.saved = text;
