@@ -247,6 +247,14 @@ async fn submit(req: PageRequest, case: CaseRef) -> PageResult {
         let page = page(&req, &asked, typed_reason(&req));
         return req.show_again(StatusCode::OK, PLACE, "escalate", &page);
     }
+    if req.keeps_a_draft() {
+        let place = DraftPlace::Case(case, OnCase::Escalate);
+        let words = SubmitEscalation::details().name;
+        return match req.keep_form(place, words).await {
+            Ok(done) => Ok(req.go(format!("/cases/{case}/escalate"), Some(Flash::new(done)))),
+            Err(problem) => req.finish(&OnForm(case), Err(problem)).await,
+        };
+    }
     let done = submitted(&req, case).await;
     req.finish(&OnForm(case), done).await
 }
