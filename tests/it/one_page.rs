@@ -55,7 +55,8 @@ async fn what_is_unfolded_stays_so_when_news_comes(desk: Desk) {
     assert_eq!(hers.counts(unfolded).await, 1);
     dana.writes(&case, "It is worse now.").await;
     hers.reads("It is worse now.").await;
-    // The figures of the escalation came anew with it.
+    // Where she does something, only what is new comes in; so she goes on elsewhere, and all that is beside it comes anew.
+    hers.types("Write to the case feed", "We").await;
     ola.claims(&escalation).await;
     hers.reads("In review").await;
     assert_eq!(hers.counts(unfolded).await, 1);
