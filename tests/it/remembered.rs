@@ -18,6 +18,7 @@ use casebell::store::{
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use serde_json::{Value, json};
 
+use crate::support::person::high;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 

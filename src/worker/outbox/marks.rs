@@ -112,7 +112,7 @@ impl Marks {
             })
             .await;
         for told in told {
-            let outcome = written.as_ref().map(|()| ()).map_err(DbError::to_string);
+            let outcome = written.as_ref().copied().map_err(DbError::to_string);
             // Whoever waited may have gone.
             let _ = told.send(outcome);
         }

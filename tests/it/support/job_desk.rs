@@ -187,6 +187,7 @@ impl JobDesk {
             visibility: None,
             status: None,
             attachments: None,
+            undoable: None,
         };
         let (by, now) = (by.clone(), self.now());
         self.write(move |conn| feed::post_on_case(conn, &by, &CaseRef::Id(case), &entry, now))

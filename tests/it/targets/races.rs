@@ -74,6 +74,7 @@ fn entry(visibility: Visibility) -> PostOnEscalation {
         visibility: Some(visibility),
         awaits_reply: None,
         attachments: None,
+        undoable: None,
     }
 }
 
