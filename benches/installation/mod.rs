@@ -30,8 +30,16 @@ pub struct Server {
 
 impl Installation {
     pub fn new(database: Option<String>) -> Self {
+        Self::within(&std::env::temp_dir(), database)
+    }
+
+    /// One whose data folder is made in this one.
+    pub fn within(folder: &Path, database: Option<String>) -> Self {
+        let data = tempfile::Builder::new()
+            .prefix("casebell-bench-")
+            .tempdir_in(folder);
         Self {
-            data: tempfile::tempdir().expect("a folder"),
+            data: data.expect("a folder"),
             database,
         }
     }
@@ -111,6 +119,38 @@ impl Server {
         let held = held.and_then(|held| held.trim().strip_suffix(" kB"));
         let held = held.expect("a figure").trim();
         held.parse::<f64>().expect("a number") / 1024.0
+    }
+
+    /// How long processors have worked for it, in seconds.
+    pub fn worked(&self) -> f64 {
+        // The kernel counts in hundredths for whoever asks, whatever it uses itself.
+        const A_SECOND: f64 = 100.0;
+        let path = format!("/proc/{}/stat", self.process.pid);
+        let stat = std::fs::read_to_string(path).expect("the process runs");
+        // Behind its name, which may have spaces in it: the eleventh and the twelfth word.
+        let (_, words) = stat.rsplit_once(')').expect("a name");
+        let ticks = words.split_whitespace().skip(11).take(2);
+        let ticks: f64 = ticks
+            .map(|word| word.parse::<f64>().expect("a number"))
+            .sum();
+        ticks / A_SECOND
+    }
+
+    /// Waits until it has nothing more to do by itself, such as notices to send.
+    pub fn settles(&self) {
+        const LOOK: Duration = Duration::from_secs(2);
+        const BUSY: f64 = 0.03;
+        const AT_THE_MOST: Duration = Duration::from_secs(300);
+        let begun = Instant::now();
+        let mut before = self.worked();
+        while begun.elapsed() < AT_THE_MOST {
+            std::thread::sleep(LOOK);
+            let now = self.worked();
+            if now - before <= BUSY * LOOK.as_secs_f64() {
+                return;
+            }
+            before = now;
+        }
     }
 
     /// What the newest of its lines says that begin with these words.

@@ -50,8 +50,8 @@ pub struct Arguments {
     #[arg(long)]
     pub estimate: bool,
     /// What cargo gives to every bench.
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[arg(long = "bench", hide = true)]
+    _bench: bool,
 }
 
 /// A database.

@@ -23,7 +23,7 @@ use casebell::workflow::review_escalation::{
 };
 use casebell::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 use casebell::workflow::update_case::{UpdateCase, update_case};
-use casebell::workflow::{Actor, VerbError, VerbResult};
+use casebell::workflow::{Actor, VerbResult};
 use chrono::TimeDelta;
 use diesel::RunQueryDsl;
 use serde_json::{Value, json};
@@ -274,6 +274,3 @@ fn story(conn: &mut Conn, cast: &Cast, world: &World, n: usize, now: Instant) ->
     };
     close_case::close(conn, contact, &case, None, &thanks, at + minutes(30 * 60)).map(drop)
 }
-
-/// What came of a verb that was done again and again, one transaction each.
-pub type Done = Result<(), VerbError>;

@@ -119,7 +119,8 @@ pub fn table(cases: usize, rows: &[Row]) -> String {
             row.p99.map_or(String::new(), |p99| format!("{p99:.1} ms")),
             name,
             beside,
-            row.ratio().map_or(String::new(), |ratio| format!("{ratio:.3}")),
+            row.ratio()
+                .map_or(String::new(), |ratio| format!("{ratio:.3}")),
             row.to_be_reached(),
             row.is_reached(cases).to_owned(),
         ]
@@ -162,7 +163,7 @@ pub fn markdown(head: &[String], lines: Vec<Vec<String>>) -> String {
     }
     let mut text = String::new();
     let mut add = |cells: &[String]| {
-        for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+        for (column, (cell, width)) in cells.iter().zip(widths.iter().copied()).enumerate() {
             // The first column is words.
             let _ = match column {
                 0 => write!(text, "| {cell:<width$} "),

@@ -244,7 +244,9 @@ impl World {
         for line in LINES {
             record(json!({"type": "line_of_business", "name": line}))?;
             for below in BELOW {
-                record(json!({"type": "line_of_business", "name": lower(line, below), "parent": line}))?;
+                record(
+                    json!({"type": "line_of_business", "name": lower(line, below), "parent": line}),
+                )?;
             }
         }
         let mut eve = person(STAFF.to_owned(), "Eve", "Hart", "bench", "supervisor");
@@ -262,17 +264,13 @@ impl World {
         }
         for n in 0..OWNERS {
             let last = format!("Marin {n}");
-            record(person(
-                owner(n),
-                "Olga",
-                &last,
-                "bench",
-                "escalation_owner",
-            ))?;
+            record(person(owner(n), "Olga", &last, "bench", "escalation_owner"))?;
         }
         for n in 0..self.organizations() {
             let (slug, name) = (format!("customer{n}"), format!("Customer {n}"));
-            record(json!({"type": "organization", "slug": slug, "name": name, "kind": "customer"}))?;
+            record(
+                json!({"type": "organization", "slug": slug, "name": name, "kind": "customer"}),
+            )?;
             let (cole, low) = (format!("Cole {n}"), format!("Low {n}"));
             record(person(
                 contact(n),
