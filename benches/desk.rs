@@ -26,6 +26,7 @@ const EACH: Duration = Duration::from_secs(5);
 const MANY: usize = 32;
 
 fn main() {
+    println!("this takes about two minutes for each database");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

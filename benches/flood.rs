@@ -38,6 +38,7 @@ const SLOW: usize = 2_000;
 const LAST: i32 = 19;
 
 fn main() -> ExitCode {
+    println!("this takes about four minutes");
     let desk = Desk::open();
     if measure(&desk) {
         ExitCode::SUCCESS

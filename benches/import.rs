@@ -22,6 +22,9 @@ const CASES: usize = 10_000;
 const BEFORE: Duration = Duration::from_secs(3);
 
 fn main() {
+    println!(
+        "this takes about a minute for each database and 10,000 cases, and less where the disk is quick"
+    );
     let cases = std::env::var("CASEBELL_BENCH_CASES").map_or(CASES, |cases| {
         cases.parse().expect("CASEBELL_BENCH_CASES: a number")
     });

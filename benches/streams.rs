@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         streams.parse().expect("CASEBELL_BENCH_STREAMS: a number")
     });
     let streams = wanted.min(room_for(wanted));
+    println!("this takes about three minutes");
     let mut desk = Desk::open(streams);
     match measure(&mut desk, streams) {
         true => ExitCode::SUCCESS,
