@@ -82,7 +82,7 @@ async fn measure(desk: &Desk) {
     let plan = desk.world.plan(desk.world.shown());
     let shown = number(desk.world.shown());
     let rare = format!("number {}", desk.world.recorded() / 3);
-    let asking = db.read(move |conn| {
+    let asking = db.read(move |conn: &mut Conn| -> VerbResult<Asking> {
         Ok(Asking {
             eve: escalated::actor(conn, STAFF, now)?,
             dana: escalated::actor(conn, &contact(plan.organization), now)?,
@@ -91,16 +91,15 @@ async fn measure(desk: &Desk) {
             now,
         })
     });
-    let asking: VerbResult<Asking> = asking.await;
-    let asking = asking.expect("everybody is there");
+    let asking = asking.await.expect("everybody is there");
     let mut cheapest = f64::NAN;
     let mut tells = |what: &str, took: f64| {
         cheapest = cheapest.min(took);
-        println!("{what:<44} {:>9.3} ms  {:>8.1}", took, took / cheapest);
+        println!("{what:<44} {took:>9.3} ms  {:>8.1}", took / cheapest);
     };
     macro_rules! measured {
         ($($what:literal: |$conn:ident, $asking:ident| $work:expr;)+) => {$(
-            let took = took(|| {
+            let asked = took(|| {
                 let $asking = asking.clone();
                 db.read(move |$conn: &mut Conn| -> VerbResult<()> {
                     let $asking = &$asking;
@@ -108,7 +107,7 @@ async fn measure(desk: &Desk) {
                     Ok(())
                 })
             });
-            tells($what, took.await);
+            tells($what, asked.await);
         )+};
     }
     measured! {

@@ -70,13 +70,13 @@ pub fn rows(desk: &Desk, cluster: Option<&Cluster>, folder: &Path, each: Duratio
         desk.imported,
         Unit::ASecond,
     );
-    rows.push(import.to_reach(Goal::AtLeast(kind.of(20_000.0, 5_000.0))));
+    rows.push(import.reaching(Goal::AtLeast(kind.of(20_000.0, 5_000.0))));
     let start = Row::new("start", start, Unit::Milliseconds);
-    rows.push(start.to_reach(Goal::AtMost(100.0)));
+    rows.push(start.reaching(Goal::AtMost(100.0)));
     let idle = Row::new("memory, idle", idle, Unit::Mebibytes);
-    rows.push(idle.to_reach(Goal::AtMost(40.0)));
+    rows.push(idle.reaching(Goal::AtMost(40.0)));
     let loaded = Row::new("memory, loaded", loaded, Unit::Mebibytes);
-    rows.push(loaded.to_reach(Goal::AtMost(80.0)));
+    rows.push(loaded.reaching(Goal::AtMost(80.0)));
     if let Some(rate) = beside.fdatasync {
         rows.push(Row::new("the disk: fdatasync", rate, Unit::ASecond));
     }
@@ -154,7 +154,7 @@ fn reads(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<R
         rows.push(
             row(what, driven)
                 .beside("bare actix", bares.rate)
-                .to_reach(goal),
+                .reaching(goal),
         );
     }
     // The same figure beside what the server can do at the most.
@@ -162,7 +162,7 @@ fn reads(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<R
         let same = Row::new("one case, of pgbench -S", one.figure, Unit::ASecond);
         let same = same
             .beside("pgbench -S", selects)
-            .to_reach(Goal::Ratio(0.45));
+            .reaching(Goal::Ratio(0.45));
         rows.insert(1, same);
     }
     rows
@@ -192,7 +192,7 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
         let asked = Asked::post(&server.origin, &paths, &desk.of_staff(), &body, each);
         let row = compared(row(entries(clients), asked.rate(clients)));
         rows.push(match clients {
-            CONNECTIONS => row.to_reach(Goal::Ratio(0.5)),
+            CONNECTIONS => row.reaching(Goal::Ratio(0.5)),
             _ => row,
         });
     }
@@ -209,7 +209,7 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
     let who = format!("authorization: Bearer {}", desk.contacts[0]);
     let asked = Asked::post(&server.origin, &paths, &who, &open.to_string(), each);
     let what = format!("open a case, {CONNECTIONS} clients");
-    rows.push(compared(row(what, asked.rate(CONNECTIONS))).to_reach(Goal::Ratio(0.4)));
+    rows.push(compared(row(what, asked.rate(CONNECTIONS))).reaching(Goal::Ratio(0.4)));
 
     let eligible = desk.world.eligible(KEPT + ESCALATED);
     let requests: Vec<Once> = (eligible.iter().skip(KEPT))
@@ -221,9 +221,9 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
     let address = server.origin.trim_start_matches("http://");
     let driven = send_each(address, &requests, &wish().to_string(), CONNECTIONS, each);
     let what = format!("escalation, {CONNECTIONS} clients");
-    rows.push(compared(row(what, driven)).to_reach(Goal::Ratio(0.4)));
+    rows.push(compared(row(what, driven)).reaching(Goal::Ratio(0.4)));
     let slow = Row::new("escalation, p99", driven.p99, Unit::Milliseconds);
-    rows.push(slow.to_reach(Goal::AtMost(kind.of(15.0, 60.0))));
+    rows.push(slow.reaching(Goal::AtMost(kind.of(15.0, 60.0))));
     rows
 }
 

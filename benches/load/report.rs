@@ -51,7 +51,7 @@ impl Row {
         self
     }
 
-    pub fn to_reach(mut self, goal: Goal) -> Self {
+    pub fn reaching(mut self, goal: Goal) -> Self {
         self.goal = Some(goal);
         self
     }
