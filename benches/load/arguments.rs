@@ -35,7 +35,7 @@ pub struct Arguments {
     processes: Vec<u64>,
     /// Only the processes of `--processes`.
     #[arg(long, requires = "processes")]
-    only_processes: bool,
+    pub only_processes: bool,
     /// Where data folders and PostgreSQL's cluster are made: on the disk that is to be measured. The system's temporary folder
     /// if left out.
     #[arg(long)]

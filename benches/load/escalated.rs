@@ -124,6 +124,7 @@ pub fn entry(body: &str) -> PostEntry {
         visibility: None,
         status: None,
         attachments: None,
+        undoable: None,
     }
 }
 
@@ -248,6 +249,7 @@ fn story(conn: &mut Conn, cast: &Cast, world: &World, n: usize, now: Instant) ->
         visibility: None,
         awaits_reply: None,
         attachments: None,
+        undoable: None,
     };
     post_on_escalation(conn, owner, &escalation, &news, at + minutes(180))?;
     let steps = promises::of_case(conn, id)?;
