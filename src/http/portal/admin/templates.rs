@@ -215,9 +215,9 @@ async fn page(req: &PageRequest, id: Option<TemplateId>) -> Result<TemplatePage,
     })
 }
 
-/// As a message's key has it, which knows no dots.
+/// As a message's key has it, which knows hyphens alone.
 fn member(field: TemplateField) -> String {
-    field.as_str().replace('.', "-")
+    field.as_str().replace(['.', '_'], "-")
 }
 
 /// The members of the family `template-field`.
