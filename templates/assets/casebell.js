@@ -812,8 +812,9 @@ function verb(key) {
   const button = document.querySelector(`form[action$="/${name}"]:not(#do form) button`);
   if (form) into();
   else if (link) {
+    // Without the place on the page: a browser that goes there takes the focus away again.
     sessionStorage.setItem("into", link.getAttribute("href"));
-    location.assign(link.href);
+    location.assign(link.pathname + link.search);
   } else if (button) button.click();
   return Boolean(form || link || button);
 }
@@ -822,8 +823,13 @@ function into() {
   document.querySelector("#do :is(input:not([type=hidden]), textarea, select)")?.focus();
 }
 
-if (sessionStorage.getItem("into")?.startsWith(location.pathname + location.search)) into();
+const whole = sessionStorage.getItem("into");
 sessionStorage.removeItem("into");
+if (whole?.split("#")[0] === location.pathname + location.search) {
+  history.replaceState(null, "", whole);
+  showColumn();
+  into();
+}
 
 // Whether a key is meant for the page, and not for what is typed in.
 function isKey(event) {

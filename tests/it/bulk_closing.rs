@@ -282,7 +282,7 @@ async fn the_page_says_what_ends_and_what_stays_open(desk: Desk) {
         "One promise stays open.",
         "The root cause analysis that was requested is not delivered any more.",
         "Close 2 cases",
-        "href=\"/cases?status=open\"",
+        "href=\"/cases?status&#x3D;open\"",
     ] {
         assert!(seen.text.contains(text), "no {text} on {seen:?}");
     }

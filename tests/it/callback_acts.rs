@@ -465,7 +465,7 @@ async fn m12_the_page_says_what_follows_before_it_is_done(desk: Desk) {
         &format!("{FIRST} · {}", escalation.number),
         "It goes over from Ola Berg.",
         "A call that you do not see",
-        "href=\"/callbacks?sort=window\"",
+        "href=\"/callbacks?sort&#x3D;window\"",
         "Change 2",
     ] {
         assert!(seen.text.contains(text), "no {text} on {seen:?}");
