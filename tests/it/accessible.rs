@@ -26,7 +26,7 @@ const AXE: &str = "target/axe/axe_playwright_python/axe.min.js";
 /// Asks axe-core, which is in the page, for what it finds against the rules and the best practices.
 const ASK: &str = "const done = arguments[arguments.length - 1]; \
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
-    window.axe.run(document, { runOnly: { type: 'tag', values: tags } }).then((found) => done(found.violations.map( \
+    window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).then((found) => done(found.violations.map( \
     (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)), (error) => done([String(error)]));";
 /// The widths at which pages are looked at.
 const WIDTHS: [u32; 3] = [320, 360, 1280];
@@ -149,7 +149,11 @@ async fn audit(window: &Browser, theme: &str, axe: Option<&str>) -> Vec<String> 
     let found = client.execute(AUDIT, Vec::new()).await.expect("an audit");
     let mut told: Vec<String> = texts(&found);
     if let Some(axe) = axe {
-        client.execute(axe, Vec::new()).await.expect("axe-core");
+        // It stays with its page, however wide that is.
+        let is_there = client.execute("return Boolean(window.axe)", Vec::new());
+        if is_there.await.expect("a page") != json!(true) {
+            client.execute(axe, Vec::new()).await.expect("axe-core");
+        }
         let found = client.execute_async(ASK, Vec::new()).await;
         told.extend(texts(&found.expect("axe-core answers")));
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use casebell::db::DbError;
 use casebell::domain::notice::NoticeState::{Sent, Waiting};
 use casebell::worker::{Driver, Rhythm};
 use chrono::TimeDelta;
@@ -56,6 +57,8 @@ async fn what_it_commits_does_not_keep_it_awake(desk: JobDesk) {
     while desk.states().await != [Sent, Sent] {
         tokio::task::yield_now().await;
     }
+    // What is committed is seen before it is heard of; once this is written, all before it is heard of.
+    desk.write(|_| Ok::<_, DbError>(())).await;
     let mut changes = desk.db.changes();
     let quiet = tokio::time::timeout(Duration::from_millis(300), changes.changed()).await;
     assert!(
