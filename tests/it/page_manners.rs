@@ -48,8 +48,8 @@ async fn whatever_is_refused_is_said_at_its_head_with_a_link_to_it(desk: Desk) {
     is_summed_up(&engineers.sends("/cases/bulk", &[]).await, &[]);
     let audit = "/admin/audit?from=yesterday&case=nonsense";
     is_summed_up(&admins.page(audit).await, &["#filter-from", "#filter-case"]);
-    let calendars = ada.all("/calendars").await;
-    let calendar = format!("/admin/calendars/{}", said(&calendars[0]["id"]));
+    let calendars = ada.get("/calendars").await.ok();
+    let calendar = format!("/admin/calendars/{}", said(&calendars["items"][0]["id"]));
     let replay = format!("{calendar}?from=2026-03-02T10:00&length=0");
     is_summed_up(&admins.page(&replay).await, &["#replay-length"]);
     desk.mailbox().await;
