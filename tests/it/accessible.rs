@@ -23,11 +23,18 @@ use crate::support::terminal::Terminal;
 const AUDIT: &str = include_str!("support/accessible.js");
 /// Where `.ci/run` puts axe-core.
 const AXE: &str = "target/axe/axe_playwright_python/axe.min.js";
-/// Asks axe-core, which is in the page, for what it finds against the rules and the best practices.
-const ASK: &str = "const done = arguments[arguments.length - 1]; \
+/// Asks axe-core, which is in the page, for what it finds against these rules, or against all and the best practices.
+const ASK: &str = "const [rules, done] = arguments; \
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']; \
-    window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).then((found) => done(found.violations.map( \
+    const only = rules ? { type: 'rule', values: rules } : { type: 'tag', values: tags }; \
+    window.axe.run(document, { runOnly: only, resultTypes: ['violations'] }).then((found) => done(found.violations.map( \
     (one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)), (error) => done([String(error)]));";
+/// What axe-core may find in other colours and at another width, where the same things are shown.
+const BY_LOOKS: [&str; 3] = [
+    "color-contrast",
+    "target-size",
+    "scrollable-region-focusable",
+];
 /// The widths at which pages are looked at.
 const WIDTHS: [u32; 3] = [320, 360, 1280];
 /// Of those who look, the staff and the customers.
@@ -124,7 +131,9 @@ async fn every_page(terminal: Terminal) {
         for width in WIDTHS {
             window.is_so_wide(width).await;
             for theme in ["light", "dark"] {
-                let told = audit(&window, theme, axe.as_deref()).await;
+                // Narrow and wide pages show other things; all else is a matter of looks.
+                let rules = (theme == "dark" || width == 360).then_some(&BY_LOOKS[..]);
+                let told = audit(&window, theme, axe.as_deref().map(|axe| (axe, rules))).await;
                 let told = told.into_iter();
                 complaints.extend(told.map(|what| format!("{path} ({width} px, {theme}): {what}")));
             }
@@ -136,7 +145,7 @@ async fn every_page(terminal: Terminal) {
 }
 
 /// What is wrong with the page that is there, in these colours.
-async fn audit(window: &Browser, theme: &str, axe: Option<&str>) -> Vec<String> {
+async fn audit(window: &Browser, theme: &str, axe: Option<(&str, Option<&[&str]>)>) -> Vec<String> {
     // Colours that are on their way to others are none to judge by.
     let colours = "const still = new CSSStyleSheet(); \
         still.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important }'); \
@@ -148,13 +157,13 @@ async fn audit(window: &Browser, theme: &str, axe: Option<&str>) -> Vec<String> 
         .expect("colours");
     let found = client.execute(AUDIT, Vec::new()).await.expect("an audit");
     let mut told: Vec<String> = texts(&found);
-    if let Some(axe) = axe {
+    if let Some((axe, rules)) = axe {
         // It stays with its page, however wide that is.
         let is_there = client.execute("return Boolean(window.axe)", Vec::new());
         if is_there.await.expect("a page") != json!(true) {
             client.execute(axe, Vec::new()).await.expect("axe-core");
         }
-        let found = client.execute_async(ASK, Vec::new()).await;
+        let found = client.execute_async(ASK, vec![json!(rules)]).await;
         told.extend(texts(&found.expect("axe-core answers")));
     }
     told

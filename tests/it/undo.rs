@@ -430,7 +430,7 @@ async fn with_a_script_the_button_goes_when_its_time_is_over(Undoing(desk): Undo
     leaves(her).await;
     desk.passes(TimeDelta::minutes(2));
     let told = desk.mailbox().await;
-    assert_eq!(told.recipients(), ["dana@acme.test"]);
+    assert!(told.recipients().contains(&"dana@acme.test"));
 }
 
 async fn an_installation_that_gives_no_time_tells_at_once(desk: Desk) {
