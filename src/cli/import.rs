@@ -120,7 +120,7 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
         if let Err(error) = Linking::new(db).rest().await {
             tracing::warn!(%error, "what was recorded is sealed when somebody serves");
         }
-        Ok(report)
+        Ok::<_, anyhow::Error>(report)
     })?;
     watch.bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();

@@ -79,17 +79,11 @@ struct Follower {
     told: Mutex<Told>,
 }
 
-/// How far a follower has been told, and by which way.
-#[derive(Clone, Debug)]
-struct State {
-    /// The last place that was told: what the reader comes back with.
-    told: Place,
-    /// The last place that was looked at, whether it was for this reader or not.
-    seen: i64,
-    /// How far what was recorded is known to somebody who follows lists; none before the first look.
-    recorded: Option<Reached>,
-    /// None once the stream has ended.
-    news: Option<mpsc::Sender<Bytes>>,
+/// By what somebody follows, and who it was when they came.
+#[derive(Debug)]
+struct Bearer {
+    key: Key,
+    reader: Principal,
 }
 
 /// What somebody showed and where they act: those of one key may do the same.
@@ -230,16 +224,19 @@ impl Live {
         }
         *of_person += 1;
         let key = Key::of(&reader);
-        let known = open.followers.values().find(|other| other.key == key);
-        let reader = known.map_or_else(|| Arc::new(reader), |other| Arc::clone(&other.reader));
-        let (news, told) = mpsc::channel(WAITING);
-        let state = State {
-            told: followed.from,
-            seen: followed.from.position,
-            recorded: followed.recorded.clone(),
-            news: Some(news),
-        };
-        let follower = Follower {
+        let (bearer, streams) = open.bearers.entry(key.clone()).or_insert_with(|| {
+            let bearer = Bearer { key, reader };
+            (Arc::new(bearer), 0)
+        });
+        *streams += 1;
+        let mut told = Told::up_to(followed.from, followed.recorded.clone());
+        // The first word goes out at once, so that the reader knows that they are connected, and where they are.
+        let hello = format!(
+            ": connected\nretry: 2000\nid: {}\n\n",
+            followed.begins_behind()
+        );
+        told.say(hello.into());
+        let follower = Arc::new(Follower {
             what: followed.what,
             bearer: Arc::clone(bearer),
             told: Mutex::new(told),

@@ -7,10 +7,10 @@ mod listing;
 mod names;
 mod reached;
 mod seals;
+mod server;
 
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
-use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
@@ -29,8 +29,10 @@ pub use contents::{contents, set_unsealed, unsealed};
 pub use linking::{Waiting, is_any_waiting, link_all_waiting, link_waiting, waiting};
 pub use listing::{EventFilter, Listed, Place, list, worked_in};
 pub use names::{Names, names};
+pub use reached::{Reached, Since, is_any_case_changed, reached, recorded_since};
 pub(in crate::store) use seals::EntryWords;
 pub use seals::{seal, seal_case_again, seal_what_is_open, sealed_case, unsealed_cases};
+use server::numbers;
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]
@@ -162,21 +164,48 @@ pub fn append_saying(
         actor: event.actor,
         actor_name: event.actor_name.to_owned(),
         seen_by: event.kind.seen_by(event.before, event.after),
-        before: kept(event.before)?,
-        after: kept(event.after)?,
+        before: as_read_again(event.before)?,
+        after: as_read_again(event.after)?,
         said: said.fields(),
     };
     write_last(conn, unlinked, write_all)?;
     Ok(id)
 }
 
-/// Writes events, in this order.
+/// An event as its row is written.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
+struct Written {
+    position: i64,
+    link: Option<i64>,
+    id: EventId,
+    at: At,
+    kind: &'static str,
+    organization_id: Option<OrganizationId>,
+    home_organization_id: Option<OrganizationId>,
+    case_id: Option<CaseId>,
+    escalation_id: Option<EscalationId>,
+    subject_id: Option<EventId>,
+    actor_id: Option<PersonId>,
+    actor_name: String,
+    seen_by: SeenBy,
+    before: Option<String>,
+    after: Option<String>,
+    previous_hash: String,
+    hash: String,
+    said: Option<String>,
+}
+
+/// Writes events, in this order, and in the embedded database at the end of their chain, which is read and written once, however many
+/// they are.
 fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     if let Conn::Postgres(own) = conn {
-        let arrivals = arrivals(own, count)?;
-        return (arrivals.into_iter().zip(&events))
-            .try_for_each(|(arrival, event)| insert(conn, event, arrival, None));
+        let numbers = numbers(own, count)?;
+        let rows = (numbers.into_iter().zip(events)).map(|(number, event)| event.unplaced(number));
+        let rows: Vec<Written> = rows.collect::<QueryResult<_>>()?;
+        insert_many!(conn, audit_events::table, &rows);
+        return Ok(());
     }
     let (end, head): (i64, String) = on_either!(conn, |own| kept(audit_chain::table)
         .set(audit_chain::position.eq(audit_chain::position + count))
@@ -187,64 +216,12 @@ fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
         head,
     };
     let places = before.position + 1..;
-    let records = events.iter().map(Unlinked::record);
-    let (links, end) = linked(before, places.zip(records));
-    for (link, event) in links.iter().zip(&events) {
-        insert(conn, event, link.arrival, Some(link))?;
-    }
+    let (links, end) = linked(before, places.zip(events.iter().map(Unlinked::record)));
+    let rows = (links.into_iter().zip(events)).map(|(link, event)| event.placed(link));
+    let rows: Vec<Written> = rows.collect::<QueryResult<_>>()?;
+    insert_many!(conn, audit_events::table, &rows);
     let head = audit_chain::head.eq(&end.head);
     on_either!(conn, |own| kept(audit_chain::table).set(head).execute(own)).map(drop)
-}
-
-/// A number that the server gave.
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-/// The next numbers under which events are written. The server gives each of them once, and nobody waits for it.
-fn arrivals(conn: &mut diesel::PgConnection, count: i64) -> QueryResult<Vec<i64>> {
-    let next =
-        "SELECT nextval('audit_events_position_seq') AS number FROM generate_series(1, $1::bigint)";
-    let numbers: Vec<Number> = diesel::sql_query(next)
-        .bind::<BigInt, _>(count)
-        .load(conn)?;
-    let mut numbers: Vec<i64> = numbers.into_iter().map(|row| row.number).collect();
-    numbers.sort_unstable();
-    Ok(numbers)
-}
-
-fn insert(
-    conn: &mut Conn,
-    event: &Unlinked,
-    arrival: i64,
-    link: Option<&Linked>,
-) -> QueryResult<()> {
-    let said = event.said.as_ref().map(json).transpose()?;
-    on_either!(conn, |own| diesel::insert_into(audit_events::table)
-        .values((
-            audit_events::position.eq(arrival),
-            audit_events::id.eq(event.id),
-            audit_events::at.eq(At(event.at)),
-            audit_events::kind.eq(event.kind.as_str()),
-            audit_events::organization_id.eq(event.organization),
-            audit_events::home_organization_id.eq(event.home),
-            audit_events::case_id.eq(event.case),
-            audit_events::escalation_id.eq(event.escalation),
-            audit_events::subject_id.eq(event.subject),
-            audit_events::actor_id.eq(event.actor),
-            audit_events::actor_name.eq(&event.actor_name),
-            audit_events::seen_by.eq(event.seen_by),
-            audit_events::before.eq(event.before.as_ref().map(|(text, _)| text)),
-            audit_events::after.eq(event.after.as_ref().map(|(text, _)| text)),
-            audit_events::previous_hash.eq(link.map_or("", |link| link.previous.as_str())),
-            audit_events::hash.eq(link.map_or("", |link| link.hash.as_str())),
-            audit_events::said.eq(&said),
-            audit_events::link.eq(link.map(|link| link.position)),
-        ))
-        .execute(own))
-    .map(drop)
 }
 
 impl Unlinked {
@@ -268,9 +245,11 @@ impl Unlinked {
         }
     }
 
-    fn linked(self, position: i64, previous_hash: String, hash: String) -> QueryResult<Linked> {
-        Ok(Linked {
-            position,
+    /// The row of an event that waits for its place.
+    fn unplaced(self, number: i64) -> QueryResult<Written> {
+        Ok(Written {
+            position: number,
+            link: None,
             id: self.id,
             at: At(self.at),
             kind: self.kind.as_str(),
@@ -284,16 +263,28 @@ impl Unlinked {
             seen_by: self.seen_by,
             before: self.before.map(|(text, _)| text),
             after: self.after.map(|(text, _)| text),
-            previous_hash,
-            hash,
+            previous_hash: String::new(),
+            hash: String::new(),
             said: self.said.as_ref().map(json).transpose()?,
+        })
+    }
+
+    /// The row of an event at its place.
+    fn placed(self, link: Linked) -> QueryResult<Written> {
+        Ok(Written {
+            link: Some(link.position),
+            previous_hash: link.previous,
+            hash: link.hash,
+            ..self.unplaced(link.arrival)?
         })
     }
 }
 
 /// Fields as the row keeps them, and as they will be read from it: a fraction may come back as its neighbour, and what
 /// is hashed is what can be read again.
-fn kept(fields: Option<&Map<String, Value>>) -> QueryResult<Option<(String, Map<String, Value>)>> {
+fn as_read_again(
+    fields: Option<&Map<String, Value>>,
+) -> QueryResult<Option<(String, Map<String, Value>)>> {
     let Some(fields) = fields else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::db::schema::{callbacks, cases, escalations, organizations, people};
 use crate::db::sql_types::{At, MaybeAt};
-use crate::db::{Conn, condition, kept};
+use crate::db::{Conn, among, condition, kept};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::callback::{Call, State, Window};

@@ -23,7 +23,9 @@ use crate::domain::organization::OrganizationKind;
 use crate::store::lines::hidden_from;
 use crate::store::people::display_name;
 
-pub use finding::{by_external_id, find, id_of, last_change, lock, owners_by_line, version_of};
+pub use finding::{
+    by_external_id, find, id_of, last_change, lock, owners_by_line, version_of, visible,
+};
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use searching::Says;
 pub use writing::{

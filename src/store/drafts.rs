@@ -8,6 +8,7 @@ use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::drafts;
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, kept};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::draft::{DraftPlace, FormFields, MOST_DRAFTS};

@@ -36,7 +36,9 @@ pub use undoable::{
     Offered, is_followed, newest_provider_update, note_moved_case, note_touched, offer_undo,
     offered_undo, take_back,
 };
-pub use writing::{NewEntry, edit, forget_in_marks, insert, insert_all, move_to, redact};
+pub use writing::{
+    Made, NewEntry, edit, forget_in_marks, insert, insert_all, insert_first, move_to, redact,
+};
 
 /// What an entry keeps of whom it mentions.
 pub const MENTIONS: &str = "mentions";

@@ -170,10 +170,63 @@ impl Jobs {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use crate::store::Counter;
     use crate::testing::TestDatabase;
     use crate::workflow::Rejection;
+
+    /// Sees to so many things, one a step.
+    struct Fake {
+        name: &'static str,
+        left: Mutex<usize>,
+        gives_work: bool,
+        steps: Arc<Mutex<Vec<&'static str>>>,
+    }
+
+    impl Job for Fake {
+        fn name(&self) -> &'static str {
+            self.name
+        }
+
+        fn every(&self) -> Duration {
+            Duration::from_secs(1)
+        }
+
+        fn gives_work(&self) -> bool {
+            self.gives_work
+        }
+
+        fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+            self.steps.lock().unwrap().push(self.name);
+            let mut left = self.left.lock().unwrap();
+            let done = usize::from(*left > 0);
+            *left -= done;
+            Box::pin(future::ready(Ok(Stepped { done, more: false })))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_was_given_nothing_since_is_not_stepped_again() {
+        let steps = Arc::<Mutex<Vec<&'static str>>>::default();
+        let job = |name, left, gives_work| Fake {
+            name,
+            left: Mutex::new(left),
+            gives_work,
+            steps: Arc::clone(&steps),
+        };
+        let jobs = Jobs::default()
+            .with(job("first", 0, true))
+            .with(job("giver", 1, true))
+            .with(job("after", 0, true))
+            .with(job("last", 2, false));
+        jobs.until_idle(Instant::UNIX_EPOCH).await.unwrap();
+        let expected = [
+            "first", "giver", "after", "last", "first", "giver", "last", "last",
+        ];
+        assert_eq!(*steps.lock().unwrap(), expected);
+    }
 
     #[tokio::test]
     async fn what_is_left_for_people_takes_nothing_with_it() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::{Job, Stepped};
-use crate::db::{Conn, Db, DbError};
+use crate::db::{Conn, Db, DbError, unheard};
 use crate::domain::Instant;
 use crate::store::audit;
 
@@ -40,6 +40,8 @@ impl Linking {
         let done = self
             .db
             .write(|conn: &mut Conn| -> Result<_, DbError> {
+                // Whoever follows was woken by the commit that wrote them.
+                unheard();
                 Ok(audit::link_waiting(conn, BATCH)?)
             })
             .await?;

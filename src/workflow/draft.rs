@@ -236,27 +236,39 @@ pub fn discard_draft(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> Verb
     }
 }
 
-/// Throws the actor's draft at a place away, since it was sent: from a page, whatever it says, for the form has the last word; by
-/// a program (`body` is then what it sent), only what says the same.
+/// Throws the actor's draft at a place away, since it was sent from a page: whatever it says, for the form has the last word.
 ///
 /// # Errors
 /// Database errors.
-pub fn sent(
-    conn: &mut Conn,
-    actor: &Actor,
-    place: &DraftPlace,
-    body: Option<&str>,
-) -> VerbResult<()> {
-    let Some((place, _)) = by_ids(conn, actor, place)? else {
-        return Ok(());
-    };
-    match body {
-        Some(body) => drafts::remove_same(conn, &actor.access, &place, body)?,
-        None => {
-            drafts::remove(conn, &actor.access, &place)?;
-        }
+pub fn sent(conn: &mut Conn, actor: &Actor, place: &DraftPlace) -> VerbResult<()> {
+    if let Some((place, _)) = by_ids(conn, actor, place)? {
+        drafts::remove(conn, &actor.access, &place)?;
     }
     Ok(())
+}
+
+/// Throws the actor's draft away where a program has posted an entry for them, if it says the same.
+///
+/// # Errors
+/// Database errors.
+pub fn posted(conn: &mut Conn, actor: &Actor, entry: &Entry) -> VerbResult<()> {
+    let place = place_of(entry);
+    Ok(drafts::remove_same(
+        conn,
+        &actor.access,
+        &place,
+        &entry.body,
+    )?)
+}
+
+/// Where an entry was written, by ids.
+fn place_of(entry: &Entry) -> DraftPlace {
+    match (entry.feed, entry.escalation_id) {
+        (Feed::Escalation, Some(escalation)) => {
+            DraftPlace::Escalation(EscalationRef::Id(escalation), OnEscalation::Feed)
+        }
+        _ => DraftPlace::Case(CaseRef::Id(entry.case_id), OnCase::Feed),
+    }
 }
 
 /// Keeps the words of an entry that the actor has taken back where it was written, so that they go on from there; what they have
@@ -265,12 +277,7 @@ pub fn sent(
 /// # Errors
 /// Database errors.
 pub fn go_on_from(conn: &mut Conn, actor: &Actor, entry: &Entry, now: Instant) -> VerbResult<()> {
-    let place = match (entry.feed, entry.escalation_id) {
-        (Feed::Escalation, Some(escalation)) => {
-            DraftPlace::Escalation(EscalationRef::Id(escalation), OnEscalation::Feed)
-        }
-        _ => DraftPlace::Case(CaseRef::Id(entry.case_id), OnCase::Feed),
-    };
+    let place = place_of(entry);
     if drafts::find(conn, &actor.access, &place)?.is_some() {
         return Ok(());
     }

@@ -18,6 +18,7 @@ pub mod choose_notices;
 pub mod clients;
 pub mod close_case;
 pub mod developer;
+pub mod discard_attachment;
 pub mod draft;
 pub mod duty;
 pub mod export_audit;

@@ -9,7 +9,7 @@ const skew = clock ? Date.parse(clock.dataset.now) - Date.now() : 0;
 const now = () => Date.now() + skew;
 
 // What both scripts use. The other one adds how a list is read again, and what is to be done once parts have been put anew.
-const casebell = globalThis.casebell = { clock, drafts, isKey, place, put, swap, tell, tick };
+const casebell = globalThis.casebell = { drafts, isKey, keepDraft, kept, place, put, swap, tell, tick };
 
 /* Relative times */
 
@@ -141,46 +141,6 @@ function watchBell() {
 }
 
 watchBell();
-
-// Another reason asks other questions. The form says at once which, by the same way as its button, and keeps what was typed.
-const reasons = document.querySelector("[data-reasons]");
-if (reasons) {
-  const step = reasons.querySelector("[data-step]");
-  step.hidden = reasons.querySelector('input[name="reason"]:checked') !== null;
-  reasons.addEventListener("change", async (event) => {
-    if (event.target.name !== "reason") return;
-    const chosen = new URLSearchParams(new FormData(reasons));
-    chosen.set("step", "reason");
-    step.hidden = true;
-    // What is being kept is there before the page says which draft it goes on from.
-    await underway.get(reasons);
-    const answer = await fetch(reasons.action, { method: "POST", body: chosen, headers: { accept: "text/html" } });
-    const still = new FormData(reasons).get("reason") === chosen.get("reason");
-    if (answer.ok && still) {
-      await put(answer, "[data-problems]", "[data-reason]");
-      drafts();
-      for (const told of kept(reasons)) keepDraft(told);
-    } else step.hidden = answer.ok;
-  });
-}
-
-/* Articles about what a case is about, while its subject is typed */
-
-const suggests = document.querySelector("[data-suggests]");
-const subject = suggests && document.querySelector(suggests.dataset.suggests);
-if (subject) {
-  let asked = null;
-  subject.addEventListener("input", () => {
-    clearTimeout(asked);
-    asked = setTimeout(async () => {
-      const text = subject.value.trim();
-      // A word or two say little.
-      if (text.length < 6) return;
-      const answer = await fetch(`/articles/suggestions?subject=${encodeURIComponent(text)}`, { headers: { accept: "text/html" } });
-      if (answer.ok && subject.value.trim() === text) await put(answer, "[data-suggested]");
-    }, 400);
-  });
-}
 
 /* Words that are not saved yet */
 
@@ -399,6 +359,7 @@ function guard() {
   }
   mentions();
   drafts();
+  for (const proposals of document.querySelectorAll("[data-proposals]")) proposals.hidden = false;
 }
 
 // While a name is typed behind an @, those are offered who can be told. A name that is typed in full needs none of this.
@@ -458,6 +419,18 @@ document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", (
 addEventListener("beforeunload", (event) => {
   if (leaving()) event.preventDefault();
 });
+
+/* How long something can still be taken back */
+
+function countDown() {
+  for (const left of document.querySelectorAll("[data-until]")) {
+    const seconds = Math.ceil((Date.parse(left.dataset.until) - now()) / 1000);
+    if (seconds > 0) left.textContent = left.dataset.left.replace("$seconds", String(seconds));
+    else left.closest("[data-undo]").remove();
+  }
+}
+
+setInterval(countDown, 1000);
 
 /* What happened since one looked */
 
@@ -594,7 +567,7 @@ function hold(attach, file) {
 }
 
 // The files of a form that are on their way, one after the other: whether all of them are here in the end.
-const underway = new WeakMap();
+const underway = casebell.underway = new WeakMap();
 // Forms that are sent once their files are here.
 const waiting = new WeakSet();
 
@@ -663,8 +636,6 @@ addEventListener("paste", (event) => {
 });
 
 /* Dates that are proposed, and answers that are written already */
-
-for (const proposals of document.querySelectorAll("[data-proposals]")) proposals.hidden = false;
 
 function fillIn(field, write) {
   write();
@@ -806,7 +777,7 @@ let gone = false;
 // field of it has the focus.
 function verb(key) {
   const name = { c: "claim", a: "accept", d: "decline", s: "assign" }[key];
-  if (!name || !location.pathname.startsWith("/escalations/")) return false;
+  if (!name || !/^\/(cases|escalations)\//.test(location.pathname)) return false;
   const form = document.querySelector(`#do form[action$="/${name}"]`);
   const link = document.querySelector(`a[href^="/escalations/"][href$="?do=${name}#do"]`);
   const button = document.querySelector(`form[action$="/${name}"]:not(#do form) button`);

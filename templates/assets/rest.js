@@ -1,6 +1,6 @@
 // What a page of a case has no use for: lists, and forms with pages of their own. It is read after `casebell.js`.
 
-const { drafts, isKey, place, put, swap, tell, tick } = casebell;
+const { drafts, isKey, keepDraft, kept, place, put, swap, tell, tick, underway } = casebell;
 
 /* Forms of their own */
 
@@ -14,11 +14,14 @@ if (reasons) {
     const chosen = new URLSearchParams(new FormData(reasons));
     chosen.set("step", "reason");
     step.hidden = true;
+    // What is being kept is there before the page says which draft it goes on from.
+    await underway.get(reasons);
     const answer = await fetch(reasons.action, { method: "POST", body: chosen, headers: { accept: "text/html" } });
     const still = new FormData(reasons).get("reason") === chosen.get("reason");
     if (answer.ok && still) {
       await put(answer, "[data-problems]", "[data-reason]");
       drafts();
+      for (const told of kept(reasons)) keepDraft(told);
     } else step.hidden = answer.ok;
   });
 }

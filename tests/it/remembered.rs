@@ -18,9 +18,9 @@ use casebell::store::{
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use serde_json::{Value, json};
 
-use crate::support::person::high;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
+use crate::support::person::high;
 
 on_both_databases! { Desk:
     every_change_to_what_is_remembered_begins_an_epoch,

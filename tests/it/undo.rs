@@ -31,6 +31,7 @@ on_both_databases! { Undoing:
     a_digest_does_not_tell_of_it,
     on_pages_it_is_a_button_and_the_words_are_written_on,
     with_a_script_the_seconds_are_counted,
+    what_is_posted_by_a_program_is_told_at_once,
     with_a_script_the_button_goes_when_its_time_is_over,
 }
 

@@ -5,7 +5,6 @@ use crate::db::Conn;
 use crate::domain::access::Permission::{
     CasesView, CommunicationsRecord, EscalationsView, FeedsComment, FeedsMove, FeedsRedact,
 };
-use crate::domain::draft::{DraftPlace, OnCase, OnEscalation};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
 use crate::http::api_request::{Address, ApiRequest, Guarded, may};
@@ -212,6 +211,18 @@ fn created<A, B>(
     id: EntryId,
 ) -> Result<Created<EntryDocument>, Problem> {
     let document = document(conn, req, id)?;
+    Ok(Reply::new(&document)?.version(document.version))
+}
+
+/// An entry that was begun as a draft, perhaps.
+fn posted<A, B>(
+    conn: &mut Conn,
+    req: &ApiRequest<A, B>,
+    id: EntryId,
+) -> Result<Created<EntryDocument>, Problem> {
+    let view = feeds::view(conn, req.principal.access(), id)?.ok_or_else(Problem::not_found)?;
+    draft::posted(conn, &req.principal.actor, &view.entry)?;
+    let document = EntryDocument::new(&req.reader(), &view);
     Ok(Reply::new(&document)?.version(document.version))
 }
 

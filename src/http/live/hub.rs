@@ -1,9 +1,9 @@
 //! One look for all who follow: a thread of its own asks what is new in every case that is followed, and hands each
 //! follower what they may know of it.
 //!
-//! It looks when somebody of this process has written, and now and then for what others have. An idle look costs two
-//! queries, and one more on a server, however many follow. Whoever follows is asked for again, once for all their streams,
-//! before they are told anything, when something was recorded that may have taken access from somebody, and every few seconds.
+//! It looks when somebody has written, in this process or in another one, and every few seconds for what nobody said. A look
+//! costs a handful of queries, however many follow: who they are by now is asked for all of them at once, before they are told
+//! anything, when something was recorded that may have taken access from somebody, and every few seconds.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -126,7 +126,7 @@ struct Hub {
 
 /// One look: what it is about, as it is handed to the database's thread.
 struct Round {
-    followers: Vec<(Arc<Follower>, State)>,
+    followers: Vec<(Arc<Follower>, Known)>,
     recorded: Option<Reached>,
     asks_all: bool,
     asks: HashSet<Key>,
@@ -220,10 +220,9 @@ fn hand(follower: &Follower, telling: Telling) {
                 (said.known.told, said.known.seen) = (told, seen);
                 text
             }
-        }
-        Telling::Lists(recorded, text) => {
-            if text.is_empty() || news.try_send(Bytes::from(text)).is_ok() {
-                state.recorded = Some(recorded);
+            Telling::Lists(recorded, text) => {
+                said.known.recorded = Some(recorded);
+                text
             }
             Telling::End(text) => {
                 said.say(text.into());
@@ -242,13 +241,13 @@ fn hand(follower: &Follower, telling: Telling) {
 impl Round {
     fn look(&self, conn: &mut Conn, words: &Languages, now: Instant) -> Result<Found, Problem> {
         let mut found = Found::default();
-        let recorded = match &self.recorded {
+        let (recorded, as_much) = match &self.recorded {
             // Everybody is asked for at their first look, so that what was before it does not matter.
-            None => audit::reached(conn)?,
+            None => (audit::reached(conn)?, None),
             Some(known) => {
-                let (taken, recorded) = audit::access_since(conn, known)?;
-                found.taken = taken;
-                recorded
+                let since = audit::recorded_since(conn, known)?;
+                found.taken = since.may_have_taken_access;
+                (since.reached, (!since.is_any_new).then(|| known.clone()))
             }
         };
         found.recorded = Some(recorded.clone());
@@ -266,6 +265,7 @@ impl Round {
             readers: HashMap::new(),
             news: HashMap::new(),
             recorded,
+            as_much,
             changed: Vec::new(),
         };
         let mut due = Vec::new();
@@ -277,10 +277,13 @@ impl Round {
                     head.version != state.told.version
                         || head.newest.is_some_and(|newest| newest > state.seen)
                 }),
-                None => state.recorded.as_ref() != Some(&look.recorded),
+                None => !look.is_all_known_to(state),
             };
             if is_news || self.asks_all || self.asks.contains(&follower.bearer.key) {
                 due.push((index, head));
+            } else if case.is_none() && state.recorded.as_ref() != Some(&look.recorded) {
+                let known = Telling::Lists(look.recorded.clone(), String::new());
+                found.tellings.push((index, known));
             }
         }
         // Who they are by now, for all of them at once.
@@ -326,6 +329,8 @@ struct Look<'l> {
     news: HashMap<(CaseId, i64, Side, Tz, Language), Arc<News>>,
     /// What is recorded by now.
     recorded: Reached,
+    /// What the look before has found, if nothing was recorded since: events that it knew have got their places in the chain.
+    as_much: Option<Reached>,
     /// Whether cases were changed since somebody knew so much of it, for those who see the same.
     changed: Vec<((Reach, Side, Reached), bool)>,
 }
@@ -434,6 +439,12 @@ impl Look<'_> {
         Ok(Telling::Lists(self.recorded.clone(), text))
     }
 
+    /// Whether somebody who follows lists knows all that is recorded.
+    fn is_all_known_to(&self, state: &Known) -> bool {
+        let known = state.recorded.as_ref();
+        known.is_some_and(|known| *known == self.recorded || self.as_much.as_ref() == Some(known))
+    }
+
     /// Who a follower is by now: asked for once, however many streams they have.
     fn person(
         &mut self,
@@ -484,12 +495,17 @@ impl Look<'_> {
             now: self.now,
         };
         let entries = views.iter().map(|view| {
+            // It is said to all who see the same, and so names nothing that its author alone may do.
+            let document = EntryDocument {
+                undo_until: None,
+                ..EntryDocument::new(&reading, view)
+            };
             Ok(Said {
                 position: view.entry.position,
                 changed_position: view.entry.changed_position,
                 feed: view.entry.feed,
                 visibility: view.entry.visibility,
-                data: data(&EntryDocument::new(&reading, view))?,
+                data: data(&document)?,
             })
         });
         let news = Arc::new(News {

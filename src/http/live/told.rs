@@ -7,19 +7,20 @@ use std::time::Instant as Moment;
 use actix_web::web::Bytes;
 
 use super::Place;
+use crate::store::audit::Reached;
 
 /// How many words wait for a slow reader. What does not fit is looked for again when there is room.
 const WAITING: usize = 2;
 
 /// How far a follower has been told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Known {
     /// The last place that was told: what the reader comes back with.
     pub(super) told: Place,
     /// The last place that was looked at, whether it was for this reader or not.
     pub(super) seen: i64,
-    /// How far what was recorded is known to somebody who follows lists; 0 before the first look.
-    pub(super) recorded: i64,
+    /// How far what was recorded is known to somebody who follows lists; none before the first look.
+    pub(super) recorded: Option<Reached>,
 }
 
 /// How far a follower has been told, and what is on its way.
@@ -51,7 +52,7 @@ pub(super) enum Said {
 
 impl Told {
     /// Nothing is said yet to somebody who knows as much.
-    pub(super) fn up_to(from: Place, recorded: i64) -> Self {
+    pub(super) fn up_to(from: Place, recorded: Option<Reached>) -> Self {
         Self {
             known: Known {
                 told: from,
@@ -72,7 +73,7 @@ impl Told {
             return None;
         }
         self.missed = self.waiting.len() >= WAITING;
-        (!self.missed).then_some(self.known)
+        (!self.missed).then(|| self.known.clone())
     }
 
     /// Says something.
@@ -129,7 +130,7 @@ mod tests {
     use super::*;
 
     fn told() -> Told {
-        Told::up_to(Place::new(7, 1), 0)
+        Told::up_to(Place::new(7, 1), None)
     }
 
     fn word(text: &'static str) -> Bytes {

@@ -23,6 +23,8 @@ use crate::store::cases::Case;
 use crate::words::Catalogue;
 
 pub(super) use act::{error_of, routes};
+pub(super) use asked::{rca, requests};
+pub(super) use decision::decision;
 pub(super) use facts::facts_of_case;
 pub(super) use feeds::{case_feed, escalation_feed};
 pub(super) use head::head;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::bulk::ActBar;
 use super::columns::ColumnsView;
-use super::form::{Choice, Control, Form, Kind};
+use super::form::{Choice, Control, Form, Kind, words_of};
 use super::help::announcements::Announced;
 use super::help::suggested::Suggested;
 use super::list::{Filters, Head};

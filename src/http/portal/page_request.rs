@@ -324,11 +324,8 @@ impl PageRequest {
                 .guest
                 .as_ref()
                 .map(|guest| viewer(guest, place_lines(words, &self.places))),
-            nav: self
-                .guest
-                .as_ref()
-                .map(|guest| navigation(guest.access(), place))
-                .unwrap_or_default(),
+            here: nav.iter().find(|item| item.current).map(|item| item.place),
+            nav,
             flash: self
                 .flash
                 .as_ref()

@@ -4,6 +4,7 @@ mod feed;
 mod panel;
 mod person;
 mod promised;
+mod request;
 mod templates;
 
 use serde::Serialize;
@@ -18,7 +19,9 @@ pub use feed::{
     FollowChoice, FollowView, OpeningView, ReasonLine, Thread,
 };
 pub use panel::{Panel, Promises, RankRow, Ranking};
+pub use person::PersonView;
 pub use promised::{CallList, CallView, StepList, StepPastLine, StepView};
+pub use request::{AnswerView, RatingView, RequestView, VerdictView};
 pub use templates::TemplateChoices;
 
 /// A link with its words.

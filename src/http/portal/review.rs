@@ -3,6 +3,7 @@
 //! [`super::case_page`].
 
 mod act;
+mod beside;
 mod earlier;
 mod panel;
 mod past;
@@ -19,10 +20,10 @@ use crate::words::Catalogue;
 use crate::words::assessment::{AssessmentView, FindingView};
 
 pub(super) use act::routes;
-pub use earlier::{EarlierRow, EarlierView};
 #[cfg(test)]
 pub(crate) use beside::HISTORY_KINDS;
 pub(super) use beside::beside;
+pub use earlier::{EarlierRow, EarlierView};
 pub(super) use panel::panel;
 pub(super) use record::Record;
 pub use targets::TargetView;
@@ -47,10 +48,6 @@ pub struct ReviewView {
     pub assessment: ThenNow,
     /// What was escalated before on cases of the organization, for who decides.
     pub earlier: Option<EarlierView>,
-    /// The technical record of the case.
-    pub case_feed: CaseFeed,
-    /// The communication about this escalation, and about past ones of the case.
-    pub escalations: EscalationFeed,
     /// What is to be done in time.
     pub targets: Vec<TargetView>,
     /// What happened to it, newest first.

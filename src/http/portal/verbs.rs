@@ -123,8 +123,9 @@ impl Panel {
                 "importance" | "urgency" if panel.ranking.is_some() => RANKING,
                 name => name,
             };
-            if let Some(control) = panel.others().find(|control| control.name == name) {
-                control.refuse(why);
+            let other = panel.others().find(|control| control.name == name);
+            if let Some(fault) = other.map(|control| control.refused_for(&why)) {
+                panel.form.faults.extend(fault);
                 return;
             }
             panel.form.refuse(name, why);

@@ -7,9 +7,9 @@
 use diesel::dsl::{exists, min};
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
-use diesel::sql_types::{Array, BigInt, Text};
 
 use super::chain::Row;
+use super::server::place;
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::At;
 use crate::db::{Conn, kept, write_what_was_put_off};
@@ -108,8 +108,9 @@ pub fn link_waiting(conn: &mut Conn, most: i64) -> QueryResult<usize> {
         .collect();
     let records = told.iter().map(|(arrival, told)| (*arrival, told.record()));
     let (links, end) = linked(end, records);
-    write(conn, &links, &end)?;
-    Ok(links.len())
+    let all = links.len();
+    write(conn, links, &end)?;
+    Ok(all)
 }
 
 /// Where the chain ends, which nobody else changes until the transaction ends.
@@ -160,25 +161,13 @@ fn page(conn: &mut Conn, after: i64, most: i64) -> QueryResult<Vec<Row>> {
 }
 
 /// Writes the places of events, all at once, and the end behind them.
-fn write(conn: &mut Conn, links: &[Linked], end: &End) -> QueryResult<()> {
-    const PLACES: &str = "UPDATE audit_events SET link = placed.link, previous_hash = placed.previous, hash = placed.hash \
-        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) AS placed (arrival, link, previous, hash) \
-        WHERE audit_events.position = placed.arrival AND audit_events.link IS NULL";
+fn write(conn: &mut Conn, links: Vec<Linked>, end: &End) -> QueryResult<()> {
     let Conn::Postgres(conn) = conn else {
         return Ok(());
     };
-    let arrivals: Vec<i64> = links.iter().map(|link| link.arrival).collect();
-    let places: Vec<i64> = links.iter().map(|link| link.position).collect();
-    let previous: Vec<&str> = links.iter().map(|link| link.previous.as_str()).collect();
-    let hashes: Vec<&str> = links.iter().map(|link| link.hash.as_str()).collect();
-    let placed = diesel::sql_query(PLACES)
-        .bind::<Array<BigInt>, _>(arrivals)
-        .bind::<Array<BigInt>, _>(places)
-        .bind::<Array<Text>, _>(previous)
-        .bind::<Array<Text>, _>(hashes)
-        .execute(conn)?;
+    let all = links.len();
     // One that is gone since it was read, which nothing but tampering does. The next turn finds what is there.
-    if placed != links.len() {
+    if place(conn, links)? != all {
         return Err(Diesel::NotFound);
     }
     let (position, head) = (end.position, &end.head);

@@ -35,11 +35,22 @@ pub fn reached(conn: &mut Conn) -> QueryResult<Reached> {
     })
 }
 
-/// Whether anything was recorded since that may have taken access from somebody, and what is recorded by now.
+/// What was recorded since somebody knew so much of it.
+#[derive(Clone, Debug)]
+pub struct Since {
+    /// All that is recorded now.
+    pub reached: Reached,
+    /// Whether there is anything new. If not, all that may have come is places in the chain.
+    pub is_any_new: bool,
+    /// Whether any of it may have taken access from somebody.
+    pub may_have_taken_access: bool,
+}
+
+/// What was recorded since.
 ///
 /// # Errors
 /// Database errors.
-pub fn access_since(conn: &mut Conn, known: &Reached) -> QueryResult<(bool, Reached)> {
+pub fn recorded_since(conn: &mut Conn, known: &Reached) -> QueryResult<Since> {
     write_what_was_put_off(conn)?;
     let linked: Vec<(Option<i64>, i64, String)> = audit_events::table
         .filter(audit_events::link.gt(known.link))
@@ -60,16 +71,19 @@ pub fn access_since(conn: &mut Conn, known: &Reached) -> QueryResult<(bool, Reac
     let many = is_full(linked.len()) || is_full(waiting.len());
     let placed = linked.iter().map(|(_, number, kind)| (number, kind));
     let unplaced = waiting.iter().map(|(number, kind)| (number, kind));
-    let taken = placed
-        .chain(unplaced)
-        .filter(|(number, _)| !known.waiting.contains(number))
+    let (mut is_any_new, mut may_have_taken_access) = (many, many);
+    for (_, kind) in (placed.chain(unplaced)).filter(|(number, _)| !known.waiting.contains(number))
+    {
+        is_any_new = true;
         // Of a kind that is not known here, it may.
-        .any(|(_, kind)| EventKind::named(kind).is_none_or(EventKind::may_take_access));
-    let now = Reached {
-        link,
-        waiting: waiting.into_iter().map(|(number, _)| number).collect(),
-    };
-    Ok((many || taken, now))
+        may_have_taken_access |= EventKind::named(kind).is_none_or(EventKind::may_take_access);
+    }
+    let waiting = waiting.into_iter().map(|(number, _)| number).collect();
+    Ok(Since {
+        reached: Reached { link, waiting },
+        is_any_new,
+        may_have_taken_access,
+    })
 }
 
 /// Whether anything was recorded since, of a case that exists for a reader of this reach and this side, and that their side is shown.

@@ -4,13 +4,13 @@ use diesel::prelude::*;
 
 use super::Case;
 use crate::db::schema::cases;
-use crate::db::sql_types::{At, Key};
+use crate::db::sql_types::At;
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Status;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
-use crate::store::lines::within_reach;
+use crate::store::lines::{hidden_from, within_reach};
 
 /// When a case was last changed that exists for the reader: then lists of cases say something else than before.
 ///
@@ -24,6 +24,40 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
         .first::<At>(conn)
         .optional()?;
     Ok(newest.map(|At(at)| at))
+}
+
+/// What is selected of the case that a request names, if it exists for the reader. Each in a fixed shape: nearly every request
+/// asks for it.
+macro_rules! visible {
+    ($conn:expr, $reach:expr, $case:expr, $selected:expr => $row:ty) => {{
+        macro_rules! one {
+            ($is_it:expr) => {
+                match $reach {
+                    Reach::Everything => on_either!($conn, |own| cases::table
+                        .filter($is_it)
+                        .select($selected)
+                        .get_result::<$row>(own)),
+                    Reach::Organization(organization) => {
+                        on_either!($conn, |own| cases::table
+                            .filter(cases::organization_id.eq(organization))
+                            .filter($is_it)
+                            .select($selected)
+                            .get_result::<$row>(own))
+                    }
+                    Reach::Staff(person) => on_either!($conn, |own| cases::table
+                        .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
+                        .filter($is_it)
+                        .select($selected)
+                        .get_result::<$row>(own)),
+                }
+            };
+        }
+        let found = match $case {
+            CaseRef::Id(id) => one!(cases::id.eq(*id)),
+            CaseRef::Number(number) => one!(cases::number.eq(number.value())),
+        };
+        found.optional()
+    }};
 }
 
 /// The id of the case that a request names, if it exists for the reader.

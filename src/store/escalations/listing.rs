@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::Escalation;
-use crate::db::Conn;
 use crate::db::schema::{cases, escalations, organizations, people};
 use crate::db::sql_types::At;
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Priority;
@@ -300,7 +300,7 @@ pub fn views_of(
     reach: Reach,
     ids: &[EscalationId],
 ) -> QueryResult<Vec<EscalationView>> {
-    let mut query = views!().filter(escalations::id.eq_any(ids.to_vec()));
+    let mut query = views!().filter(among(escalations::id, ids.to_vec()));
     query = within_reach!(query, reach);
     let rows: Vec<ViewRow> = query.load(conn)?;
     Ok(rows.into_iter().map(EscalationView::from).collect())

@@ -1,22 +1,14 @@
-//! A real browser: Chromium, driven through chromedriver. A browser that a story has left is taken by the next one, as new: to start one
-//! takes longer than most stories tell.
+//! A window of a real browser, and what people do with it.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
-use fantoccini::error::CmdError;
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::Method;
+use fantoccini::error::{CmdError, ErrorStatus};
+use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use url::Url;
 
 use super::desk::Desk;
 use super::effort::{Act, Effort};
@@ -25,16 +17,15 @@ pub use super::engine::{Engine, Scripts};
 use super::fixtures::PASSWORD;
 use super::go_without;
 use super::person::Person;
-use super::process_guard::{GuardedProcess, ProcessGuard};
-use super::timing::spent_on;
-use super::{folders, go_without, on_path};
 
-/// A window with a profile of its own; close it with [`Browser::close`].
+/// A window with a profile of its own; leave it with [`Browser::close`].
 pub struct Browser {
     /// The window.
     pub client: Client,
+    engine: Engine,
     scripts: Scripts,
-    profile: TempDir,
+    effort: Effort,
+    kept: Kept,
 }
 
 /// Runs each of these stories in both browsers: in Chromium on each database, as `name::sqlite` and `name::postgresql`, and in
@@ -46,202 +37,68 @@ macro_rules! in_both_browsers {
             use $crate::support::database::Backend;
             use $crate::support::desk::Desk;
 
-/// A window that somebody has left.
-struct Vacant {
-    session: String,
-    scripts: Scripts,
-    profile: TempDir,
-}
-
-/// How many are kept: about as many as there are stories at the same time.
-const VACANT: usize = 3;
-
-fn vacant() -> MutexGuard<'static, Vec<Vacant>> {
-    static ALL: Mutex<Vec<Vacant>> = Mutex::new(Vec::new());
-    ALL.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Vacant {
-    fn with(scripts: Scripts) -> Option<Self> {
-        let mut all = vacant();
-        let at = all.iter().position(|one| one.scripts == scripts)?;
-        Some(all.swap_remove(at))
-    }
-
-    /// Somebody sits down before it. Nothing is left of what was there before.
-    async fn taken(self, driver: &Driver) -> Result<Browser, String> {
-        let connector = HttpConnector::new();
-        let client = Client::with_existing_session(&driver.url, &self.session, connector)
-            .await
-            .map_err(|error| error.to_string())?;
-        let window = Browser {
-            client,
-            scripts: self.scripts,
-            profile: self.profile,
-        };
-        match window.is_as_new().await {
-            Ok(()) => Ok(window),
-            Err(error) => {
-                let _ = window.client.close().await;
-                Err(error.to_string())
+            #[test]
+            fn sqlite() {
+                Desk::for_story(Backend::Sqlite, |desk| super::$story(desk, Engine::Chromium));
             }
-        }
-    }
-}
-
-struct Driver {
-    url: String,
-    chromium: PathBuf,
-    /// Where profiles are.
-    profiles: PathBuf,
-    _process: Mutex<GuardedProcess>,
-}
 
             #[test]
             fn postgresql() {
                 Desk::for_story(Backend::Postgresql, |desk| super::$story(desk, Engine::Chromium));
             }
 
-impl Driver {
-    fn start() -> Result<Self, String> {
-        let chromium = on_path(&["chromium", "chromium-browser", "google-chrome"])
-            .ok_or("no chromium in PATH")?;
-        let chromedriver = on_path(&["chromedriver"]).ok_or("no chromedriver in PATH")?;
-        let mut command = Command::new(chromedriver);
-        command.arg("--port=0");
-        let profiles = tempfile::Builder::new()
-            .prefix("casebell-chromium-")
-            .tempdir_in(folders::place())
-            .map_err(|error| error.to_string())?
-            .keep();
-        let guard = ProcessGuard {
-            signal: None,
-            remove: Some(&profiles),
-        };
-        let mut process = GuardedProcess::spawn(&command, guard);
-        let port: u16 = process.wait_for_line(|line| {
-            line.strip_suffix('.')
-                .unwrap_or(line)
-                .rsplit_once("started successfully on port ")?
-                .1
-                .trim()
-                .parse()
-                .ok()
-        })?;
-        Ok(Self {
-            url: format!("http://127.0.0.1:{port}"),
-            chromium,
-            profiles,
-            _process: Mutex::new(process),
-        })
-    }
+            #[test]
+            fn firefox() {
+                let _alone = $crate::support::browser::alone();
+                Desk::for_story(Backend::Sqlite, |desk| super::$story(desk, Engine::Firefox));
+            }
+        }
+    )+};
+}
+pub(crate) use in_both_browsers;
+
+/// Held by each story in Firefox, whose windows take much memory: one is told after the other.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static BUSY: Mutex<()> = Mutex::new(());
+    BUSY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Browser {
     /// Opens a window of Chromium, or says why there can be none here.
     pub async fn open(scripts: Scripts) -> Result<Self, String> {
-        let driver = driver()?;
-        while let Some(vacant) = Vacant::with(scripts) {
-            // One that cannot be made as new is closed, and another one is found.
-            if let Ok(window) = spent_on("browsers are taken again", vacant.taken(driver)).await {
-                return Ok(window);
-            }
-        }
-        spent_on("browsers are started", Self::start(driver, scripts)).await
+        Self::open_in(Engine::Chromium, scripts).await
     }
 
-    async fn start(driver: &Driver, scripts: Scripts) -> Result<Self, String> {
-        let profile = tempfile::Builder::new()
-            .tempdir_in(&driver.profiles)
-            .map_err(|error| error.to_string())?;
-        let mut capabilities = Capabilities::new();
-        let scripts_allowed = if scripts == Scripts::On { 1 } else { 2 };
-        let mut arguments: Vec<String> = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--disable-dev-shm-usage",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1280,1000",
-            // Fields for dates are typed into as people there write dates.
-            "--lang=en-US",
-        ]
-        .map(String::from)
-        .into();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        capabilities.insert(
-            "goog:chromeOptions".to_owned(),
-            json!({
-                "binary": driver.chromium,
-                "args": arguments,
-                "prefs": { "profile.managed_default_content_settings.javascript": scripts_allowed },
-            }),
-        );
-        capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&driver.url)
-            .await
-            .map_err(|error| error.to_string())?;
+    /// Opens a window, or says why there can be none here.
+    pub async fn open_in(engine: Engine, scripts: Scripts) -> Result<Self, String> {
+        let opened = engine.open(scripts).await?;
         Ok(Self {
-            client,
+            client: opened.client,
+            engine,
             scripts,
-            profile,
+            effort: Effort::default(),
+            kept: opened.kept,
         })
     }
 
-    /// Leaves the window, or closes it and forgets its profile.
+    /// A window, unless there can be none here, which is said.
+    pub async fn at_hand(engine: Engine, scripts: Scripts) -> Option<Self> {
+        match Self::open_in(engine, scripts).await {
+            Ok(window) => Some(window),
+            Err(why) => {
+                let story = std::thread::current();
+                let story = story.name().unwrap_or("a story");
+                go_without(&format!("{story} in {}", engine.name()), &why);
+                None
+            }
+        }
+    }
+
+    /// Leaves the window to whoever comes next, who finds it as new, or closes it and forgets its profile.
     pub async fn close(self) {
-        // Where a question is open, or a page that has nothing of its own, it is not left as new.
-        let left = self.leaves_nothing().await.unwrap_or_default();
-        let Self {
-            client,
-            scripts,
-            profile,
-        } = self;
-        if let Some(session) = left.filter(|_| vacant().len() < VACANT) {
-            client.persist().await.expect("the window stays");
-            vacant().push(Vacant {
-                session,
-                scripts,
-                profile,
-            });
-            return;
-        }
-        client.close().await.expect("the window closes");
-    }
-
-    /// Leaves the page behind that is there, without what it does where its reader leaves it, and what it has kept for itself.
-    async fn leaves_nothing(&self) -> Result<Option<String>, CmdError> {
-        const FORGET: &str = "for (const left of ['beforeunload', 'pagehide', 'visibilitychange']) \
-            addEventListener(left, (event) => event.stopImmediatePropagation(), true); \
-            sessionStorage.clear(); localStorage.clear(); Storage.prototype.setItem = () => {};";
-        if self.scripts == Scripts::On {
-            self.client.execute(FORGET, Vec::new()).await?;
-        }
-        self.client.goto("about:blank").await?;
-        self.client.session_id().await
-    }
-
-    /// Forgets who was here, what was fetched, how wide the page was and on what it was shown, and what was complained about.
-    async fn is_as_new(&self) -> Result<(), CmdError> {
-        for (command, parameters) in [
-            ("Network.clearBrowserCookies", json!({})),
-            ("Network.clearBrowserCache", json!({})),
-            ("Emulation.clearDeviceMetricsOverride", json!({})),
-            (
-                "Emulation.setEmulatedMedia",
-                json!({ "media": "", "features": [] }),
-            ),
-        ] {
-            let command = Devtools(command, parameters);
-            self.client.issue_cmd(command).await?;
-        }
-        self.client.issue_cmd(Console).await.map(drop)
+        self.engine
+            .leave(self.client, self.scripts, self.kept)
+            .await;
     }
 }
 
@@ -275,8 +132,8 @@ pub async fn leaves(window: Browser) {
 
 /// How long a page may take for what somebody waits to see.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// How often it is looked whether it has.
-const GLANCE: Duration = Duration::from_millis(40);
+/// How often something is looked at that nobody tells of.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// What people do with a window. They find things by what is written on them.
 impl Browser {
@@ -303,7 +160,6 @@ impl Browser {
                 return;
             }
             assert!(Instant::now() < deadline, "“{text}” is hidden on: {page}");
-            tokio::time::sleep(GLANCE).await;
         }
     }
 
@@ -518,7 +374,7 @@ impl Browser {
         let deadline = Instant::now() + DEADLINE;
         while self.counts(path).await > 0 {
             assert!(Instant::now() < deadline, "{path} is still there");
-            tokio::time::sleep(GLANCE).await;
+            self.client.find(Locator::XPath("//body")).await.ok();
         }
     }
 
@@ -543,16 +399,34 @@ impl Browser {
 
     /// Makes the page so many pixels wide, narrower than a window may be.
     pub async fn is_so_wide(&self, width: u32) {
-        let metrics =
-            json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600 });
-        let set = Devtools("Emulation.setDeviceMetricsOverride", metrics);
-        self.client.issue_cmd(set).await.expect("a width");
+        self.is_so_large(width, 800).await;
+    }
+
+    /// Makes the page so many pixels wide and high.
+    pub async fn is_so_large(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.asks("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     /// Shows the page as it is printed.
     pub async fn prints(&self) {
-        let set = Devtools("Emulation.setEmulatedMedia", json!({ "media": "print" }));
-        self.client.issue_cmd(set).await.expect("a medium");
+        self.asks("Emulation.setEmulatedMedia", json!({ "media": "print" }))
+            .await;
+    }
+
+    /// Asks for pages in this language from here on.
+    pub async fn speaks(&self, language: &str) {
+        self.asks("Network.enable", json!({})).await;
+        let headers = json!({ "headers": { "Accept-Language": language } });
+        self.asks("Network.setExtraHTTPHeaders", headers).await;
+    }
+
+    /// Asks Chromium for what only Chromium does.
+    pub async fn asks(&self, command: &'static str, of: Value) -> Value {
+        assert_eq!(self.engine, Engine::Chromium, "{command}");
+        let done = self.client.issue_cmd(DevTools(command, of)).await;
+        done.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     async fn clicks(&self, path: &str, what: &str) {
@@ -561,7 +435,7 @@ impl Browser {
     }
 
     async fn find(&self, path: &str, what: &str) -> Element {
-        let wait = self.client.wait().at_most(DEADLINE).every(GLANCE);
+        let wait = self.client.wait().at_most(DEADLINE).every(PAUSE);
         match wait.for_element(Locator::XPath(path)).await {
             Ok(element) => element,
             Err(error) => {
@@ -608,35 +482,4 @@ fn one_line(text: &str) -> String {
 fn literal(text: &str) -> String {
     assert!(!text.contains('"'), "{text}");
     format!("\"{text}\"")
-}
-
-/// chromedriver's way to the browser's console.
-#[derive(Debug)]
-struct Console;
-
-impl WebDriverCompatibleCommand for Console {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
-
-/// chromedriver's way to what only the browser's own tools can do: a command of theirs, and what it is about.
-#[derive(Debug)]
-struct Devtools(&'static str, Value);
-
-impl WebDriverCompatibleCommand for Devtools {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        let session = session.unwrap_or_default();
-        base.join(&format!("session/{session}/goog/cdp/execute"))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let Self(command, parameters) = self;
-        let body = json!({ "cmd": command, "params": parameters });
-        (Method::POST, Some(body.to_string()))
-    }
 }

@@ -1,9 +1,11 @@
-//! Real browsers: Chromium, driven through chromedriver, and Firefox, driven through geckodriver.
+//! Real browsers: Chromium, driven through chromedriver, and Firefox, driven through geckodriver. A Chromium that a story has left is
+//! taken by the next one, as new: to start one takes longer than most stories tell.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use fantoccini::error::CmdError;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,8 +14,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
-use super::on_path;
 use super::process_guard::{GuardedProcess, ProcessGuard};
+use super::timing::spent_on;
+use super::{folders, on_path};
 
 /// Which browser somebody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ pub struct Opened {
 /// What a window stands on: the driver, if it has one of its own, ends before its profile is removed.
 pub struct Kept {
     _driver: Option<Mutex<GuardedProcess>>,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 /// How large a window is when it opens, in pixels.
@@ -63,32 +66,65 @@ impl Engine {
 
     /// Opens a window with a profile of its own, or says why there can be none here.
     pub async fn open(self, scripts: Scripts) -> Result<Opened, String> {
-        let prefix = format!("casebell-{}-", self.name());
-        let profile = tempfile::Builder::new().prefix(&prefix).tempdir();
-        let profile = profile.map_err(|error| error.to_string())?;
-        let (driver, client) = match self {
+        if self == Self::Chromium {
+            let driver = chromedriver()?;
+            while let Some(vacant) = Vacant::with(scripts) {
+                // One that cannot be made as new is closed, and another one is found.
+                let taken = spent_on("browsers are taken again", vacant.taken(driver)).await;
+                if let Ok(opened) = taken {
+                    return Ok(opened);
+                }
+            }
+        }
+        spent_on("browsers are started", self.start(scripts)).await
+    }
+
+    async fn start(self, scripts: Scripts) -> Result<Opened, String> {
+        let (driver, client, profile) = match self {
             Self::Chromium => {
                 let driver = chromedriver()?;
+                let profile = profile(&driver.profiles)?;
                 let wishes = for_chromium(&driver.chromium, profile.path(), scripts);
-                (None, connect(&driver.url, wishes).await?)
+                (None, connect(&driver.url, wishes).await?, profile)
             }
             Self::Firefox => {
                 let firefox =
                     on_path(&["firefox-esr", "firefox"]).ok_or("no firefox-esr in PATH")?;
+                let profile = profile(&std::env::temp_dir())?;
                 let (driver, url) = geckodriver(profile.path())?;
                 let client = connect(&url, for_firefox(&firefox, scripts)).await?;
                 let sized = client.set_window_size(SIZE.0, SIZE.1).await;
                 sized.map_err(|error| error.to_string())?;
-                (Some(Mutex::new(driver)), client)
+                (Some(Mutex::new(driver)), client, profile)
             }
         };
         Ok(Opened {
             client,
             kept: Kept {
                 _driver: driver,
-                _profile: profile,
+                profile,
             },
         })
+    }
+
+    /// Leaves a window, or closes it and forgets its profile.
+    pub async fn leave(self, client: Client, scripts: Scripts, kept: Kept) {
+        // Where a question is open, or a page that has nothing of its own, it is not left as new.
+        let session = match self {
+            Self::Chromium => leaves_nothing(&client, scripts).await.unwrap_or_default(),
+            Self::Firefox => None,
+        };
+        if let Some(session) = session.filter(|_| vacant().len() < VACANT) {
+            client.persist().await.expect("the window stays");
+            let profile = kept.profile;
+            vacant().push(Vacant {
+                session,
+                scripts,
+                profile,
+            });
+            return;
+        }
+        client.close().await.expect("the window closes");
     }
 
     /// What the browser has complained about since it was asked last: refused styles and scripts, errors, and of Chromium missing
@@ -115,6 +151,85 @@ impl Engine {
     }
 }
 
+/// A window that somebody has left.
+struct Vacant {
+    session: String,
+    scripts: Scripts,
+    profile: TempDir,
+}
+
+/// How many are kept: about as many as there are stories at the same time.
+const VACANT: usize = 3;
+
+fn vacant() -> MutexGuard<'static, Vec<Vacant>> {
+    static ALL: Mutex<Vec<Vacant>> = Mutex::new(Vec::new());
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Vacant {
+    fn with(scripts: Scripts) -> Option<Self> {
+        let mut all = vacant();
+        let at = all.iter().position(|one| one.scripts == scripts)?;
+        Some(all.swap_remove(at))
+    }
+
+    /// Somebody sits down before it. Nothing is left of what was there before.
+    async fn taken(self, driver: &Chromedriver) -> Result<Opened, String> {
+        let connector = HttpConnector::new();
+        let client = Client::with_existing_session(&driver.url, &self.session, connector).await;
+        let client = client.map_err(|error| error.to_string())?;
+        if let Err(error) = is_as_new(&client).await {
+            let _ = client.close().await;
+            return Err(error.to_string());
+        }
+        Ok(Opened {
+            client,
+            kept: Kept {
+                _driver: None,
+                profile: self.profile,
+            },
+        })
+    }
+}
+
+/// Leaves the page behind that is there, without what it does where its reader leaves it, and what it has kept for itself; gives the
+/// session in which the window can be found again.
+async fn leaves_nothing(client: &Client, scripts: Scripts) -> Result<Option<String>, CmdError> {
+    const FORGET: &str = "for (const left of ['beforeunload', 'pagehide', 'visibilitychange']) \
+        addEventListener(left, (event) => event.stopImmediatePropagation(), true); \
+        sessionStorage.clear(); localStorage.clear(); Storage.prototype.setItem = () => {};";
+    if scripts == Scripts::On {
+        client.execute(FORGET, Vec::new()).await?;
+    }
+    client.goto("about:blank").await?;
+    client.session_id().await
+}
+
+/// Forgets who was here, what was fetched and in which language, how wide the page was and on what it was shown, and what was
+/// complained about.
+async fn is_as_new(client: &Client) -> Result<(), CmdError> {
+    for (command, parameters) in [
+        ("Network.clearBrowserCookies", json!({})),
+        ("Network.clearBrowserCache", json!({})),
+        ("Network.setExtraHTTPHeaders", json!({ "headers": {} })),
+        ("Emulation.clearDeviceMetricsOverride", json!({})),
+        (
+            "Emulation.setEmulatedMedia",
+            json!({ "media": "", "features": [] }),
+        ),
+    ] {
+        client.issue_cmd(DevTools(command, parameters)).await?;
+    }
+    client.issue_cmd(Console).await.map(drop)
+}
+
+fn profile(place: &Path) -> Result<TempDir, String> {
+    let profile = tempfile::Builder::new()
+        .prefix("casebell-browser-")
+        .tempdir_in(place);
+    profile.map_err(|error| error.to_string())
+}
+
 async fn connect(url: &str, wishes: Capabilities) -> Result<Client, String> {
     ClientBuilder::new(HttpConnector::new())
         .capabilities(wishes)
@@ -127,6 +242,8 @@ async fn connect(url: &str, wishes: Capabilities) -> Result<Client, String> {
 struct Chromedriver {
     url: String,
     chromium: PathBuf,
+    /// Where profiles are.
+    profiles: PathBuf,
     _process: Mutex<GuardedProcess>,
 }
 
@@ -145,7 +262,16 @@ impl Chromedriver {
         let chromedriver = on_path(&["chromedriver"]).ok_or("no chromedriver in PATH")?;
         let mut command = Command::new(chromedriver);
         command.arg("--port=0");
-        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
+        let profiles = tempfile::Builder::new()
+            .prefix("casebell-chromium-")
+            .tempdir_in(folders::place())
+            .map_err(|error| error.to_string())?
+            .keep();
+        let guard = ProcessGuard {
+            signal: None,
+            remove: Some(&profiles),
+        };
+        let mut process = GuardedProcess::spawn(&command, guard);
         let port: u16 = process.wait_for_line(|line| {
             line.strip_suffix('.')
                 .unwrap_or(line)
@@ -158,6 +284,7 @@ impl Chromedriver {
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             chromium,
+            profiles,
             _process: Mutex::new(process),
         })
     }

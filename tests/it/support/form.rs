@@ -81,8 +81,9 @@ impl Form {
                 offered.unwrap_or_default(),
             ));
         }
-        // What changes rows of a form, or keeps a draft of it, is not what it is for.
-        let aside = |tag: &&str| tag.contains(" data-reshape") || tag.contains(" data-keep");
+        // What changes rows of a form, puts a template in, or keeps a draft of it, is not what it is for.
+        let marks = [" data-reshape", " data-keep", " name=\"insert\""];
+        let aside = |tag: &&str| marks.iter().any(|mark| tag.contains(mark));
         let buttons = tags(form, "button").filter(|tag| !aside(tag));
         for tag in buttons {
             add(Field::new(

@@ -3,14 +3,14 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Prints when its standard input ends, which is when this process does, in whichever way: the ten stories that took longest, and
-/// what was spent on each part by all of them together.
-const PRINTER: &str = r#"
+use super::at_end::AtEnd;
+
+/// The ten stories that took longest, and what was spent on each part by all of them together.
+static TIMES: AtEnd = AtEnd::new(
+    r#"
 export LC_ALL=C
 told=$(cat)
 slowest=$(printf '%s\n' "$told" | sed -n 's/^story //p' | sort -rn | head -n 10)
@@ -19,7 +19,8 @@ parts=$(printf '%s\n' "$told" | sed -n 's/^part //p' | awk '
   END { for (part in spent) printf "%7.1f %7d  %s\n", spent[part], times[part], part }' | sort -rn)
 printf '\nThe slowest stories, in seconds:\n%s\n\n' "$slowest" >&2
 printf 'What all stories spent besides, in seconds, and how often:\n%s\n\n' "$parts" >&2
-"#;
+"#,
+);
 
 /// What was spent on each part, and how often, since a story has last told of it.
 static SPENT: Mutex<BTreeMap<&'static str, (Duration, usize)>> = Mutex::new(BTreeMap::new());
@@ -74,14 +75,10 @@ struct Story {
 impl Drop for Story {
     fn drop(&mut self) {
         let parts = std::mem::take(&mut *SPENT.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(printer) = printer() {
-            let mut printer = printer.lock().unwrap_or_else(PoisonError::into_inner);
-            let seconds = self.begun.elapsed().as_secs_f64();
-            // Without the list, the stories have told what they had to tell.
-            let _ = writeln!(printer, "story {seconds:7.1}  {}", self.name);
-            for (part, (spent, times)) in parts {
-                let _ = writeln!(printer, "part {:.4} {times} {part}", spent.as_secs_f64());
-            }
+        let seconds = self.begun.elapsed().as_secs_f64();
+        TIMES.tell(&format!("story {seconds:7.1}  {}", self.name));
+        for (part, (spent, times)) in parts {
+            TIMES.tell(&format!("part {:.4} {times} {part}", spent.as_secs_f64()));
         }
     }
 }

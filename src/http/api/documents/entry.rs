@@ -47,7 +47,7 @@ pub struct EntryDocument {
     /// When its words were taken away.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub redacted_at: Option<Instant>,
-    /// Until when you may take it back; null where you may not. No mail tells of it before.
+    /// Until when you may take it back; null where you may not, and in live streams. No mail tells of it before.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub undo_until: Option<Instant>,
     /// Its files.

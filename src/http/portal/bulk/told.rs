@@ -10,7 +10,7 @@ use crate::domain::bulk::{Consequence, RowOutcome};
 use crate::domain::ids::{CallbackId, PersonId};
 use crate::http::bulk::{Row, count};
 use crate::http::portal::answer::{Answer, PageResult, Stop};
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form, Kind, Wrong};
 use crate::http::portal::once::Sending;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::said::{fault_said_to_people, said_to_people};
@@ -38,7 +38,7 @@ pub(super) fn nothing_to_do(req: &PageRequest, acts: Acts) -> Result<Option<Answ
         ),
     };
     let page = BulkPage {
-        problems: vec![wrong],
+        wrong: Wrong::whole(wrong),
         ..blank(req, acts, words.say("bulk-title", &[]))
     };
     let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -50,7 +50,8 @@ fn blank(req: &PageRequest, acts: Acts, title: String) -> BulkPage {
     let back = req.came_from();
     BulkPage {
         title,
-        problems: Vec::new(),
+        wrong: Wrong::default(),
+        left_out: String::new(),
         counts: String::new(),
         told: String::new(),
         rows: Vec::new(),
@@ -103,7 +104,7 @@ async fn form(req: &PageRequest, acts: Acts) -> Result<Form, Problem> {
 pub(super) async fn again(req: &PageRequest, acts: Acts, problem: &Problem) -> PageResult {
     let words = req.words();
     let page = BulkPage {
-        problems: vec![why(words, problem)],
+        wrong: Wrong::whole(why(words, problem)),
         form: Some(form(req, acts).await?),
         ..blank(req, acts, words.say("bulk-title", &[]))
     };
@@ -171,7 +172,7 @@ pub(super) async fn told(
     };
     let calls = calls(req, acts, rows).await?;
     let page = BulkPage {
-        problems: left_out(req, acts),
+        left_out: left_out(req, acts),
         counts,
         told: names(req, mode, rows).await?,
         rows: rows
@@ -192,12 +193,12 @@ pub(super) async fn told(
 }
 
 /// That what else was chosen is not done where cases are closed.
-fn left_out(req: &PageRequest, acts: Acts) -> Vec<String> {
+fn left_out(req: &PageRequest, acts: Acts) -> String {
     let mut typed = req.typed.iter();
     let is_chosen = typed.any(|(name, value)| name.starts_with(CHANGE) && !value.is_empty());
     match acts == Acts::Closing && is_chosen {
-        true => vec![req.words().say("bulk-close-alone", &[])],
-        false => Vec::new(),
+        true => req.words().say("bulk-close-alone", &[]),
+        false => String::new(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is done on a case page: each form ends on the page again, with what was done or what is wrong.
 
 use super::buttons;
-use super::show::{compose_again, show, show_again};
 use crate::domain::access::Permission;
 use crate::domain::draft::{DraftPlace, OnCase as OnCasePlace};
 use crate::domain::feed::Feed;
@@ -99,7 +98,7 @@ impl FormPage for OnCase {
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         if self.verb.is_empty() {
-            return compose_again(req, &self.case, Some(problem)).await;
+            return case_composed_again(req, &self.case, Some(problem)).await;
         }
         let verb = (self.verb, self.subject.as_str());
         case_again(req, &self.case, verb, problem).await
@@ -175,15 +174,16 @@ async fn post(req: PageRequest, case: CaseRef) -> PageResult {
     }
     if inserts(&req) {
         let req = inserted(req, case, Purpose::Reply, "body").await?;
-        return compose_again(&req, &case, None).await;
+        return case_composed_again(&req, &case, None).await;
     }
     if let Some(problem) = unfilled(&req, "body") {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Posted>(&page, Err(problem)).await;
     }
+    let undo = req.desk.undo;
     req.act(&page, move |conn, by, command: &PostEntry| {
         let at = Posting { now: by.now, undo };
         let entry = feed::post_on_case(conn, by.actor, &case, command, at)?;
-        draft::sent(conn, by.actor, &place, None)?;
+        draft::sent(conn, by.actor, &place)?;
         posted(conn, entry, command.reaches(), by.now)
     })
     .await

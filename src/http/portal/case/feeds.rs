@@ -7,12 +7,15 @@ use super::decision::in_feed;
 use super::request::request;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Status, StepState};
+use crate::domain::draft::{DraftPlace, OnCase, OnEscalation};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
-use crate::domain::ids::EscalationId;
+use crate::domain::ids::{CaseRef, EscalationId, EscalationRef};
 use crate::domain::offers::{self, CaseVerb};
+use crate::domain::template::Purpose;
 use crate::http::portal::entries::{Reading, composer, entry};
 use crate::http::portal::file_view::{FileView, views};
+use crate::http::portal::helped::offered;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{
     CaseFeed, Composer, ComposerMove, EscalationFeed, Link, OpeningView, StepView, Thread,
@@ -47,10 +50,18 @@ pub(in crate::http::portal) fn case_feed(
     let action = format!("{}/feed", record.page());
     let writes = record.takes(req.access()?, CaseVerb::Write);
     let to = (action, record.upload());
-    let mut composer = composer(req, "write", to, organization, None).filter(|_| writes);
+    let place = DraftPlace::Case(CaseRef::Id(record.view.case.id), OnCase::Feed);
+    let begun = (&place, record.drafts.as_slice());
+    let mut composer = composer(req, "write", to, organization, None, begun).filter(|_| writes);
     if let Some(composer) = &mut composer {
         composer.mentions = format!("/api/v1{}/mentionable?feed=case", record.page());
         composer.moves = moves_on(req, record);
+        composer.templates = offered(
+            req,
+            (&case_page, &record.templates),
+            Purpose::Reply,
+            ("write", "body"),
+        );
     }
     Ok(CaseFeed {
         opening: opening(req, record),
@@ -201,14 +212,23 @@ fn answer(
         |owner| owner.name.clone(),
     );
     let action = format!("/escalations/{}/feed", escalation.number);
+    let place = DraftPlace::Escalation(EscalationRef::Id(escalation.id), OnEscalation::Feed);
     let composer = composer(
         req,
         "answer",
         (action, record.upload()),
         &record.view.organization.name,
         Some(&owner),
+        (&place, record.drafts.as_slice()),
     )?;
+    let templates = offered(
+        req,
+        (&record.page(), &record.templates),
+        Purpose::EscalationReply,
+        ("answer", "body"),
+    );
     Some(Composer {
+        templates,
         mentions: format!("/api/v1{}/mentionable?feed=escalation", record.page()),
         ..composer
     })

@@ -22,7 +22,7 @@ use crate::workflow::promise::{PromiseStep, SettleStep};
 use crate::workflow::request::DeliverAnalysis;
 
 /// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now, with dates to choose from.
-pub(super) fn panel(
+pub(in crate::http::portal) fn panel(
     req: &PageRequest,
     record: &CaseRecord,
     verb: &str,

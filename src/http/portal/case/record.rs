@@ -106,6 +106,8 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) lines: Vec<(String, String)>,
     /// What the reader is told of the feeds (F7).
     pub(in crate::http::portal) following: Following,
+    /// What the reader has begun to write on it, and not sent.
+    pub(in crate::http::portal) drafts: Vec<Draft>,
     /// By when something could be promised; only for the provider's staff.
     pub(in crate::http::portal) proposals: Vec<Proposal>,
     /// The answers that are written already, for who may use them.
@@ -182,7 +184,7 @@ impl CaseRecord {
                 true => templates::offered(conn, None, view.case.line_of_business_id)?,
                 false => Vec::new(),
             },
-            assessments: assess(conn, actor, &CaseRef::Id(id), None, None, now)?,
+            assessments: assess_now(conn, actor, (&view.case, &facts), now)?,
             facts,
             policy,
             reasons,

@@ -113,32 +113,32 @@ async fn again(
     req.show_again(status, place(req, shown), TEMPLATE, &page)
 }
 
-/// The page of a case again, with what was typed into the composer of its feed.
+/// The page of a case again, with what was typed into the composer of its feed, and what it was refused for if it was.
 ///
 /// # Errors
 /// As [`case_again`].
 pub(in crate::http::portal) async fn case_composed_again(
     req: &PageRequest,
     case: &CaseRef,
-    problem: Problem,
+    problem: Option<Problem>,
 ) -> PageResult {
     let shown = Shown::of_case(req, case).await?;
     let mut page = page(req, &shown, None)?;
     let Some(composer) = &mut page.case_feed.composer else {
-        return Err(problem.into());
+        return Err(problem.unwrap_or_else(Problem::not_found).into());
     };
-    refuse(req, composer, &problem).await?;
-    req.show_again(problem.code().status(), place(req, &shown), TEMPLATE, &page)
+    let status = holding_typed(req, composer, problem).await?;
+    req.show_again(status, place(req, &shown), TEMPLATE, &page)
 }
 
-/// The page of an escalation again, with what was typed into the composer of its feed.
+/// The page of an escalation again, with what was typed into the composer of its feed, and what it was refused for if it was.
 ///
 /// # Errors
 /// As [`case_again`].
 pub(in crate::http::portal) async fn escalation_composed_again(
     req: &PageRequest,
     escalation: &EscalationRef,
-    problem: Problem,
+    problem: Option<Problem>,
 ) -> PageResult {
     let shown = Shown::of_escalation(req, escalation).await?;
     let mut page = page(req, &shown, None)?;
@@ -146,21 +146,24 @@ pub(in crate::http::portal) async fn escalation_composed_again(
     // What was typed about one that has ended is not put before the readers of the next.
     let thread = thread.filter(|thread| thread.number == page.number);
     let Some(composer) = thread.and_then(|thread| thread.composer.as_mut()) else {
-        return Err(problem.into());
+        return Err(problem.unwrap_or_else(Problem::not_found).into());
     };
-    refuse(req, composer, &problem).await?;
-    req.show_again(problem.code().status(), place(req, &shown), TEMPLATE, &page)
+    let status = holding_typed(req, composer, problem).await?;
+    req.show_again(status, place(req, &shown), TEMPLATE, &page)
 }
 
-async fn refuse(
+/// Puts what was typed into the composer again, with what is wrong with it; gives the status of the page.
+async fn holding_typed(
     req: &PageRequest,
     composer: &mut Composer,
-    problem: &Problem,
-) -> Result<(), Problem> {
-    composer.refuse(problem, error_of(req, problem));
+    problem: Option<Problem>,
+) -> Result<StatusCode, Problem> {
+    if let Some(problem) = &problem {
+        composer.refuse(problem, error_of(req, problem));
+    }
     composer.attach.files = req.pending_files().await?;
     composer.value = req.typed.get("body").cloned().unwrap_or_default();
-    Ok(())
+    Ok(problem.map_or(StatusCode::OK, |problem| problem.code().status()))
 }
 
 /// Where the page is among the places of the bar.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::StatusCode;
 
-use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, ShownOfCases, open_case_form, words_of};
+use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, ShownOfCases, open_case_form};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
@@ -273,7 +273,7 @@ async fn open(req: PageRequest) -> PageResult {
     }
     req.act(&Opening, |conn, by, command: &OpenCase| {
         let id = open_case(conn, by.actor, command, by.now)?;
-        draft::sent(conn, by.actor, &DraftPlace::NewCase, None)?;
+        draft::sent(conn, by.actor, &DraftPlace::NewCase)?;
         Ok(cases::find(conn, id)?.number)
     })
     .await

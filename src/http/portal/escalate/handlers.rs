@@ -289,7 +289,7 @@ async fn submitted(
     let number = req.write(move |conn| {
         let id = submit_escalation(conn, &actor, &case, &command, now)?;
         let place = DraftPlace::Case(case, OnCase::Escalate);
-        draft::sent(conn, &actor, &place, None)?;
+        draft::sent(conn, &actor, &place)?;
         let escalation = escalations::find(conn, id)?;
         let case = cases::find(conn, escalation.case_id)?;
         Ok((case.number, escalation.number))

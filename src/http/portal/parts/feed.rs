@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Link, TemplateChoices};
+use super::{Link, PersonView, RequestView, StepView, TemplateChoices};
 use crate::domain::Instant;
 use crate::domain::case::Status;
 use crate::domain::notice::Stance;

@@ -8,6 +8,9 @@ use crate::domain::template::Purpose;
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::case_page::{
+    escalation_again, escalation_composed_again, show_escalation,
+};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::helped::{inserted, inserts, ranked, unfilled};
 use crate::http::portal::page_request::PageRequest;
@@ -92,8 +95,10 @@ impl FormPage for OnEscalation {
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         match self.form {
             On::Button => Err(problem.into()),
-            On::Composer => compose_again(req, &self.escalation, Some(problem)).await,
-            On::Panel(verb) => show_again(req, &self.escalation, (verb, ""), Some(problem)).await,
+            On::Composer => escalation_composed_again(req, &self.escalation, Some(problem)).await,
+            On::Panel(verb) => {
+                escalation_again(req, &self.escalation, (verb, ""), Some(problem)).await
+            }
         }
     }
 }
@@ -153,7 +158,7 @@ async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
     }
     let (req, page) = (ranked(req), on(escalation, On::Panel("accept")));
     if let Some(problem) = unfilled(&req, "reply") {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Done>(&page, Err(problem)).await;
     }
     page.act(&req, Done::Accepted, move |verb, conn, command| {
         let id = verb.accept(conn, command)?;
@@ -176,7 +181,7 @@ async fn insert(
         .await?;
     let (_, case) = found.ok_or_else(Problem::not_found)?;
     let req = inserted(req, CaseRef::Id(case), purpose, "reply").await?;
-    show_again(&req, &escalation, (verb, ""), None).await
+    escalation_again(&req, &escalation, (verb, ""), None).await
 }
 
 async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
@@ -190,7 +195,7 @@ async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
         return insert(req, escalation, Purpose::Decline, "decline").await;
     }
     if let Some(problem) = unfilled(&req, "reply") {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Done>(&page, Err(problem)).await;
     }
     page.act(&req, Done::Declined, move |verb, conn, command| {
         let id = verb.decline(conn, command)?;
@@ -265,15 +270,16 @@ async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     if inserts(&req) {
         let (case, purpose) = (CaseRef::Id(case), Purpose::EscalationReply);
         let req = inserted(req, case, purpose, "body").await?;
-        return compose_again(&req, &escalation, None).await;
+        return escalation_composed_again(&req, &escalation, None).await;
     }
     if let Some(problem) = unfilled(&req, "body") {
-        return req.finish(&page, Err(problem)).await;
+        return req.finish::<Posted>(&page, Err(problem)).await;
     }
+    let undo = req.desk.undo;
     req.act(&page, move |conn, by, command: &PostOnEscalation| {
         let at = Posting { now: by.now, undo };
         let entry = feed::post_on_escalation(conn, by.actor, &escalation, command, at)?;
-        draft::sent(conn, by.actor, &place, None)?;
+        draft::sent(conn, by.actor, &place)?;
         posted(conn, entry, command.reaches(), by.now)
     })
     .await

@@ -2,8 +2,8 @@
 
 use super::panel::verbs_of;
 use super::record::Record;
-use super::targets;
 use super::{FactThenNow, ReviewView, ThenNow};
+use super::{earlier, targets};
 use crate::domain::eligibility::CaseFacts;
 use crate::domain::escalation::{State, Verb};
 use crate::http::portal::page_request::PageRequest;
@@ -35,6 +35,7 @@ pub(in crate::http::portal) fn beside(req: &PageRequest, record: &Record) -> Rev
         at_once: verbs.contains(&Verb::Claim).then(|| claim(req, record)),
         acts,
         assessment,
+        earlier: earlier::view(req, record),
         targets: targets::views(req, record),
         history: history(req, record),
     }

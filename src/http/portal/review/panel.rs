@@ -48,7 +48,7 @@ pub(super) fn verbs_of(req: &PageRequest, record: &Record) -> Vec<Verb> {
 }
 
 /// The panel of `verb`, if the visitor may do it and the escalation takes it now, with dates and answers to choose from.
-pub(super) fn panel(
+pub(in crate::http::portal) fn panel(
     req: &PageRequest,
     record: &Record,
     verb: &str,

@@ -29,12 +29,16 @@ fn ranking(words: &Catalogue, now: Option<(Level, Level)>) -> Ranking {
         Choice::new(format!("{importance}-{urgency}"), rank).hint(words.say("ranking-cell", &args))
     };
     let chosen = now.map(|(importance, urgency)| format!("{importance}-{urgency}"));
-    let row = |importance: Level| RankRow {
-        importance: importance.as_str(),
-        control: Control::new(Kind::Radio, RANKING, "")
+    let row = |importance: Level| {
+        let mut control = Control::new(Kind::Radio, RANKING, words.say("ranking-title", &[]))
             .required()
             .choices(LEVELS.map(|urgency| cell(importance, urgency)).to_vec())
-            .value(chosen.clone().unwrap_or_default()),
+            .value(chosen.clone().unwrap_or_default());
+        control.id = "do-ranking".to_owned();
+        RankRow {
+            importance: importance.as_str(),
+            control,
+        }
     };
     Ranking {
         levels: LEVELS.map(Level::as_str).to_vec(),

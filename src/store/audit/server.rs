@@ -1,0 +1,86 @@
+//! What is asked of a server alone to number and to link events. Each statement has a type of its own, by which a connection finds it
+//! prepared: nearly every request that writes has them follow it.
+
+use diesel::PgConnection;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Text};
+
+use crate::domain::audit::Linked;
+
+/// The next numbers under which events are written.
+#[derive(Clone, Copy, Debug, QueryId)]
+struct Numbers {
+    count: i64,
+}
+
+impl Query for Numbers {
+    type SqlType = BigInt;
+}
+
+impl RunQueryDsl<PgConnection> for Numbers {}
+
+impl QueryFragment<Pg> for Numbers {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT nextval('audit_events_position_seq') FROM generate_series(1, ");
+        out.push_bind_param::<BigInt, i64>(&self.count)?;
+        out.push_sql("::bigint)");
+        Ok(())
+    }
+}
+
+/// The next numbers under which events are written, in their order. The server gives each of them once, and nobody waits for it.
+pub(super) fn numbers(conn: &mut PgConnection, count: i64) -> QueryResult<Vec<i64>> {
+    let mut numbers: Vec<i64> = Numbers { count }.load(conn)?;
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Gives events their places.
+#[derive(Clone, Debug, QueryId)]
+struct Placing {
+    arrivals: Vec<i64>,
+    places: Vec<i64>,
+    previous: Vec<String>,
+    hashes: Vec<String>,
+}
+
+impl RunQueryDsl<PgConnection> for Placing {}
+
+impl QueryFragment<Pg> for Placing {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "UPDATE audit_events SET link = placed.link, previous_hash = placed.previous, hash = placed.hash FROM unnest(",
+        );
+        out.push_bind_param::<Array<BigInt>, Vec<i64>>(&self.arrivals)?;
+        out.push_sql("::bigint[], ");
+        out.push_bind_param::<Array<BigInt>, Vec<i64>>(&self.places)?;
+        out.push_sql("::bigint[], ");
+        out.push_bind_param::<Array<Text>, Vec<String>>(&self.previous)?;
+        out.push_sql("::text[], ");
+        out.push_bind_param::<Array<Text>, Vec<String>>(&self.hashes)?;
+        out.push_sql(
+            "::text[]) AS placed (arrival, link, previous, hash) \
+            WHERE audit_events.position = placed.arrival AND audit_events.link IS NULL",
+        );
+        Ok(())
+    }
+}
+
+/// Gives events their places, all at once; gives how many had none and have one now.
+pub(super) fn place(conn: &mut PgConnection, links: Vec<Linked>) -> QueryResult<usize> {
+    let mut placing = Placing {
+        arrivals: Vec::with_capacity(links.len()),
+        places: Vec::with_capacity(links.len()),
+        previous: Vec::with_capacity(links.len()),
+        hashes: Vec::with_capacity(links.len()),
+    };
+    for link in links {
+        placing.arrivals.push(link.arrival);
+        placing.places.push(link.position);
+        placing.previous.push(link.previous);
+        placing.hashes.push(link.hash);
+    }
+    placing.execute(conn)
+}
