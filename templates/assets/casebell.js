@@ -797,9 +797,11 @@ function into() {
 const whole = sessionStorage.getItem("into");
 sessionStorage.removeItem("into");
 if (whole?.split("#")[0] === location.pathname + location.search) {
-  history.replaceState(null, "", whole);
-  showColumn();
   into();
+  addEventListener("load", () => {
+    history.replaceState(null, "", whole);
+    showColumn();
+  });
 }
 
 // Whether a key is meant for the page, and not for what is typed in.
