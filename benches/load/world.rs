@@ -317,7 +317,7 @@ impl World {
         let mut case = json!({"type": "case", "organization": format!("customer{}", plan.organization),
             "opened_by": who, "owner": by, "line_of_business": plan.line, "subject": subject(n),
             "description": words(&chance, 1_000), "priority": plan.priority, "status": plan.status,
-            "deployment": if n % 3 == 0 { "premise" } else { "cloud" }, "business_impact": plan.impact,
+            "deployment": if n.is_multiple_of(3) { "premise" } else { "cloud" }, "business_impact": plan.impact,
             "opened_at": plan.opened_at, "engagements": engagements, "external_id": format!("bench-{n}"),
             "feed": feed});
         if let Some(at) = plan.closed_at {
