@@ -90,30 +90,22 @@ fn packed(bytes: &[u8]) -> std::io::Result<Bytes> {
 /// A file as it is served: without comments that have lines of their own, and without indentation. A page is there the
 /// sooner for it.
 fn slim(ending: &str, file: &'static [u8]) -> Bytes {
-    let text = match std::str::from_utf8(file) {
-        Ok(text) if matches!(ending, "css" | "js") => text,
-        _ => return Bytes::from_static(file),
-    };
-    let uncommented;
-    let text = match ending {
-        "css" => {
-            uncommented = without_comments(text);
-            uncommented.as_str()
-        }
-        _ => text,
-    };
-    let lines = text.lines().map(str::trim);
-    let is_comment = |line: &str| {
+    match (ending, std::str::from_utf8(file)) {
+        ("css", Ok(css)) => Bytes::from(without_spaces(&without_comments(css))),
+        ("js", Ok(script)) => Bytes::from(without_asides(script)),
+        _ => Bytes::from_static(file),
+    }
+}
+
+/// A script without the lines that say nothing to a browser, and without indentation.
+fn without_asides(script: &str) -> String {
+    let is_aside = |line: &&str| {
         let is_heading = line.starts_with("/*") && line.ends_with("*/");
-        ending == "js" && (is_heading || line.starts_with("//"))
+        line.is_empty() || is_heading || line.starts_with("//")
     };
-    let kept = lines.filter(|line| !line.is_empty() && !is_comment(line));
-    let kept: Vec<&str> = kept.collect();
-    let text = kept.join("\n");
-    Bytes::from(match ending {
-        "css" => without_spaces(&text),
-        _ => text,
-    })
+    let lines = script.lines().map(str::trim);
+    let kept: Vec<&str> = lines.filter(|line| !is_aside(line)).collect();
+    kept.join("\n")
 }
 
 /// A stylesheet without the spaces that nothing depends on: those beside a brace, a comma or a semicolon, and after a colon; nor the last
