@@ -163,7 +163,7 @@ impl Postgres {
             Kind::ReadsOne if way == Way::Pooled || deadline.is_none() => Kind::Reads,
             kind => kind,
         };
-        lent.give(move |conn| {
+        lent.give(answer, move |conn| {
             let mut remembers = |conn: &mut Conn| remembering(&memory, kind, || work(conn));
             let (ended, clean) = match kind {
                 Kind::ReadsOne => run_one(conn, &mut remembers),
@@ -172,8 +172,7 @@ impl Postgres {
                     run(conn, &begin, &mut remembers, &its_decision, signal.as_ref())
                 }
             };
-            let _ = answer.send((work, ended));
-            clean
+            ((work, ended), clean)
         });
         let outcome = match deadline {
             Some(deadline) => tokio::time::timeout_at(deadline, answered).await,

@@ -200,14 +200,21 @@ impl Drop for Pool {
 }
 
 impl Lent {
-    /// Gives the connection work, which says whether it came to a clean end. If the connection's thread has ended, the work
-    /// is dropped.
-    pub(super) fn give(&self, work: impl FnOnce(&mut Conn) -> bool + Send + 'static) {
+    /// Gives the connection work, which says what it answers and whether it came to a clean end. If the connection's thread has
+    /// ended, the work is dropped, and the answer with it.
+    ///
+    /// Whoever has the answer may give the connection back at once, so it is known to be clean before.
+    pub(super) fn give<T: Send + 'static>(
+        &self,
+        answer: oneshot::Sender<T>,
+        work: impl FnOnce(&mut Conn) -> (T, bool) + Send + 'static,
+    ) {
         let clean = Arc::clone(&self.0.clean);
         clean.store(false, Ordering::SeqCst);
         let job = Box::new(move |conn: &mut Conn| {
-            let ended = work(conn);
+            let (said, ended) = work(conn);
             clean.store(ended, Ordering::SeqCst);
+            let _ = answer.send(said);
             ended
         });
         let _ = self.0.jobs.send(job);
