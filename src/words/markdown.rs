@@ -27,7 +27,7 @@ pub use plain::plain;
 
 /// Which way of rendering this is. What was kept by another one is rendered anew: raise it with every change of what
 /// comes out, be it of this file or of the sanitizer.
-pub const RENDERING: i64 = 2;
+pub const RENDERING: i64 = 3;
 
 /// How deep quotes and lists nest in what is shown, and emphasis within them.
 const DEEPEST: usize = 16;
@@ -189,6 +189,7 @@ fn formatted(markdown: &str) -> Option<String> {
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut parser = Parser::new_ext(markdown, options);
     let (mut flattening, mut links) = (Flattening::default(), Links::default());
+    let mut headings = Headings::default();
     let mut dirty = String::with_capacity(markdown.len() * 5 / 4);
     // An address is one text, whatever characters it has.
     let merged = TextMergeStream::new(parser.by_ref().take(most_events));
@@ -196,7 +197,13 @@ fn formatted(markdown: &str) -> Option<String> {
         .flat_map(|event| links.linked(event))
         .flat_map(|event| match event {
             Event::Html(text) | Event::InlineHtml(text) => as_typed(text),
-            other => flattening.flattened(other).map(tamed).into_iter().collect(),
+            other => {
+                let shown = flattening.flattened(other).map(tamed);
+                shown
+                    .map(|event| headings.placed(event))
+                    .into_iter()
+                    .collect()
+            }
         });
     html::push_html(&mut dirty, events);
     let pieces = dirty.bytes().filter(|byte| matches!(byte, b'<' | b'&'));
@@ -327,23 +334,43 @@ fn tamed(event: Event<'_>) -> Event<'_> {
             id,
         }),
         Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
-        Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
-            level: below_the_page(level),
-            id: None,
-            classes: Vec::new(),
-            attrs: Vec::new(),
-        }),
-        Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(below_the_page(level))),
         other => other,
     }
 }
 
-/// Feeds stand under an `h2` and an `h3`.
-fn below_the_page(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H4,
-        HeadingLevel::H2 => HeadingLevel::H5,
-        _ => HeadingLevel::H6,
+/// Puts headings right below the `h2` under which words stand, each one deeper than the one it belongs to and no more, with
+/// whatever level somebody began and whichever they left out: whoever listens to a page goes by its headings.
+#[derive(Default)]
+struct Headings {
+    /// The levels, as they were written, of those that the next one may belong to.
+    open: Vec<HeadingLevel>,
+}
+
+impl Headings {
+    fn placed<'a>(&mut self, event: Event<'a>) -> Event<'a> {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                self.open.retain(|above| *above < level);
+                self.open.push(level);
+                Event::Start(Tag::Heading {
+                    level: self.level(),
+                    id: None,
+                    classes: Vec::new(),
+                    attrs: Vec::new(),
+                })
+            }
+            Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Heading(self.level())),
+            other => other,
+        }
+    }
+
+    /// Of the heading that came last.
+    fn level(&self) -> HeadingLevel {
+        match self.open.len() {
+            0 | 1 => HeadingLevel::H3,
+            2 => HeadingLevel::H4,
+            _ => HeadingLevel::H5,
+        }
     }
 }
 
@@ -358,9 +385,9 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             "code",
             "del",
             "em",
+            "h3",
             "h4",
             "h5",
-            "h6",
             "hr",
             "li",
             "ol",

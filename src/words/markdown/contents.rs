@@ -18,7 +18,7 @@ pub struct Heading {
 }
 
 /// What headings become: those of feeds begin further down.
-const LEVELS: [(&str, &str); 3] = [("h4", "h2"), ("h5", "h3"), ("h6", "h4")];
+const LEVELS: [(&str, &str); 3] = [("h3", "h2"), ("h4", "h3"), ("h5", "h4")];
 
 /// The HTML of a text that is a page of its own, and its headings. What comes out differs from what is shown in a feed only by the
 /// names of the headings and their ids, which are made here.
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn headings_are_named_and_can_be_led_to() {
-        let (page, headings) = page_of("# One *thing*\n\nText.\n\n## A & B <h4>\n\n# Two");
+        let (page, headings) = page_of("# One *thing*\n\nText.\n\n## A & B <h3>\n\n# Two");
         let html = page.as_str();
         assert!(
             html.starts_with("<h2 id=\"part-1\">One <em>thing</em></h2>"),
@@ -97,13 +97,13 @@ mod tests {
         let told: Vec<(&str, usize)> = (headings.iter())
             .map(|heading| (heading.text.as_str(), heading.depth))
             .collect();
-        assert_eq!(told, [("One thing", 0), ("A & B <h4>", 1), ("Two", 0)]);
+        assert_eq!(told, [("One thing", 0), ("A & B <h3>", 1), ("Two", 0)]);
     }
 
     #[test]
     fn what_only_looks_like_a_heading_is_none() {
-        let (page, headings) = page_of("`<h4>` and <h4>this</h4>\n\n    <h5>code</h5>");
+        let (page, headings) = page_of("`<h3>` and <h3>this</h3>\n\n    <h4>code</h4>");
         assert!(headings.is_empty(), "{}", page.as_str());
-        assert!(!page.as_str().contains("<h4>"), "{}", page.as_str());
+        assert!(!page.as_str().contains("<h3>"), "{}", page.as_str());
     }
 }

@@ -26,9 +26,42 @@ fn links_keep_to_the_allowed_schemes() {
 #[test]
 fn images_become_links_and_headings_go_below_the_page() {
     let html = to_html("# Trace\n![capture](https://elsewhere.example/x.png)");
-    assert!(html.contains("<h4>Trace</h4>"), "{html}");
+    assert!(html.contains("<h3>Trace</h3>"), "{html}");
     assert!(!html.contains("<img"), "{html}");
     assert!(html.contains(">capture</a>"), "{html}");
+}
+
+#[test]
+fn headings_never_skip_a_level() {
+    let levels = |markdown: &str| -> Vec<char> {
+        let html = to_html(markdown);
+        let tags = html.split("<h").skip(1);
+        tags.filter_map(|tag| tag.chars().next()).collect()
+    };
+    for (markdown, expected) in [
+        ("#### A", "3"),
+        ("# A\n\n### B\n\n## C\n\n### D", "3445"),
+        ("### A\n\n# B\n\n###### C\n\n## D", "3344"),
+        ("# A\n\n## B\n\n### C\n\n#### D\n\n# E\n\n##### F", "345534"),
+        ("A\n===\n\nB\n---\n\n> ##### C\n\n- ### D", "3455"),
+    ] {
+        assert_eq!(levels(markdown).iter().collect::<String>(), expected);
+    }
+}
+
+proptest! {
+    /// Whatever somebody writes stands one level at the most below what is above it.
+    #[test]
+    fn no_heading_is_two_levels_below_the_one_before(text in "(#{1,6} [a-z]{1,3}\n\n){0,12}") {
+        let html = to_html(&text);
+        let tags = html.split("<h").skip(1).filter_map(|tag| tag.chars().next()?.to_digit(10));
+        let mut above = 2;
+        for level in tags {
+            prop_assert!((3..=above + 1).contains(&level), "{}", html);
+            above = level;
+        }
+        prop_assert_eq!(html.matches("<h").count(), html.matches("</h").count());
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ for (const name of ["aria-labelledby", "aria-describedby", "aria-controls", "for
 
 // Headings go down one at a time, and the parts of a page are told apart.
 let level = 0;
-for (const heading of [...document.querySelectorAll("main h1, main h2, main h3, main h4")].filter(shown)) {
+for (const heading of [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")].filter(shown)) {
   const own = Number(heading.tagName[1]);
   if (own > level + 1) wrong.add(`a heading skips a level: ${told(heading)}`);
   level = own;
