@@ -62,7 +62,7 @@ closed_enum! {
         AccessRequests = "access_requests",
         /// What waits for an answer among the pairings?
         Pairings = "pairings",
-        /// What did support write that I have not read?
+        /// What did support write that I have not read, or what else happened, for who only looks on?
         Unread = "unread",
     }
 }
@@ -130,6 +130,14 @@ impl Group {
             | Self::Unread => false,
         }
     }
+}
+
+/// Whether somebody of the customer's side follows all that both sides see, and writes nothing: to them all of it is news, not
+/// only what support says.
+pub fn only_looks_on(access: &Access) -> bool {
+    access.side != Side::Provider
+        && access.can(Permission::EscalationsView)
+        && !access.can(Permission::FeedsComment)
 }
 
 /// Puts groups in order: those that hold something first, each part as the questions stand.
@@ -203,6 +211,8 @@ closed_enum! {
         PairingWaits = "pairing_waits",
         /// Support wrote something that was not read.
         SupportWrote = "support_wrote",
+        /// Something else happened that was not seen.
+        Changed = "changed",
     }
 }
 

@@ -29,7 +29,7 @@ pub use found::saying;
 pub use progress::{Head, heads, newest, newest_in};
 pub use rendering::{keep_rendering, unrendered};
 pub use told::{
-    AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, provider_updates,
+    AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, newest_public, provider_updates,
     spoken_publicly,
 };
 pub use undoable::{

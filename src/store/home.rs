@@ -8,10 +8,10 @@ use crate::db::sql_types::{At, Json};
 use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::case::{Priority, Status};
+use crate::domain::case::{Deployment, Priority, Status};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
-use crate::domain::ids::{CaseId, EscalationId, EscalationNumber, PersonId};
+use crate::domain::ids::{CaseId, EscalationId, EscalationNumber, LineId, PersonId};
 use crate::domain::organization::Side;
 use crate::store::cases::IsActive;
 use crate::store::lines::within_reach;
@@ -41,6 +41,12 @@ pub struct OpenCase {
     pub last_provider_update_at: Instant,
     /// The escalation that is active on it, and since when that awaits the requester's answer (M8).
     pub escalation: Option<(EscalationId, Option<Instant>)>,
+    /// When a root cause analysis was requested that is not delivered (C6).
+    pub rca_requested_at: Option<Instant>,
+    /// Where it runs, which says how long such an analysis takes.
+    pub deployment: Deployment,
+    /// Its line, by whose calendar that is reckoned.
+    pub line: LineId,
 }
 
 /// The open cases that exist for the reader, the longest open first: all, those that `owner` owns, or those that nobody does.
@@ -61,6 +67,10 @@ pub fn open_cases(
         Option<At>,
         Option<EscalationId>,
         Option<At>,
+        Option<At>,
+        Option<At>,
+        Deployment,
+        LineId,
     );
     let mut query = cases::table
         .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
@@ -73,6 +83,10 @@ pub fn open_cases(
             cases::last_provider_entry_at,
             escalations::id.nullable(),
             escalations::awaiting_reply_since.nullable(),
+            cases::rca_requested_at,
+            cases::rca_delivered_at,
+            cases::deployment,
+            cases::line_of_business_id,
         ))
         .into_boxed();
     query = within_reach!(query, reach);
@@ -85,13 +99,22 @@ pub fn open_cases(
         .order((cases::opened_at.asc(), cases::id.asc()))
         .limit(limit)
         .load(conn)?;
-    let case = |(id, status, priority, opened_at, wrote_at, escalation, awaiting): Row| OpenCase {
-        id,
-        status,
-        priority,
-        opened_at: opened_at.0,
-        last_provider_update_at: wrote_at.map_or(opened_at.0, |at| at.0),
-        escalation: escalation.map(|id| (id, awaiting.map(|at| at.0))),
+    let case = |row: Row| {
+        let (id, status, priority, opened_at, wrote_at, escalation, awaiting, ..) = row;
+        let (.., requested_at, delivered_at, deployment, line) = row;
+        OpenCase {
+            id,
+            status,
+            priority,
+            opened_at: opened_at.0,
+            last_provider_update_at: wrote_at.map_or(opened_at.0, |at| at.0),
+            escalation: escalation.map(|id| (id, awaiting.map(|at| at.0))),
+            rca_requested_at: requested_at
+                .filter(|_| delivered_at.is_none())
+                .map(|at| at.0),
+            deployment,
+            line,
+        }
     };
     Ok(rows.into_iter().map(case).collect())
 }

@@ -9,7 +9,7 @@ use super::VerbResult;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Reach};
-use crate::domain::home::{Act, Group, On, Place, ROWS, Why, arrange};
+use crate::domain::home::{Act, Because, Group, On, Place, ROWS, Why, arrange};
 use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, NextStepId};
 use crate::store::cases::{self, CaseView, OrganizationRef};
 
@@ -222,9 +222,13 @@ fn item(of: &Looking<'_>, group: Group, row: CaseRow, view: &CaseView) -> Item {
         }),
         escalation: about.or(row.past),
         doing: act.map(|act| doing(act, &at)),
-        why: match group {
-            Group::Unread => Why {
+        why: match row.why.because {
+            Because::SupportWrote => Why {
                 at: case.last_provider_entry_at,
+                ..row.why
+            },
+            Because::Changed => Why {
+                at: Some(case.updated_at),
                 ..row.why
             },
             _ => row.why,

@@ -189,9 +189,9 @@ addEventListener("click", (event) => {
 });
 showPicked();
 
-// The row in which the focus is.
+// The row in which the focus is: of a list, or of the first page.
 function here() {
-  return document.activeElement?.closest?.("[data-list] tr[data-row]");
+  return document.activeElement?.closest?.("[data-list] tr[data-row], .needs > li");
 }
 
 function choose(row) {
@@ -201,9 +201,11 @@ function choose(row) {
   showPicked();
 }
 
-// Whoever acts on rows gets to what is to be done, with the row in focus if none is chosen; a contact who has chosen none escalates that.
+// Whoever acts on rows gets to what is to be done, with the row in focus if none is chosen; a contact who has chosen none escalates
+// that. On the first page, a row has one act.
 function act() {
   const [bar, row] = [document.getElementById("acts"), here()];
+  if (row?.matches(".needs > li")) return row.querySelector(".button")?.click();
   const none = !picks().some((pick) => pick.checked);
   if (none && row?.dataset.escalate) location.assign(row.dataset.escalate);
   else if (bar) {

@@ -347,6 +347,7 @@ keys-move = in einer Liste bewegen
 keys-open = öffnen
 keys-pick = die Zeile auswählen, oder nicht
 keys-act = die ausgewählten Zeilen bearbeiten; eine Kontaktperson, die keine ausgewählt hat, eskaliert den Fall
+keys-row = auf der ersten Seite die Schaltfläche der Zeile drücken
 keys-home = zur Startseite
 keys-cases = zu den Fällen
 keys-queue = zur Warteschlange
@@ -997,7 +998,7 @@ home-none-may-escalate = Der Support ist bei keinem Fall im Verzug.
 home-none-promised = Ihnen ist zurzeit nichts zugesagt.
 home-none-access-requests = Niemand bittet um Zugriff.
 home-none-pairings = Keine Kopplung wartet auf eine Antwort.
-home-none-unread = Sie haben alles gelesen, was der Support geschrieben hat.
+home-none-unread = Seit Sie zuletzt da waren, ist nichts Neues geschehen.
 home-reason-claim-due = Übernahme fällig
 home-reason-claim-missed = Übernahme war fällig
 home-reason-first-reply-due = Erste Antwort fällig
@@ -1034,6 +1035,7 @@ home-reason-pairing-waits = { $count ->
    *[other] { $count } Personen, Gruppen und Rollen warten auf Ihre Antwort
 }
 home-reason-support-wrote = Der Support schrieb
+home-reason-changed = Geändert
 home-act-claim = Übernehmen
 home-act-decide = Entscheiden
 home-act-assign = Zuweisen

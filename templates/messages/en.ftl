@@ -320,6 +320,7 @@ keys-move = move in a list
 keys-open = open
 keys-pick = choose the row, or not
 keys-act = act on the chosen rows; where a contact has chosen none, escalate the case
+keys-row = on the first page, press the button of the row
 keys-home = go to the first page
 keys-cases = go to the cases
 keys-queue = go to the queue
@@ -958,7 +959,7 @@ home-none-may-escalate = Support is not late on any case.
 home-none-promised = Nothing is promised to you at the moment.
 home-none-access-requests = Nobody asks for access.
 home-none-pairings = No pairing waits for an answer.
-home-none-unread = You have read all that support wrote.
+home-none-unread = Nothing is new since you looked.
 home-reason-claim-due = Claim due
 home-reason-claim-missed = Claim was due
 home-reason-first-reply-due = First reply due
@@ -995,6 +996,7 @@ home-reason-pairing-waits = { $count ->
    *[other] { $count } people, groups and roles wait for your answer
 }
 home-reason-support-wrote = Support wrote
+home-reason-changed = Changed
 home-act-claim = Claim
 home-act-decide = Decide
 home-act-assign = Assign

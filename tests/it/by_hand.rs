@@ -17,6 +17,7 @@ use crate::support::proxy::{Network, Proxy};
 
 in_both_browsers! {
     keys_lead_through_a_list,
+    keys_lead_through_the_first_page,
     keys_lead_from_page_to_page,
     keys_decide_an_escalation,
     the_rank_is_picked_on_the_matrix,
@@ -90,6 +91,34 @@ async fn keys_lead_through_a_list(desk: Desk, engine: Engine) {
     her.keys("e").await;
     her.arrives("/escalate").await;
     leaves(her).await;
+    desk.mailbox().await;
+}
+
+async fn keys_lead_through_the_first_page(desk: Desk, engine: Engine) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let (first, second) = ("The first one", "The second one");
+    dana.opens(high().about(first)).await;
+    desk.passes(TimeDelta::minutes(1));
+    let case = dana.opens(high().about(second)).await;
+    let Some(hers) = comes(&desk, engine, &eve).await else {
+        return;
+    };
+    hers.goes_to(&desk.page("/")).await;
+    for (key, row) in [
+        ("j", first),
+        ("j", second),
+        ("j", second),
+        ("k", first),
+        ("j", second),
+    ] {
+        hers.keys(key).await;
+        hers.becomes(FOCUS, &json!(row)).await;
+    }
+    // Nobody owns it, so that the one act of its row is to take it.
+    hers.keys("e").await;
+    hers.reads("The case is yours.").await;
+    assert_eq!(eve.sees(&case).await["owner"]["name"], eve.name());
+    leaves(hers).await;
     desk.mailbox().await;
 }
 

@@ -135,6 +135,22 @@ async fn a_contact_is_told_what_waits_for_them(desk: Desk) {
     let path = format!("/next-steps/{}", said(&step["id"]));
     eve.patch(&path, json!({ "state": "done" })).await.ok();
     assert_eq!(group(&dana, "promised").await, []);
+    // A root cause analysis is promised by rule, until it is delivered.
+    let analysis = format!("/cases/{}/rca", asked.number);
+    dana.post(&analysis, json!({})).await.created();
+    assert_eq!(
+        group(&dana, "promised").await,
+        [row("Asked", "analysis_due", "")]
+    );
+    let hers = Session::of(&desk, &dana).await;
+    let link = format!("href=\"/cases/{}#rca\"", asked.number);
+    let page = hers.page("/").await;
+    assert!(page.text.contains(&link), "{page:?}");
+    let body = json!({ "body": "A full disk." });
+    eve.post(&format!("{analysis}/delivery"), body)
+        .await
+        .created();
+    assert_eq!(group(&dana, "promised").await, []);
     desk.mailbox().await;
 }
 
@@ -397,6 +413,18 @@ async fn whoever_only_reads_is_told_what_is_new(desk: Desk) {
     );
     vic.reads(&first).await;
     assert_eq!(home(&vic).await, []);
+    // To who only looks on, whatever else happens is news as well.
+    let changed = [("unread".to_owned(), vec![row("First", "changed", "")])];
+    dana.writes(&first, "It happens every night.").await;
+    assert_eq!(home(&vic).await, changed);
+    vic.reads(&first).await;
+    eve.changes(&first, json!({ "status": "in_progress" }))
+        .await
+        .ok();
+    assert_eq!(home(&vic).await, changed);
+    let his = Session::of(&desk, &vic).await;
+    his.page(&format!("/cases/{}", first.number)).await;
+    assert_eq!(home(&vic).await, []);
     desk.mailbox().await;
 }
 
@@ -475,6 +503,26 @@ async fn the_page_shows_it_and_does_the_act(desk: Desk) {
     let claimed = hers.sends(&claim, &[]).await;
     assert_eq!(claimed.status, 303, "{claimed:?}");
     assert_eq!(group(&ola, "unclaimed").await, []);
+    // What nobody owns is taken where it stands; whoever comes too late takes it from nobody.
+    let his = Session::of(&desk, &eve).await;
+    let (path, take) = (
+        format!("/cases/{}", case.number),
+        format!("/cases/{}/take", case.number),
+    );
+    let page = his.page("/").await;
+    assert!(
+        page.text.contains(&format!("action=\"{take}\"")),
+        "{page:?}"
+    );
+    let taken = his.sends(&take, &[]).await;
+    assert_eq!(
+        (taken.status, taken.header("location")),
+        (303, path.as_str())
+    );
+    assert_eq!(group(&eve, "unowned").await, []);
+    let late = hers.sends(&take, &[]).await;
+    assert!((400..500).contains(&late.status), "{late:?}");
+    assert_eq!(eve.sees(&case).await["owner"]["name"], eve.name());
     // Who is not signed in is asked to; who may do nothing here is led to where they may.
     let door = client().get(desk.page("/")).send().await;
     assert_eq!(door.expect("an answer").headers()["location"], "/sign-in");

@@ -127,7 +127,11 @@ impl Act {
                 !offers::of_step(status, StepState::Open, access).is_empty()
             }
             Self::DeliverAnalysis => case(CaseVerb::DeliverRca),
-            Self::Take => case(CaseVerb::Edit) && access.may_change(CaseField::Owner).is_ok(),
+            Self::Take => {
+                case(CaseVerb::Edit)
+                    && access.can(Permission::CasesWork)
+                    && access.may_change(CaseField::Owner).is_ok()
+            }
             Self::Escalate => access.can(Permission::EscalationsSubmit),
             Self::DecideAccess => access.can(Permission::AccessRequestsDecide),
             Self::DecidePairing => access.can(Permission::OrgTrustorsManage),
@@ -142,7 +146,7 @@ impl Act {
             None => case.clone(),
         };
         match self {
-            Self::Claim | Self::DecideAccess | Self::DecidePairing => page,
+            Self::Claim | Self::Take | Self::DecideAccess | Self::DecidePairing => page,
             Self::Decide => format!("{page}#request"),
             Self::Assign => format!("{page}?do=assign#do"),
             Self::Update if at.escalation.is_some() => format!("{page}#answer"),
@@ -155,7 +159,6 @@ impl Act {
                 None => format!("{page}#next-steps"),
             },
             Self::DeliverAnalysis => format!("{case}?do=deliver_rca#do"),
-            Self::Take => format!("{case}?do=edit#do"),
             Self::Escalate => format!("{case}/escalate"),
         }
     }
@@ -164,6 +167,7 @@ impl Act {
     pub fn at_once(self, at: &Place) -> Option<String> {
         match (self, at.escalation) {
             (Self::Claim, Some(number)) => Some(format!("/escalations/{number}/claim")),
+            (Self::Take, _) => Some(format!("/cases/{}/take", at.case)),
             _ => None,
         }
     }
@@ -176,6 +180,8 @@ impl Group {
         match (self, at.escalation, at.step) {
             (Self::Declined, ..) => format!("{case}#decision"),
             (Self::Promised, _, Some(step)) => format!("{case}#step-{step}"),
+            // What is promised without a step is a root cause analysis.
+            (Self::Promised, _, None) => format!("{case}#rca"),
             // The customer's side reads both feeds on the page of the case.
             (Self::Waiting, ..) => case,
             (_, Some(number), _) => format!("/escalations/{number}"),

@@ -234,7 +234,11 @@ fn an_act_leads_to_where_it_is_done() {
         step: Some(step),
     };
     assert_eq!(Act::Answer.href(&at), "/cases/C-000123#write");
-    assert_eq!(Act::Take.href(&at), "/cases/C-000123?do=edit#do");
+    assert_eq!(Act::Take.href(&at), "/cases/C-000123");
+    assert_eq!(
+        Act::Take.at_once(&at).as_deref(),
+        Some("/cases/C-000123/take")
+    );
     assert_eq!(
         Act::KeepPromise.href(&at),
         format!("/cases/C-000123#step-{step}")

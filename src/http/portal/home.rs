@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::answer::PageResult;
+use super::help::announcements::{self, Announced};
 use super::page_request::PageRequest;
 use super::route::{PortalRoute, pages};
 use super::saved::{self, SavedFilters};
@@ -33,6 +34,8 @@ pub struct HomePage {
     pub open: bool,
     /// Whether it can be told that something changed.
     pub live: bool,
+    /// What support announces, and the reader has not read.
+    pub announced: Vec<Announced>,
     /// Filters that were saved.
     pub saved: SavedFilters,
     /// The groups that hold something.
@@ -104,14 +107,19 @@ async fn show(req: PageRequest) -> PageResult {
         return Ok(req.go("/places", req.flash.clone()));
     }
     let (reader, now) = (req.clone(), req.now);
-    let (groups, saved) = req
+    let (groups, saved, unread) = req
         .read(move |conn| {
             let access = reader.access()?;
             let saved = saved_filters::of_reader(conn, access)?;
-            Ok((look(conn, access, now)?, saved))
+            let unread = announcements::unread(conn, access, now)?;
+            Ok((look(conn, access, now)?, saved, unread))
         })
         .await?;
-    req.show(PLACE, "home", &page(&req, &groups, &saved))
+    let page = HomePage {
+        announced: announcements::announced(unread, "/"),
+        ..page(&req, &groups, &saved)
+    };
+    req.show(PLACE, "home", &page)
 }
 
 fn page(req: &PageRequest, groups: &[Filled], filters: &[SavedFilter]) -> HomePage {
@@ -123,6 +131,7 @@ fn page(req: &PageRequest, groups: &[Filled], filters: &[SavedFilter]) -> HomePa
         window_title: words.say("home-window", &[("count", asks(groups).into())]),
         open: req.can(Permission::CasesCreate),
         live: req.can(Permission::CasesView),
+        announced: Vec::new(),
         saved: SavedFilters {
             items: saved::links(req, filters, None),
             save: None,

@@ -132,7 +132,7 @@ pub fn newest_provider_updates(
     of: &[CaseId],
     feeds: &[Feed],
 ) -> QueryResult<Vec<(CaseId, i64)>> {
-    let rows: Vec<(CaseId, Option<i64>, Option<i64>)> = provider_updates!()
+    let rows: Vec<Farthest> = provider_updates!()
         .filter(feed_entries::case_id.eq_any(of.to_vec()))
         .filter(feed_entries::feed.eq_any(feeds.to_vec()))
         .group_by(feed_entries::case_id)
@@ -142,10 +142,39 @@ pub fn newest_provider_updates(
             max(feed_entries::moved_position),
         ))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(case, position, moved)| {
-            Some((case, position?.max(moved.unwrap_or_default())))
-        })
-        .collect())
+    Ok(farthest(rows))
+}
+
+/// The farthest place of whatever both sides see in these feeds of each of several cases: what was written, and marks.
+///
+/// # Errors
+/// Database errors.
+pub fn newest_public(
+    conn: &mut Conn,
+    of: &[CaseId],
+    feeds: &[Feed],
+) -> QueryResult<Vec<(CaseId, i64)>> {
+    let rows: Vec<Farthest> = feed_entries::table
+        .filter(feed_entries::case_id.eq_any(of.to_vec()))
+        .filter(feed_entries::feed.eq_any(feeds.to_vec()))
+        .filter(feed_entries::visibility.eq(Visibility::Public))
+        .group_by(feed_entries::case_id)
+        .select((
+            feed_entries::case_id,
+            max(feed_entries::position),
+            max(feed_entries::moved_position),
+        ))
+        .load(conn)?;
+    Ok(farthest(rows))
+}
+
+/// A case, the farthest place of an entry, and that to which one was moved.
+type Farthest = (CaseId, Option<i64>, Option<i64>);
+
+fn farthest(rows: Vec<Farthest>) -> Vec<(CaseId, i64)> {
+    let place = |(case, position, moved): Farthest| {
+        // What was moved into a feed is farther there than where it was written.
+        Some((case, position?.max(moved.unwrap_or_default())))
+    };
+    rows.into_iter().filter_map(place).collect()
 }

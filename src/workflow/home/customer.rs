@@ -6,8 +6,9 @@ use super::{AboutEscalation, CaseRow, CaseRows, Filled, LIMIT, Looking, named};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::case::{Priority, Status};
+use crate::domain::eligibility::rca_due_at;
 use crate::domain::feed::Feed;
-use crate::domain::home::{Because, DECLINES_FOR, Due, Group, Why, may_escalate};
+use crate::domain::home::{Because, DECLINES_FOR, Due, Group, Why, may_escalate, only_looks_on};
 use crate::domain::ids::CaseId;
 use crate::store::home::{self, OpenCase};
 use crate::store::{feeds, promises, radar, reads};
@@ -29,14 +30,15 @@ pub(super) fn look(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<Vec<Filled>>
     let mut groups = Vec::new();
     if of.has_any(&[Group::Waiting, Group::MayEscalate, Group::Promised]) {
         let open = home::open_cases(conn, of.reach(), None, LIMIT)?;
+        let rules = Rules::load(conn)?;
         if of.has(Group::Waiting) {
             groups.push(waiting(of, &open));
         }
         if of.has(Group::MayEscalate) {
-            groups.push(eligible(conn, of, &open)?);
+            groups.push(eligible(conn, of, &open, &rules)?);
         }
         if of.has(Group::Promised) {
-            groups.push(promised(conn, of, &open)?);
+            groups.push(promised(conn, of, &open, &rules)?);
         }
     }
     if of.has(Group::Declined) {
@@ -72,14 +74,18 @@ fn waiting(of: &Looking<'_>, open: &[OpenCase]) -> CaseRows {
 }
 
 /// The cases that can be escalated now, those first that could be for the longest.
-fn eligible(conn: &mut Conn, of: &Looking<'_>, open: &[OpenCase]) -> VerbResult<CaseRows> {
+fn eligible(
+    conn: &mut Conn,
+    of: &Looking<'_>,
+    open: &[OpenCase],
+    rules: &Rules,
+) -> VerbResult<CaseRows> {
     let ids: Vec<CaseId> = open
         .iter()
         .filter(|case| case.escalation.is_none() && case.priority != Priority::Low)
         .map(|case| case.id)
         .take(ASSESSED)
         .collect();
-    let rules = Rules::load(conn)?;
     let row = |case: &radar::RadarCase| {
         let by = (rules.book.of_line(case.line), &*rules.policy);
         let why = may_escalate(&case.facts, &rules.reasons, by, of.now)?;
@@ -91,8 +97,13 @@ fn eligible(conn: &mut Conn, of: &Looking<'_>, open: &[OpenCase]) -> VerbResult<
     Ok(CaseRows::of(Group::MayEscalate, None, rows))
 }
 
-/// What is promised on the open cases, by what is due first.
-fn promised(conn: &mut Conn, of: &Looking<'_>, open: &[OpenCase]) -> VerbResult<CaseRows> {
+/// What is promised on the open cases, a root cause analysis included, by what is due first.
+fn promised(
+    conn: &mut Conn,
+    of: &Looking<'_>,
+    open: &[OpenCase],
+    rules: &Rules,
+) -> VerbResult<CaseRows> {
     let ids: Vec<CaseId> = open.iter().map(|case| case.id).collect();
     let mut steps = promises::open_of_cases(conn, &ids)?;
     if !of.access.can(Permission::EscalationsView) {
@@ -105,7 +116,16 @@ fn promised(conn: &mut Conn, of: &Looking<'_>, open: &[OpenCase]) -> VerbResult<
             Due::Promise(step.what).said(step.due_at, of.now),
         )
     };
-    let rows = steps.into_iter().map(row).collect();
+    let analysis = |case: &OpenCase| {
+        let (calendar, policy) = (rules.book.of_line(case.line), &rules.policy);
+        // By a calendar without working days it is never due.
+        let due = rca_due_at(case.rca_requested_at?, case.deployment, calendar, policy);
+        let why = Due::Analysis.said(due.ok()?, of.now);
+        Some(CaseRow::new(case.id, why))
+    };
+    let mut rows: Vec<CaseRow> = steps.into_iter().map(row).collect();
+    rows.extend(open.iter().filter_map(analysis));
+    rows.sort_by_key(|row| row.why.at);
     Ok(CaseRows::of(Group::Promised, None, rows))
 }
 
@@ -143,22 +163,32 @@ fn declined(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<CaseRows> {
     Ok(CaseRows::of(Group::Declined, None, rows))
 }
 
-/// The cases on which support wrote behind what the reader has read, the latest first.
+/// The cases on which support wrote behind what the reader has read, the latest first; for who only looks on, also those on
+/// which anything else happened.
 fn unread(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<CaseRows> {
     let ids = home::changed_last(conn, of.reach(), RECENT)?;
-    let newest: BTreeMap<CaseId, i64> =
-        feeds::newest_provider_updates(conn, &ids, of.access.feeds())?
-            .into_iter()
-            .collect();
+    let newest = feeds::newest_provider_updates(conn, &ids, of.access.feeds())?;
+    let newest: BTreeMap<CaseId, i64> = newest.into_iter().collect();
+    let changed = match only_looks_on(of.access) {
+        true => feeds::newest_public(conn, &ids, of.access.feeds())?,
+        false => Vec::new(),
+    };
+    let changed: BTreeMap<CaseId, i64> = changed.into_iter().collect();
     let read = reads::last_of(conn, &ids, of.access.person)?;
     let read: BTreeMap<CaseId, i64> = read.into_iter().collect();
-    let is_new = |case: &&CaseId| {
-        let read = read.get(*case);
-        newest
-            .get(*case)
-            .is_some_and(|newest| read.is_none_or(|read| read < newest))
+    let row = |case: &CaseId| {
+        let read = read.get(case);
+        let is_new = |farthest: &BTreeMap<CaseId, i64>| {
+            let farthest = farthest.get(case);
+            farthest.is_some_and(|farthest| read.is_none_or(|read| read < farthest))
+        };
+        let because = match (is_new(&newest), is_new(&changed)) {
+            (true, _) => Because::SupportWrote,
+            (false, true) => Because::Changed,
+            (false, false) => return None,
+        };
+        Some(CaseRow::new(*case, Why::new(because, None)))
     };
-    let row = |case: &CaseId| CaseRow::new(*case, Why::new(Because::SupportWrote, None));
-    let rows = ids.iter().filter(is_new).map(row).collect();
+    let rows = ids.iter().filter_map(row).collect();
     Ok(CaseRows::of(Group::Unread, Some(CHANGED), rows))
 }
