@@ -22,6 +22,8 @@ on_both_databases! { Desk:
     earlier_escalations_are_folded_with_all_that_they_came_to,
     an_earlier_escalation_is_open_at_its_own_address,
     others_see_neither_address,
+    who_waits_for_whom_is_told_of_the_escalation_too,
+    what_a_decision_goes_by_is_in_sight,
     what_is_refused_stands_where_it_was_typed,
     what_is_left_until_the_bell_runs_down,
     one_button_posts_and_the_others_stand_behind_it,
@@ -279,6 +281,61 @@ async fn others_see_neither_address(desk: Desk) {
     }
 }
 
+async fn who_waits_for_whom_is_told_of_the_escalation_too(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let (case, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    let feed = format!("/escalations/{}/feed", escalation.number);
+    let ask = json!({ "body": "Since when?", "awaits_reply": true });
+    ola.post(&feed, ask).await.created();
+    let hers = Session::of(&desk, &dana).await;
+    let owners = Session::of(&desk, &ola).await;
+    for path in addresses(&case, &escalation) {
+        let page = hers.page(&path).await.text;
+        assert!(page.contains("Support is waiting for you."), "{page}");
+        let page = owners.page(&path).await.text;
+        assert!(page.contains("Waiting for ACME Corporation."), "{page}");
+    }
+    let answer = json!({ "body": "Since noon." });
+    dana.post(&feed, answer).await.created();
+    for session in [&hers, &owners] {
+        let page = session.page(&addresses(&case, &escalation)[0]).await.text;
+        assert!(page.contains("The escalation owner reviews it."), "{page}");
+    }
+    desk.mailbox().await;
+}
+
+/// Where what a decision goes by begins: how far from the left, and whether that is in sight.
+const SIGHT: &str = "return ['#request', '#do', '#assessment'].map((one) => { \
+    const box = document.querySelector(one).getBoundingClientRect(); \
+    return [Math.round(box.left), box.top < innerHeight]; })";
+
+/// What was asked for, what she writes, and what held then and holds now, beside each other.
+async fn what_a_decision_goes_by_is_in_sight(desk: Desk) {
+    let (_, escalation) = escalated(&desk).await;
+    let ola = desk.person("ola");
+    ola.claims(&escalation).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &ola).await else {
+        return;
+    };
+    for (width, verb) in [(1280, "accept"), (1280, "decline"), (1600, "accept")] {
+        hers.is_so_large(width, 900).await;
+        let form = format!("/escalations/{}?do={verb}", escalation.number);
+        hers.goes_to(&desk.page(&form)).await;
+        let sight = hers.runs(SIGHT).await;
+        let columns: Vec<i64> = sight
+            .as_array()
+            .expect("three")
+            .iter()
+            .filter_map(|one| one[0].as_i64().filter(|_| one[1] == json!(true)))
+            .collect();
+        assert_eq!(columns.len(), 3, "{width}: {sight}");
+        assert!(columns.is_sorted_by(|a, b| a < b), "{width}: {sight}");
+    }
+    leaves(hers).await;
+    desk.mailbox().await;
+}
+
 async fn what_is_refused_stands_where_it_was_typed(desk: Desk) {
     let (case, escalation) = escalated(&desk).await;
     let ola = desk.person("ola");
@@ -418,7 +475,8 @@ async fn columns(window: &Browser) -> Vec<String> {
     seen
 }
 
-/// How high bar and foot are, how many buttons the foot has, and what the keyboard comes to that lies behind the foot.
+/// How high bar and foot are, and what helps to write; how many buttons the foot has, what the keyboard comes to that lies behind
+/// the foot, and how many rows of tabs do not fit.
 const LOOKS: &str = "const height = (one) => document.querySelector(one).getBoundingClientRect().height; \
     const foot = document.querySelector('[data-foot]'); \
     const seen = (one) => one.checkVisibility() && one.getBoundingClientRect().height > 0; \
@@ -433,7 +491,10 @@ const LOOKS: &str = "const height = (one) => document.querySelector(one).getBoun
         if (box.top >= foot.getBoundingClientRect().top || box.bottom <= 0) behind.push(one.outerHTML.slice(0, 90)); \
     } \
     const wide = document.documentElement.scrollWidth - innerWidth; \
-    return { bar, low, buttons, behind, wide };";
+    const all = (one) => [...document.querySelectorAll(one)].filter(seen); \
+    const tools = Math.max(0, ...all('.tools').map((one) => one.getBoundingClientRect().height)); \
+    const cut = all('.tabs').filter((one) => one.scrollWidth > one.clientWidth).length; \
+    return { bar, low, tools, cut, buttons, behind, wide };";
 
 async fn on_a_telephone_there_is_one_row_one_line_and_one_button(desk: Desk) {
     let (case, escalation) = escalated(&desk).await;
@@ -458,6 +519,9 @@ async fn on_a_telephone_there_is_one_row_one_line_and_one_button(desk: Desk) {
                     looks["low"].as_f64().is_some_and(|low| low <= 116.0),
                     "{place}"
                 );
+                let tools = looks["tools"].as_f64();
+                assert!(tools.is_some_and(|tools| tools <= 72.0), "{place}");
+                assert_eq!(looks["cut"], json!(0), "{place}");
                 let buttons = looks["buttons"].as_u64();
                 assert!(buttons.is_some_and(|buttons| buttons <= 1), "{place}");
                 assert_eq!(looks["behind"], json!([]), "{place}");

@@ -2,7 +2,7 @@
 
 use super::buttons::take_view;
 use super::{CaseHead, CaseRecord, Waiting, wait_line};
-use crate::domain::case::StepState;
+use crate::domain::case::{Status, StepState};
 use crate::domain::escalation::State;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Link, WaitView};
@@ -22,15 +22,22 @@ pub(in crate::http::portal) fn head(req: &PageRequest, record: &CaseRecord) -> C
     }
 }
 
-/// Who waits for whom: while nobody has decided on an active escalation, whoever raised it for that.
+/// Who waits for whom: while nobody has decided on an active escalation, whoever raised it for that, unless they were asked for
+/// something.
 fn wait(req: &PageRequest, record: &CaseRecord) -> WaitView {
     let (words, case) = (req.words(), &record.view.case);
+    let active = record.active().map(|view| &view.escalation);
+    let asks = active.is_some_and(|row| row.awaiting_reply_since.is_some());
     let open = record
         .steps
         .iter()
         .filter(|step| step.state == StepState::Open);
     let waiting = Waiting {
-        status: case.status,
+        // Whoever runs the escalation waits as well as whoever works the case.
+        status: match asks {
+            true => Status::AwaitingCustomer,
+            false => case.status,
+        },
         organization: &record.view.organization.name,
         staff: req.is_staff(),
         last_provider_entry_at: case.last_provider_entry_at,
@@ -40,8 +47,8 @@ fn wait(req: &PageRequest, record: &CaseRecord) -> WaitView {
         now: req.now,
     };
     let line = wait_line(words, &waiting);
-    match record.active().map(|view| view.escalation.state) {
-        Some(state @ (State::Submitted | State::InReview)) => WaitView {
+    match active.map(|row| row.state) {
+        Some(state @ (State::Submitted | State::InReview)) if !asks => WaitView {
             headline: words.say_of("wait-escalation", state.as_str(), &[]),
             ..line
         },
