@@ -32,6 +32,8 @@ pub struct HomePage {
     pub window_title: String,
     /// Whether the reader may open cases.
     pub open: bool,
+    /// Where high priority is asked for (C5), for customers who may open cases; empty for others.
+    pub phone: String,
     /// Whether it can be told that something changed.
     pub live: bool,
     /// What support announces, and the reader has not read.
@@ -130,6 +132,10 @@ fn page(req: &PageRequest, groups: &[Filled], filters: &[SavedFilter]) -> HomePa
     HomePage {
         window_title: words.say("home-window", &[("count", asks(groups).into())]),
         open: req.can(Permission::CasesCreate),
+        phone: match req.can(Permission::CasesCreate) && !req.is_staff() {
+            true => words.support_phone(),
+            false => String::new(),
+        },
         live: req.can(Permission::CasesView),
         announced: Vec::new(),
         saved: SavedFilters {
