@@ -24,6 +24,7 @@ on_both_databases! { Desk:
     others_see_neither_address,
     who_waits_for_whom_is_told_of_the_escalation_too,
     what_a_decision_goes_by_is_in_sight,
+    headings_that_people_write_skip_no_level,
     what_is_refused_stands_where_it_was_typed,
     what_is_left_until_the_bell_runs_down,
     one_button_posts_and_the_others_stand_behind_it,
@@ -333,6 +334,42 @@ async fn what_a_decision_goes_by_is_in_sight(desk: Desk) {
         assert!(columns.is_sorted_by(|a, b| a < b), "{width}: {sight}");
     }
     leaves(hers).await;
+    desk.mailbox().await;
+}
+
+/// Whoever listens to a page goes by its headings, and finds those of the words below those of the page.
+async fn headings_that_people_write_skip_no_level(desk: Desk) {
+    let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
+    let told = medium().with(
+        "description",
+        "### Since when\n\nNoon.\n\n# Where\n\n#### Berlin",
+    );
+    let case = dana.opens(told).await;
+    let asked = dana.escalates(&case, "no_update");
+    let asked = asked.with("details", json!("## What we expect\n\n#### Today"));
+    let escalation = asked.taken().await;
+    eve.writes(&case, "###### Cause\n\n## Effect").await;
+    ola.claims(&escalation).await;
+    let feed = format!("/escalations/{}/feed", escalation.number);
+    ola.post(&feed, json!({ "body": "#### Next\n\n##### Then" }))
+        .await
+        .created();
+    for person in [&dana, &ola] {
+        let session = Session::of(&desk, person).await;
+        for path in addresses(&case, &escalation) {
+            let page = session.page(&path).await.text;
+            let main = page.split("<main").nth(1).expect("a main part");
+            let main = main.split("</main>").next().unwrap_or_default();
+            let tags = main.split("<h").skip(1);
+            let levels: Vec<u32> = tags
+                .filter_map(|tag| tag.chars().next()?.to_digit(10))
+                .collect();
+            assert!(levels.len() > 8, "{levels:?}: {page}");
+            assert_eq!(levels.first(), Some(&1), "{levels:?}");
+            let is_near = |pair: &[u32]| pair[1] <= pair[0] + 1;
+            assert!(levels.windows(2).all(is_near), "{levels:?}: {page}");
+        }
+    }
     desk.mailbox().await;
 }
 
