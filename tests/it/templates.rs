@@ -211,6 +211,24 @@ async fn an_escalation_is_accepted_with_one_choice(desk: Desk) {
     assert_eq!(page.text.matches("name=\"ranking\"").count(), 9);
     assert!(!page.text.contains("\" required checked"), "{}", page.text);
     assert!(page.text.contains("data-proposals"), "{}", page.text);
+    // Programs are proposed the same, the soonest first; customers promise nothing.
+    let proposals = format!("/cases/{}/next-steps/proposals", case.number);
+    let proposed = ola.whole(&proposals).await;
+    let at = |one: &Value| one["due_at"].as_str().map(str::to_owned);
+    assert!(proposed.len() >= 2, "{proposed:?}");
+    assert!(proposed.is_sorted_by_key(at), "{proposed:?}");
+    for one in &proposed {
+        let text = one["text"].as_str().expect("words");
+        let name = text.split(" (").next().unwrap_or_default();
+        assert!(page.text.contains(name), "{name}: {}", page.text);
+    }
+    dana.get(&proposals)
+        .await
+        .refused(403, "missing_permission");
+    desk.person("gina")
+        .get(&proposals)
+        .await
+        .refused(404, "not_found");
     let due = desk.now() + TimeDelta::days(3);
     let due = due.format("%Y-%m-%dT%H:%M").to_string();
     let mut fields = vec![

@@ -1,6 +1,6 @@
 //! Promised next steps (C9, M7).
 
-use super::documents::{NextStepDocument, NextStepPast};
+use super::documents::{NextStepDocument, NextStepPast, ProposalDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission::{CasesView, NextStepsPromise};
 use crate::domain::access::Reach;
@@ -10,6 +10,7 @@ use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::store::calendars::CalendarBook;
 use crate::store::promises::NumberedStep;
 use crate::store::{cases, promises};
 use crate::workflow::promise::{self, PromiseStep, SettleStep};
@@ -20,6 +21,7 @@ pub fn routes() -> Vec<Route> {
     table! { next_steps:
         GET   "/cases/{case}/next-steps"             may(CasesView)        => of_case, "The next steps promised on the case and its escalations, by date";
         POST  "/cases/{case}/next-steps"             may(NextStepsPromise) => promise_on_case, "Promise a next step on a case";
+        GET   "/cases/{case}/next-steps/proposals"   may(NextStepsPromise) => proposals, "By when something could be promised on the case: instants of working time of its line, the soonest first";
         POST  "/escalations/{escalation}/next-steps" may(NextStepsPromise) => promise_on_escalation, "Promise a next step on an active escalation";
         GET   "/next-steps/{step}"                   may(CasesView)        => show, "One next step, with what became of it";
         PATCH "/next-steps/{step}"                   may(NextStepsPromise) => settle, "Say that a step is done or missed, or promise it anew";
@@ -53,6 +55,23 @@ async fn promise_on_case(
         created(conn, req, id)
     })
     .await
+}
+
+async fn proposals(req: ApiRequest<CaseRef>) -> Result<Reply<Page<ProposalDocument>>, Problem> {
+    let items = req
+        .read(|conn, req| {
+            let reach = req.principal.access().reach();
+            let found = cases::view(conn, reach, &req.address)?.ok_or_else(Problem::not_found)?;
+            let book = CalendarBook::load(conn)?;
+            let calendar = book.of_line(found.case.line_of_business_id);
+            let reader = req.reader();
+            let proposed = calendar.proposals(req.now).into_iter();
+            Ok(proposed
+                .map(|one| ProposalDocument::new(&reader, one))
+                .collect())
+        })
+        .await?;
+    Reply::new(&Page::whole(items))
 }
 
 async fn promise_on_escalation(

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{CaseName, CaseSummary, EscalationName, PersonName, Reader};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::calendar::{ByWhen, Proposal};
 use crate::domain::case::StepState;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State, Verb};
@@ -285,6 +286,31 @@ impl From<StepPast> for StepPastDocument {
             by: past.by,
             due_at: past.due_at,
             reason: past.reason,
+        }
+    }
+}
+
+/// An instant by which something could be promised.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PromiseProposal)]
+pub struct ProposalDocument {
+    /// What it is.
+    pub code: ByWhen,
+    /// The same in words, with when that is.
+    pub text: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Instant,
+}
+
+impl ProposalDocument {
+    /// In the reader's words and zone.
+    pub fn new(reader: &Reader<'_>, proposal: Proposal) -> Self {
+        let at = [("at", reader.times().near(proposal.at).into())];
+        Self {
+            code: proposal.by,
+            text: reader.words.say_of("proposal", proposal.by.as_str(), &at),
+            due_at: proposal.at,
         }
     }
 }

@@ -42,8 +42,8 @@ pub use desk::{
 pub use effect::EffectDocument;
 pub use entry::{AuthorDocument, EntryDocument};
 pub use escalation::{
-    EscalationDocument, EscalationParts, NextStepDocument, NextStepPast, RatingDocument,
-    TargetDocument,
+    EscalationDocument, EscalationParts, NextStepDocument, NextStepPast, ProposalDocument,
+    RatingDocument, TargetDocument,
 };
 pub use help::{
     AnnouncementDocument, AudienceDocument, Audiences, RegistrationDocument, ToolDocument,
