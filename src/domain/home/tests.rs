@@ -75,6 +75,19 @@ fn everybody_has_the_questions_of_their_roles() {
 }
 
 #[test]
+fn all_that_happens_is_news_to_who_only_looks_on() {
+    let viewer = Role::PortalViewer;
+    assert!(only_looks_on(&with(&[viewer])));
+    for roles in [
+        &[viewer, Role::DesignatedContact][..],
+        &[Role::Monitor],
+        &[Role::TrustedExternalUser],
+    ] {
+        assert!(!only_looks_on(&with(roles)), "{roles:?}");
+    }
+}
+
+#[test]
 fn a_group_that_holds_something_stands_before_those_that_do_not() {
     let mut groups = [
         (Group::Unread, 2),
