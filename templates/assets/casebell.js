@@ -804,6 +804,11 @@ if (whole?.split("#")[0] === location.pathname + location.search) {
   });
 }
 
+// A key that was pressed on the row of a list is meant for the page of that row.
+const pressed = sessionStorage.getItem("press");
+sessionStorage.removeItem("press");
+if (pressed) verb(pressed);
+
 // Whether a key is meant for the page, and not for what is typed in.
 function isKey(event) {
   const typing = event.target.closest?.("input:not(.pick), textarea, select, [contenteditable]");

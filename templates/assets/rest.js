@@ -225,12 +225,21 @@ function move(step) {
   links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
 }
 
+// The verbs of an escalation are done on its page, by the same keys.
+function decide(key) {
+  const href = here()?.querySelector("a.row").getAttribute("href");
+  if (!["c", "a", "d", "s"].includes(key) || !href?.startsWith("/escalations/")) return false;
+  sessionStorage.setItem("press", key);
+  location.assign(href);
+  return true;
+}
+
 addEventListener("keydown", (event) => {
   if (!isKey(event)) return;
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "x" && here()) choose(here());
   else if (event.key === "e") act();
-  else return;
+  else if (event.defaultPrevented || !decide(event.key)) return;
   event.preventDefault();
 });

@@ -166,8 +166,11 @@ async fn keys_decide_an_escalation(desk: Desk, engine: Engine) {
     his.becomes(FIELD, &json!("owner")).await;
     leaves(his).await;
 
+    // On the queue, a key is meant for the row in focus.
     let hers = comes(&desk, engine, &ola).await.expect("a window");
-    hers.goes_to(&page).await;
+    hers.goes_to(&desk.page("/escalations")).await;
+    hers.keys("j").await;
+    hers.becomes(FOCUS, &hers.runs(ROWS).await[0]).await;
     hers.keys("c").await;
     hers.reads("E-000001 is yours to review.").await;
     hers.arrives("/escalations/E-000001").await;
