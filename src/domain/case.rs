@@ -15,8 +15,8 @@ pub use priority::{
 };
 pub use rca::{Rca, RcaRefusal, deliver_rca, may_deliver_rca, may_request_rca, request_rca};
 pub use status::{
-    CaseRefusal, Closing, UnlawfulMove, after_contact_reply, change_status, close, close_by,
-    reopen, takes_entries,
+    CaseRefusal, Closing, UnlawfulMove, after_contact_reply, after_taking, change_status, close,
+    close_by, reopen, takes_entries,
 };
 
 closed_enum! {

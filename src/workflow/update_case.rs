@@ -6,7 +6,8 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, Status, change_status, takes_entries,
+    BusinessImpact, Deployment, Engagement, Priority, Status, after_taking, change_status,
+    takes_entries,
 };
 use crate::domain::event::{CaseChange, CaseEvent};
 use crate::domain::feed::Feed;
@@ -143,7 +144,7 @@ pub fn update_case(
     Ok(case.id)
 }
 
-/// Gives a case to whoever acts. Whoever looked at it when it was somebody else's, or nobody's, looks again first.
+/// Gives a case to whoever acts, who works on it from then on. Whoever looked at it when it was somebody else's, or nobody's, looks again first.
 ///
 /// # Errors
 /// [`Rejection::NotFound`], `Denied`, `Stale` if it has another owner by now; those of [`update_case`].
@@ -162,6 +163,7 @@ pub fn take_case(
     }
     let update = UpdateCase {
         owner: Patch::Set(Some(actor.id().to_string())),
+        status: Patch::Set(after_taking(found.status)),
         ..UpdateCase::default()
     };
     update_case(conn, actor, &CaseRef::Id(found.id), None, &update, now)

@@ -87,6 +87,14 @@ pub const fn after_contact_reply(status: Status) -> Status {
     }
 }
 
+/// Where a case stands once somebody has taken it: what nobody has begun is begun.
+pub const fn after_taking(status: Status) -> Status {
+    match status {
+        Status::Open => Status::InProgress,
+        other => other,
+    }
+}
+
 /// Closes a case, whatever it waited for.
 ///
 /// # Errors

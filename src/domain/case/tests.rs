@@ -53,6 +53,15 @@ fn a_contacts_reply_moves_a_case_that_waits_for_it() {
 }
 
 #[test]
+fn what_is_taken_is_begun_by_a_lawful_move() {
+    for status in Status::ALL {
+        let taken = after_taking(*status);
+        assert!(change_status(*status, taken).is_ok(), "{status} → {taken}");
+        assert_ne!(taken, Status::Open);
+    }
+}
+
+#[test]
 fn only_an_open_case_closes_and_only_a_closed_one_reopens() {
     for status in Status::ALL {
         let closed = *status == Status::Closed;

@@ -206,7 +206,9 @@ async fn a_case_is_taken_with_one_button(desk: Desk) {
     assert!(session.page(&page).await.text.contains(&form));
     let taken = session.sends(&form, &[("from", "")]).await;
     assert_eq!(taken.status, 303, "{taken:?}");
-    assert_eq!(eve.sees(&case).await["owner"]["name"], "Eve Hart");
+    let seen = eve.sees(&case).await;
+    assert_eq!(seen["owner"]["name"], "Eve Hart");
+    assert_eq!(seen["status"], "in_progress", "she works on it");
     assert!(
         !session.page(&page).await.text.contains(&form),
         "it is hers"
