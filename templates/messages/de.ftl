@@ -3236,6 +3236,7 @@ audit-said = { $n ->
     [one] Was es sagt: { $n } Feld
    *[other] Was es sagt: { $n } Felder
 }
+audit-more = Einzelheiten
 audit-field-column = Feld
 audit-before = Vorher
 audit-after = Nachher

@@ -3190,6 +3190,7 @@ audit-said = { $n ->
     [one] What it says: { $n } field
    *[other] What it says: { $n } fields
 }
+audit-more = Details
 audit-field-column = Field
 audit-before = Before
 audit-after = After

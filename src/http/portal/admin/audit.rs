@@ -88,14 +88,10 @@ pub struct AuditRow {
     pub sealed: bool,
     /// Its hash; empty until it is sealed.
     pub hash: String,
-    /// The first digits of it.
-    pub short_hash: String,
     /// The changed fields.
     pub fields: Vec<FieldRow>,
     /// Whether something stood there before.
     pub changes: bool,
-    /// Whether the fields are in sight at once: changes, and few.
-    pub open: bool,
 }
 
 /// A field before and after.

@@ -32,8 +32,6 @@ use crate::workflow::export_audit::export_audit;
 
 /// The most organizations that the list offers.
 const ORGANIZATIONS: i64 = 500;
-/// More fields than these are folded.
-const IN_SIGHT: usize = 4;
 const NAMES: [&str; 7] = [
     "organization",
     "case",
@@ -319,8 +317,6 @@ fn row(req: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow
             sentence(words, &event.kind, actor, &thing)
         }
     };
-    let fields = fields(req, event, names);
-    let hash = event.hash.clone().unwrap_or_default();
     AuditRow {
         id: event.id.to_string(),
         position: event.position,
@@ -340,10 +336,8 @@ fn row(req: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow
             .unwrap_or_default(),
         withheld: event.withheld,
         sealed: event.sealed,
-        short_hash: hash.chars().take(12).collect(),
-        hash,
-        open: event.before.is_some() && fields.len() <= IN_SIGHT,
-        fields,
+        hash: event.hash.clone().unwrap_or_default(),
+        fields: fields(req, event, names),
         changes: event.before.is_some(),
     }
 }
