@@ -191,10 +191,12 @@ fn row(req: &PageRequest, view: &CallbackView) -> CallbackRow {
         reason: callback.reason.clone().unwrap_or_default(),
         state: callback.state,
         chip: match callback.state {
-            State::Requested => "high",
+            State::Requested => "",
             State::Taken => "run",
-            State::Missed => "bell",
-            State::Completed | State::Canceled => "plain",
+            State::Completed => "good",
+            // Red is what is late, and nothing else.
+            State::Missed => "late",
+            State::Canceled => "plain",
         },
     }
 }
