@@ -43,6 +43,8 @@ pub struct RadarPage {
     pub total: String,
     /// To the next page.
     pub pager: Pager,
+    /// Whether it is told that one of the cases changed while the page is open.
+    pub live: bool,
 }
 
 /// A case that becomes eligible for a reason.
@@ -114,6 +116,7 @@ fn page(
             first: req.asked("cursor").map(|_| req.here("cursor", None)),
             next: (found.next.as_deref()).map(|cursor| req.here("cursor", Some(cursor))),
         },
+        live: req.can(Permission::CasesView),
     }
 }
 
