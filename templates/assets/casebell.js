@@ -732,8 +732,7 @@ if (find) {
     const typed = find.value.trim();
     const asked = ++newest;
     if (typed.length < 2) return close();
-    const answer = await fetch(`/search?q=${encodeURIComponent(typed)}`, { headers: { accept: "text/html" } }).catch(() => null);
-    // A number leads to its page, which is not what is shown here.
+    const answer = await fetch(`/search?typing=on&q=${encodeURIComponent(typed)}`, { headers: { accept: "text/html" } }).catch(() => null);
     const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     const found = page?.querySelector("[data-found]");
     if (asked !== newest || document.activeElement !== find) return;

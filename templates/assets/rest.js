@@ -44,6 +44,22 @@ if (subject) {
   });
 }
 
+/* The page of what is found, where it has the field itself: it follows what is typed, as the field in the bar does */
+
+const sought = document.querySelector("[data-seeks]");
+if (sought) {
+  let asked = null;
+  let newest = 0;
+  sought.addEventListener("input", () => {
+    clearTimeout(asked);
+    asked = setTimeout(async () => {
+      const mine = ++newest;
+      const answer = await fetch(`/search?typing=on&q=${encodeURIComponent(sought.value.trim())}`, { headers: { accept: "text/html" } }).catch(() => null);
+      if (answer?.ok && mine === newest) await put(answer, "#found");
+    }, 200);
+  });
+}
+
 /* Lists under the hands of their reader */
 
 // A list keeps its order under the hands of its reader. What is in it is brought up to date where it stands; what came, went or

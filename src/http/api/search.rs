@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::closed_enum;
+use crate::domain::feed::Feed;
 use crate::domain::text::search::{self, Excerpt, Sought};
 use crate::http::api_request::{ApiRequest, SIGNED_IN};
 use crate::http::pagination::Page;
@@ -135,13 +136,19 @@ pub fn items(found: &Found, words: &str) -> Vec<FoundDocument> {
             ..FoundDocument::new(FoundKind::Escalation, id, title, &sought, href)
         });
     }
-    for (entry, _) in &found.entries {
+    for (entry, escalation) in &found.entries {
         let of = |view: &&crate::store::cases::CaseView| view.case.id == entry.case_id;
         let Some(view) = found.looked.iter().find(of) else {
             continue;
         };
         let number = view.case.number.to_string();
-        let href = format!("/cases/{number}#entry-{}", entry.id);
+        // On a page on which it stands, however long ago it was written.
+        let page = match (entry.feed, escalation) {
+            (Feed::Escalation, Some(escalation)) => format!("/escalations/{escalation}"),
+            (Feed::Escalation, None) => format!("/cases/{number}"),
+            (Feed::Case, _) => format!("/cases/{number}?entries=all"),
+        };
+        let href = format!("{page}#entry-{}", entry.id);
         let (id, title) = (entry.id.to_string(), &view.case.subject);
         items.push(FoundDocument {
             number: Some(number),

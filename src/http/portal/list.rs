@@ -19,8 +19,11 @@ use crate::words::Catalogue;
 
 /// How many characters of what somebody searches for are looked at; the field takes no more.
 const LONGEST_SEARCH: usize = 200;
-/// What an address says of how a list is shown, and not of what is in it: its columns, and whether all rows are ticked.
-const OF_THE_PAGE: [&str; 2] = [PARAMETER, "choose"];
+/// What an address says of how a list is shown, and not of what is in it: its columns, whether all rows are ticked, and whether
+/// somebody still types what they search for.
+const OF_THE_PAGE: [&str; 3] = [PARAMETER, "choose", TYPING];
+/// What says that somebody still types.
+pub(super) const TYPING: &str = "typing";
 /// How many a page counts at the most.
 pub(super) const MOST_COUNTED: usize = 1_000;
 

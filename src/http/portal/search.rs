@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::answer::PageResult;
+use super::list::TYPING;
 use super::page_request::PageRequest;
 use super::route::{PortalRoute, pages};
 use crate::http::api::search::{FoundDocument, FoundKind, SearchQuery, items};
@@ -75,7 +76,7 @@ async fn show(req: PageRequest) -> PageResult {
             Ok(items(&found, &words))
         })
         .await?;
-    // Whoever pastes a number is led to what it is the number of.
+    // Whoever pastes a number is led to what it is the number of. Whoever still types has opened nothing, and so read nothing (F6).
     let exact = |one: &&FoundDocument| {
         matches!(one.kind, FoundKind::Case | FoundKind::Escalation)
             && one
@@ -83,7 +84,9 @@ async fn show(req: PageRequest) -> PageResult {
                 .as_deref()
                 .is_some_and(|number| number.eq_ignore_ascii_case(typed.trim()))
     };
-    if let Some(one) = found.iter().find(exact) {
+    if let Some(one) = found.iter().find(exact)
+        && req.asked(TYPING).is_none()
+    {
         return Ok(req.go(one.href.clone(), None));
     }
     let page = SearchPage {
