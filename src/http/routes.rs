@@ -43,6 +43,7 @@ pub fn routes() -> Vec<Route> {
         api::next_steps::routes(),
         api::callbacks::routes(),
         api::home::routes(),
+        api::news::routes(),
         api::saved_filters::routes(),
         api::list_columns::routes(),
         api::radar::routes(),

@@ -1,6 +1,7 @@
 //! Feed entries: written once, read by those they are for.
 
 mod found;
+mod news;
 mod progress;
 mod rendering;
 mod told;
@@ -26,6 +27,7 @@ use crate::store::people::display_name;
 use crate::words::markdown::{self, Rendered};
 
 pub use found::saying;
+pub use news::{Written, among, written_since};
 pub use progress::{Head, heads, newest, newest_in};
 pub use rendering::{keep_rendering, unrendered};
 pub use told::{

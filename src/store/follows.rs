@@ -42,6 +42,23 @@ pub fn of_person(
         .load(conn)
 }
 
+/// What a person said of feeds of any cases, of those first that were opened last.
+///
+/// # Errors
+/// Database errors.
+pub fn all_of_person(
+    conn: &mut Conn,
+    person: PersonId,
+    limit: i64,
+) -> QueryResult<Vec<(CaseId, Feed, Stance)>> {
+    stances::table
+        .filter(stances::person_id.eq(person))
+        .order(stances::case_id.desc())
+        .select((stances::case_id, stances::feed, stances::stance))
+        .limit(limit)
+        .load(conn)
+}
+
 /// Keeps what a person says of a feed, in the place of what they said before; the default is kept as nothing.
 ///
 /// # Errors

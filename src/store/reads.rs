@@ -97,6 +97,31 @@ pub fn last_of(
         .collect())
 }
 
+/// Up to which place a person has read each feed of several cases.
+///
+/// # Errors
+/// Database errors.
+pub fn last_in_feeds(
+    conn: &mut Conn,
+    cases: &[CaseId],
+    person: PersonId,
+) -> QueryResult<Vec<((CaseId, Feed), i64)>> {
+    let rows: Vec<(CaseId, Feed, Option<i64>)> = feed_reads::table
+        .filter(feed_reads::case_id.eq_any(cases.to_vec()))
+        .filter(feed_reads::person_id.eq(person))
+        .group_by((feed_reads::case_id, feed_reads::feed))
+        .select((
+            feed_reads::case_id,
+            feed_reads::feed,
+            max(feed_reads::position),
+        ))
+        .load(conn)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(case, feed, position)| Some(((case, feed), position?)))
+        .collect())
+}
+
 /// When a person last said that they have read this feed of several cases.
 ///
 /// # Errors

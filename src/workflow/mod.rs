@@ -33,6 +33,7 @@ pub mod lines;
 pub mod list_columns;
 pub mod mention;
 pub mod move_entry;
+pub mod news;
 pub mod notify;
 pub mod one_time_link;
 pub mod open_case;

@@ -443,6 +443,20 @@ function tell(count) {
   if (icon) icon.href = count ? icon.dataset.unseen : plain.icon;
 }
 
+// The bell counts what happened on one's cases, on whichever page one is.
+async function ring() {
+  const bell = document.querySelector("[data-bell] .count");
+  if (!bell || document.hidden) return;
+  const answer = await fetch("/api/v1/news?limit=1").catch(() => null);
+  if (!answer?.ok) return;
+  const { count } = await answer.json();
+  bell.textContent = count > 99 ? "99+" : String(count);
+  bell.hidden = count === 0;
+}
+
+ring();
+document.addEventListener("visibilitychange", ring);
+
 /* News without reloading */
 
 // The stream only says that there is news; the page itself is asked for it, so that both always say the same. What was
@@ -477,6 +491,7 @@ function follow() {
       asked = setTimeout(() => {
         last = Date.now();
         casebell.readAgain(live);
+        ring();
       }, Math.max(100, last + 2000 - Date.now()));
       return;
     }
@@ -486,6 +501,7 @@ function follow() {
       await swap(location.href, ...wanted);
       guard();
       watchBell();
+      ring();
       if (live.dataset.shown !== undefined) show("soon");
       say(live.dataset.news);
     }, 100);

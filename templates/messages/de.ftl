@@ -307,6 +307,23 @@ search-kind-article = Artikel
 search-kind-person = Personen
 search-kind-organization = Organisationen
 
+## Portal: Neuigkeiten
+
+layout-news = Neuigkeiten
+news-title = Neuigkeiten
+news-about-customer = Was der Support und Ihre Kolleginnen und Kollegen in den letzten zwei Wochen zu Ihren Fällen geschrieben und getan haben und Sie noch nicht gelesen haben.
+news-about-staff = Was andere in den letzten zwei Wochen zu Fällen und Eskalationen geschrieben und getan haben, die Ihnen gehören oder denen Sie folgen, und Sie noch nicht gelesen haben.
+news-column-when = Wann
+news-column-what = Was geschehen ist
+news-column-case = Fall
+news-internal = Intern
+news-file = Eine Datei
+news-read = Alles als gelesen markieren
+news-none = Nichts Neues
+news-none-about = Sie haben alles gelesen. Was als Nächstes kommt, wird neben der Glocke oben auf jeder Seite gezählt.
+flash-news-read = Als gelesen markiert.
+flash-detail-news-read = Was als Nächstes kommt, wird neben der Glocke gezählt.
+
 ## Portal: der Rahmen
 
 layout-title = { $page } · Casebell

@@ -280,6 +280,23 @@ search-kind-article = Articles
 search-kind-person = People
 search-kind-organization = Organizations
 
+## Portal: what is new
+
+layout-news = What is new
+news-title = What is new
+news-about-customer = What support and your colleagues wrote and did on your cases in the last two weeks, and you have not read.
+news-about-staff = What others wrote and did in the last two weeks on the cases and escalations that you own or follow, and you have not read.
+news-column-when = When
+news-column-what = What happened
+news-column-case = Case
+news-internal = Internal
+news-file = A file
+news-read = Mark all as read
+news-none = Nothing new
+news-none-about = You have read everything. What comes next is counted beside the bell at the top of each page.
+flash-news-read = Marked as read.
+flash-detail-news-read = What comes next is counted beside the bell.
+
 ## Portal: the frame
 
 layout-title = { $page } · Casebell

@@ -25,6 +25,8 @@ on_both_databases! { Desk:
     nothing_that_decides_is_chosen_before_somebody_does,
     the_page_of_an_escalation_is_live,
     the_queue_and_the_list_of_cases_are_live,
+    the_radar_is_live,
+    rows_of_lists_are_low,
     no_page_moves_sideways,
 }
 
@@ -330,6 +332,55 @@ async fn the_queue_and_the_list_of_cases_are_live(desk: Desk) {
     let typed = hers.field("Search").await.prop("value").await;
     assert_eq!(typed.expect("a value").as_deref(), Some("gateway"));
     leaves(hers).await;
+}
+
+async fn the_radar_is_live(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(20));
+    let Some(his) = signs_in(&desk, Scripts::On, &eve).await else {
+        return;
+    };
+    his.goes_to(&desk.page("/radar?hours=4")).await;
+    his.reads(&case.number).await;
+    eve.writes(&case, "We are on it.").await;
+    his.presses("Show").await;
+    his.reads("Nothing in sight").await;
+    his.does_not_read(&case.number).await;
+    leaves(his).await;
+}
+
+/// A row of a list is 36 to 44 pixels high, with its line, and so is what was recorded.
+async fn rows_of_lists_are_low(desk: Desk) {
+    let (ada, dana) = (desk.person("ada"), desk.person("dana"));
+    for subject in [
+        "Calls drop",
+        "Agents lose audio 30 seconds into outbound calls",
+    ] {
+        let case = dana.opens(medium().about(subject)).await;
+        dana.escalates(&case, "no_update").taken().await;
+    }
+    let Some(window) = signs_in(&desk, Scripts::On, &ada).await else {
+        return;
+    };
+    window.is_so_wide(1280).await;
+    for (page, rows) in [
+        ("/cases", "tr[data-row]"),
+        ("/escalations", "tr[data-row]"),
+        ("/admin/people", "tr[data-row]"),
+        ("/admin/audit", ".event"),
+    ] {
+        window.goes_to(&desk.page(page)).await;
+        let script = format!(
+            "const heights = [...document.querySelectorAll('{rows}')].map((row) => row.getBoundingClientRect().height); \
+            heights.sort((a, b) => a - b); \
+            return [heights[0] ?? 0, heights[Math.floor(heights.length / 2)] ?? 0];"
+        );
+        let heights = window.runs(&script).await;
+        let height = |index: usize| heights[index].as_f64().unwrap_or_default();
+        assert!(height(0) >= 30.0 && height(1) <= 46.0, "{page}: {heights}");
+    }
+    leaves(window).await;
 }
 
 /// Names that no layout likes.

@@ -66,6 +66,7 @@ mod main_stories;
 mod matrix;
 mod model;
 mod networks;
+mod news;
 mod notice_mails;
 mod one_page;
 mod opening;

@@ -172,6 +172,7 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         "/cases?q=quinces+xylophones&count=true",
         "/cases?q=xylophones&sort=updated_at&status=open",
         "/search?q=quinces",
+        "/news",
         "/cases?status=open&priority=high",
         "/cases?sort=-updated_at&status=open&count=true",
         "/escalation-reasons",

@@ -264,6 +264,10 @@ async fn everything_is_searched_as_far_as_it_may_be_read(desk: Desk) {
         "We look into the xylophones, with quinces."
     );
     assert_eq!(dana_finds[2]["marks"], json!([[34, 41]]));
+    // However long ago it was written, it stands where that leads.
+    let place = format!("/cases/{}?entries=all#entry-", case.number);
+    let leads = said(&dana_finds[2]["href"]);
+    assert!(leads.starts_with(&place), "{leads}");
     // What is internal is found by those who read it (F2), and another's by nobody (A5).
     let eve_finds = found(&eve, "q=quinces").await;
     let entries = kinds(&eve_finds);
@@ -310,6 +314,15 @@ async fn the_page_shows_what_is_found_and_marks_it(desk: Desk) {
     assert!(page.text.contains(&format!("/cases/{}", case.number)));
     let none = session.page("/search?q=nowhere").await;
     assert!(none.text.contains("Nothing found"), "{}", none.text);
+    // Whoever still types a number is shown what it is the number of, and has opened and read nothing (F6).
+    let typing = format!("/search?typing=on&q={}", case.number);
+    let typing = session.page(&typing).await;
+    assert_eq!(typing.status, 200);
+    assert!(
+        typing.text.contains("are&lt;/b&gt; lost"),
+        "{}",
+        typing.text
+    );
     // A number leads to what it is the number of, for whoever may see that.
     let led = session.page(&format!("/search?q={}", case.number)).await;
     assert_eq!(led.status, 303);

@@ -32,6 +32,7 @@ pub mod list_columns;
 pub mod live;
 pub mod mentionable;
 pub mod my_notices;
+pub mod news;
 pub mod next_steps;
 pub mod notice_mails;
 pub mod notices;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::documents::page_of_entry;
 use crate::domain::closed_enum;
-use crate::domain::feed::Feed;
 use crate::domain::text::search::{self, Excerpt, Sought};
 use crate::http::api_request::{ApiRequest, SIGNED_IN};
 use crate::http::pagination::Page;
@@ -142,13 +142,7 @@ pub fn items(found: &Found, words: &str) -> Vec<FoundDocument> {
             continue;
         };
         let number = view.case.number.to_string();
-        // On a page on which it stands, however long ago it was written.
-        let page = match (entry.feed, escalation) {
-            (Feed::Escalation, Some(escalation)) => format!("/escalations/{escalation}"),
-            (Feed::Escalation, None) => format!("/cases/{number}"),
-            (Feed::Case, _) => format!("/cases/{number}?entries=all"),
-        };
-        let href = format!("{page}#entry-{}", entry.id);
+        let href = page_of_entry(view.case.number, (entry.feed, *escalation), entry.id);
         let (id, title) = (entry.id.to_string(), &view.case.subject);
         items.push(FoundDocument {
             number: Some(number),

@@ -66,6 +66,8 @@ fn singular(word: &str) -> String {
         return format!("{}-of-{of}", singular(thing));
     }
     match (word.strip_suffix("ies"), word.strip_suffix('s')) {
+        // There is no single one of it.
+        _ if word == "news" => word.to_owned(),
         (Some(stem), _) => format!("{stem}y"),
         (None, Some(stem)) if !stem.ends_with('s') => stem.to_owned(),
         _ => word.to_owned(),

@@ -48,6 +48,10 @@ const TAGS: &[(&str, &str)] = &[
         "What needs whoever asks now: the first page, for programs and phones.",
     ),
     (
+        "news",
+        "What others wrote and did on the cases of whoever asks, as far as they have not read it.",
+    ),
+    (
         "saved-filters",
         "Lists as somebody narrows them, by a name, for themselves or shared.",
     ),

@@ -266,6 +266,8 @@ closed_enum! {
         AnnouncementRemoved = "announcement_removed",
         /// An announcement was read.
         AnnouncementRead = "announcement_read",
+        /// What was news was noted as read.
+        NewsRead = "news_read",
         /// A tutorial was added.
         TutorialAdded = "tutorial_added",
         /// A tutorial was changed.

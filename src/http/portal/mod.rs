@@ -9,7 +9,7 @@
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | `drafts`, `draft_field`, `undo`, `posted` | what was begun and not sent, and what was sent too soon |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`saved`], [`saved_filters`], [`columns`], [`bulk`], [`cases`], [`case`], [`case_page`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`home`], [`news`], [`saved`], [`saved_filters`], [`columns`], [`bulk`], [`cases`], [`case`], [`case_page`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`reports`], [`help`], [`search`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
 pub mod act;
@@ -39,6 +39,7 @@ pub(crate) mod kept;
 pub mod links;
 mod list;
 pub mod my_notices;
+pub mod news;
 mod once;
 mod one_click;
 pub mod page_request;

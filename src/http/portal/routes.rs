@@ -21,6 +21,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::request_access::routes(),
         super::account::routes(),
         super::home::routes(),
+        super::news::routes(),
         super::saved_filters::routes(),
         super::columns::routes(),
         super::bulk::routes(),

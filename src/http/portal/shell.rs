@@ -11,6 +11,7 @@ use crate::domain::language::Language;
 use crate::domain::organization::Side;
 use crate::http::places::{PlaceView, RoleThere};
 use crate::http::principal::Principal;
+use crate::http::requires::may;
 use crate::words::{Catalogue, time};
 
 /// What the frame of a page says and needs.
@@ -63,6 +64,8 @@ pub struct Viewer {
     pub organization: String,
     /// Whether that is the provider.
     pub staff: bool,
+    /// Whether they are told what happens on cases.
+    pub news: bool,
     /// Where they may work, if that is more than their own organization.
     pub places: Vec<PlaceLine>,
 }
@@ -172,6 +175,8 @@ pub(super) fn viewer(principal: &Principal, places: Vec<PlaceLine>) -> Viewer {
         email: principal.email.to_string(),
         organization: principal.organization.name.clone(),
         staff: principal.side() == Side::Provider,
+        // The script asks for it, and whoever has something else to do first would be refused.
+        news: !principal.must_set_up && may(Permission::CasesView).met_by(principal).is_ok(),
     }
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{AttachmentName, EscalationName, Reader};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
-use crate::domain::ids::{EntryId, PersonId};
+use crate::domain::ids::{CaseNumber, EntryId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
 use crate::store::feeds::EntryView;
 use crate::words::markdown::Rendered;
@@ -66,6 +66,20 @@ pub struct AuthorDocument {
     pub name: String,
     /// The side on which they stood.
     pub side: Side,
+}
+
+/// The page on which an entry stands, and where on it, however long ago it was written.
+pub fn page_of_entry(
+    case: CaseNumber,
+    (feed, escalation): (Feed, Option<EscalationNumber>),
+    id: EntryId,
+) -> String {
+    let page = match (feed, escalation) {
+        (Feed::Escalation, Some(escalation)) => format!("/escalations/{escalation}"),
+        (Feed::Escalation, None) => format!("/cases/{case}"),
+        (Feed::Case, _) => format!("/cases/{case}?entries=all"),
+    };
+    format!("{page}#entry-{id}")
 }
 
 impl EntryDocument {

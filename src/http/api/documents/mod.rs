@@ -16,6 +16,7 @@ mod escalation;
 mod help;
 mod home;
 mod names;
+mod news;
 mod pairing;
 mod radar;
 mod report;
@@ -40,7 +41,7 @@ pub use desk::{
     ReasonDocument,
 };
 pub use effect::EffectDocument;
-pub use entry::{AuthorDocument, EntryDocument};
+pub use entry::{AuthorDocument, EntryDocument, page_of_entry};
 pub use escalation::{
     EscalationDocument, EscalationParts, NextStepDocument, NextStepPast, ProposalDocument,
     RatingDocument, TargetDocument,
@@ -53,6 +54,7 @@ pub use home::{HomeDocument, asks};
 pub use names::{
     CaseName, CaseSummary, EscalationName, GroupName, LineName, OrganizationName, PersonName,
 };
+pub use news::NewsDocument;
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
     Pairings, RoleRequestDocument, VisitDocument,
