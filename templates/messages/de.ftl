@@ -1290,6 +1290,7 @@ panel-button-redact = Schwärzen
 
 queue-title = Eskalationen
 queue-filters = Ansichten
+queue-active = Alle aktiven
 queue-view-active = Nach Rang
 queue-view-due = Als Nächstes fällig
 queue-view-unclaimed = Nicht übernommen

@@ -1251,6 +1251,7 @@ panel-button-redact = Redact
 
 queue-title = Escalations
 queue-filters = Views
+queue-active = All active
 queue-view-active = By rank
 queue-view-due = Due next
 queue-view-unclaimed = Unclaimed

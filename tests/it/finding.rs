@@ -8,6 +8,7 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::id_of;
 use crate::support::person::{Person, high, medium};
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     words_of_entries_are_found_by_those_who_may_read_them,
@@ -203,6 +204,19 @@ async fn escalations_are_narrowed_by_case_organization_reason_and_change(desk: D
         narrowed(&ola, "reason=no_progress&organization=acme").await,
         Vec::<String>::new()
     );
+    // On its page, too, by a form; a filter is saved by what stands in the address.
+    let hers = Session::of(&desk, &ola).await;
+    let queue = hers.page("/escalations").await.text;
+    for field in ["state", "reason", "owner", "organization"] {
+        let field = format!("id=\"filter-{field}\"");
+        assert!(queue.contains(&field), "{field}: {queue}");
+    }
+    let found =
+        "/escalations?state=submitted%2Cin_review%2Caccepted&owner=none&organization=globex";
+    let found = hers.page(found).await.text;
+    assert!(found.contains(&other.number), "{found}");
+    assert!(!found.contains(&one.number), "{found}");
+    assert!(found.contains("id=\"saving\""), "{found}");
     dana.get(&format!("/escalations?case={}", theirs.number))
         .await
         .names_fields(&[("case", "not_found")]);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::bulk::ActBar;
 use super::columns::ColumnsView;
 use super::help::announcements::Announced;
-use super::list::Head;
+use super::list::{Filters, Head};
 use super::parts::{DueView, Pager, Tab};
 use super::saved::SavedFilters;
 use super::shell::Tone;
@@ -30,6 +30,8 @@ pub struct QueuePage {
     pub duty: String,
     /// Its views.
     pub tabs: Vec<Tab>,
+    /// What narrows it.
+    pub filters: Filters,
     /// Filters that were saved.
     pub saved: SavedFilters,
     /// The form by which the columns are chosen.

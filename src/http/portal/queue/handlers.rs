@@ -17,9 +17,14 @@ use crate::http::api_request::may;
 use crate::http::list::{self, Asker, ListQuery, list_query};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::bulk::{self, Offered};
+use crate::http::portal::cases::customers;
 use crate::http::portal::columns::{self, Named};
+use crate::http::portal::form::{Choice, words_of};
 use crate::http::portal::help::announcements;
-use crate::http::portal::list::{Column, Head, MOST_COUNTED, heads, pager, total as total_of};
+use crate::http::portal::list::{
+    Column, Filter, Filters, Head, MOST_COUNTED, filters, heads, lines_for, pager,
+    total as total_of,
+};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{DueView, Pager};
 use crate::http::portal::route::{PortalRoute, pages};
@@ -32,6 +37,7 @@ use crate::store::announcements::Announcement;
 use crate::store::escalations::{
     self, Escalation, EscalationFilter, EscalationOrder, EscalationView,
 };
+use crate::store::lines::Line;
 use crate::store::promises::{self, NextStep};
 use crate::store::saved_filters::{self, SavedFilter};
 use crate::store::targets::{self, Target};
@@ -42,8 +48,9 @@ const LIST: FilteredList = FilteredList::Escalations;
 const ACTIVE: [State; 3] = [State::Submitted, State::InReview, State::Accepted];
 const ENDED: [State; 3] = [State::Declined, State::Withdrawn, State::Closed];
 /// What narrows the list to what a report counts; where one of these is asked for and no view is, it is shown.
-const NARROWING: [&str; 9] = [
+const NARROWING: [&str; 10] = [
     "state",
+    "owner",
     "rank",
     "overdue",
     "organization",
@@ -209,6 +216,8 @@ struct Found {
     duty: Option<Vec<String>>,
     ended: Option<list::Found<EscalationView>>,
     labels: Vec<(String, String)>,
+    organizations: Vec<Choice>,
+    lines: Vec<Line>,
     announced: Vec<Announcement>,
     saved: Vec<SavedFilter>,
     columns: Columns,
@@ -263,6 +272,8 @@ fn load(
             .map(|query| list::find::<Queue>(conn, asker, query, Some(MOST_COUNTED)))
             .transpose()?,
         labels,
+        organizations: customers(conn, reach)?,
+        lines: lines_for(conn, asker.access)?,
         announced: announcements::unread(conn, asker.access, asker.now)?,
         columns,
         acts: bulk::offered(conn, asker.access, LIST, asker.now)?,
@@ -370,6 +381,7 @@ fn page(
         tone,
     };
     let when = |tone, value| if value > 0 { tone } else { Tone::Plain };
+    let filters = narrowed(req, view, found);
     Ok(QueuePage {
         announced: announcements::announced(found.announced.clone(), "/escalations"),
         stats: vec![
@@ -390,9 +402,42 @@ fn page(
         heads: asked.heads(req, &found.columns),
         acts: bulk::bar(req, LIST, found.acts.clone(), rows.len()),
         rows: rows.into_iter().map(|view| row(req, found, view)).collect(),
-        total: total_of(words, total, false),
+        total: total_of(words, total, filters.any),
+        filters,
         pager,
     })
+}
+
+/// What narrows it, whichever view it is in: what is found is shown by itself.
+fn narrowed(req: &PageRequest, view: View, found: &Found) -> Filters {
+    let words = req.words();
+    let active = ACTIVE.map(State::as_str).join(",");
+    let states = [
+        vec![Choice::new(active, words.say("queue-active", &[]))],
+        words_of(words, "state", State::NAMES, ""),
+    ];
+    let reasons = found.labels.iter();
+    let reasons = reasons.map(|(code, label)| Choice::new(code.clone(), label.clone()));
+    let mut fields = vec![
+        Filter {
+            label: words.say("queue-column-state", &[]),
+            ..Filter::choice(req, QueueQuery::state(), states.concat())
+        },
+        Filter::choice(req, QueueQuery::reason(), reasons.collect()),
+        Filter::owner(req, QueueQuery::owner()),
+    ];
+    if !found.organizations.is_empty() {
+        let customers = found.organizations.clone();
+        fields.push(Filter::choice(req, QueueQuery::organization(), customers));
+    }
+    let line = QueueQuery::line_of_business();
+    fields.extend(Filter::line(req, line, found.lines.clone()));
+    let mut narrowed = filters(req, fields);
+    // The active ones have orders of their own.
+    if view != View::Found {
+        narrowed.sort.clear();
+    }
+    narrowed
 }
 
 /// How two active escalations stand to each other; what is alike stays as it stands in the queue.
