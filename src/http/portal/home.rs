@@ -117,14 +117,16 @@ async fn show(req: PageRequest) -> PageResult {
             Ok((look(conn, access, now)?, saved, unread))
         })
         .await?;
-    let page = HomePage {
-        announced: announcements::announced(unread, "/"),
-        ..page(&req, &groups, &saved)
-    };
-    req.show(PLACE, "home", &page)
+    let announced = announcements::announced(unread, "/");
+    req.show(PLACE, "home", &page(&req, &groups, &saved, announced))
 }
 
-fn page(req: &PageRequest, groups: &[Filled], filters: &[SavedFilter]) -> HomePage {
+fn page(
+    req: &PageRequest,
+    groups: &[Filled],
+    filters: &[SavedFilter],
+    announced: Vec<Announced>,
+) -> HomePage {
     let words = req.words();
     let (full, empty): (Vec<&Filled>, Vec<&Filled>) =
         groups.iter().partition(|filled| !filled.items.is_empty());
@@ -137,7 +139,7 @@ fn page(req: &PageRequest, groups: &[Filled], filters: &[SavedFilter]) -> HomePa
             false => String::new(),
         },
         live: req.can(Permission::CasesView),
-        announced: Vec::new(),
+        announced,
         saved: SavedFilters {
             items: saved::links(req, filters, None),
             save: None,
