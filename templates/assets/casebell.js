@@ -495,7 +495,11 @@ function follow() {
       }, Math.max(100, last + 2000 - Date.now()));
       return;
     }
-    if (document.hidden) tell(++unseen);
+    if (document.hidden) {
+      tell(++unseen);
+      // To ask for a case is to read it, and nobody looks: it is asked for when they are back.
+      if (document.getElementById("case-feed")) return;
+    }
     asked = setTimeout(async () => {
       const wanted = parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part);
       await swap(location.href, ...wanted);
@@ -519,6 +523,7 @@ function follow() {
   addEventListener("pagehide", () => stream.close());
   document.addEventListener("visibilitychange", () => {
     if (document.hidden || quiet()) return;
+    if (unseen) news();
     unseen = 0;
     tell(0);
   });

@@ -507,7 +507,12 @@ async fn titles_count_what_waits_and_what_is_new(desk: Desk) {
         .await;
     let icon = "return document.querySelector('link[rel=icon]').href.includes('favicon-news')";
     her.becomes(icon, &json!(true)).await;
+    // What stands where she does not look is not read (F6), and so it is news.
+    let news = dana.get("/news").await.ok();
+    assert_eq!(news["items"][0]["entry"]["body"], "Which version is it?");
     looks(false).await;
+    her.reads("Which version is it?").await;
+    assert_eq!(dana.get("/news").await.ok()["count"], 0);
     her.is_titled(|title| title.starts_with("C-000001")).await;
     her.becomes(icon, &Value::Bool(false)).await;
     leaves(her).await;
