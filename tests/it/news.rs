@@ -115,7 +115,9 @@ async fn what_came_after_the_page_was_made_stays_news(desk: Desk) {
     }
     desk.passes(TimeDelta::minutes(1));
     eve.writes(&case, "It is fixed.").await;
-    let sent = session.sends("/news/read", &[("until", &until)]).await;
+    let sent = session
+        .sends("/news/read", &[("until", until.as_str())])
+        .await;
     assert_eq!((sent.status, sent.header("location")), (303, "/news"));
     assert_eq!(news(&dana).await, ["It is fixed."]);
     // To have read the rest is what its page says, too.
