@@ -436,11 +436,18 @@ setInterval(countDown, 1000);
 
 const icon = document.querySelector('link[rel="icon"]');
 const plain = { title: document.title, icon: icon?.href };
+const waits = { here: 0, bell: 0 };
 
 // Tabs show title and icon alone. The first page's title counts what waits by itself.
 function tell(count) {
   if (!document.getElementById("needs")) document.title = count ? `(${count}) ${plain.title}` : plain.title;
-  if (icon) icon.href = count ? icon.dataset.unseen : plain.icon;
+  waits.here = count;
+  dot();
+}
+
+// The icon has a dot while something waits here, or at the bell.
+function dot() {
+  if (icon) icon.href = waits.here || waits.bell ? icon.dataset.unseen : plain.icon;
 }
 
 // The bell counts what happened on one's cases, on whichever page one is.
@@ -452,6 +459,8 @@ async function ring() {
   const { count } = await answer.json();
   bell.textContent = count > 99 ? "99+" : String(count);
   bell.hidden = count === 0;
+  waits.bell = count;
+  dot();
 }
 
 ring();

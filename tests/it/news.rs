@@ -140,10 +140,13 @@ async fn the_bell_counts_what_happened(desk: Desk) {
     // On any page, also on one that is about something else.
     hers.goes_to(&desk.page("/account")).await;
     hers.becomes(counted, &Value::from(count)).await;
+    let dot = "return document.querySelector('link[rel=icon]').href.includes('favicon-news')";
+    hers.becomes(dot, &json!(true)).await;
     hers.goes_to(&desk.page("/news")).await;
     hers.reads("We see it in the trace.").await;
     hers.presses("Mark all as read").await;
     hers.reads("Nothing new").await;
     hers.becomes(counted, &json!("")).await;
+    hers.becomes(dot, &json!(false)).await;
     leaves(hers).await;
 }
