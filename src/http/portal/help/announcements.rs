@@ -200,7 +200,7 @@ fn card(req: &PageRequest, of: &AnnouncementDocument) -> Card {
         importance: of.importance,
         chip: match of.importance {
             Importance::Information => "plain",
-            Importance::Warning => "high",
+            Importance::Warning => "bell",
         },
         state: of.state,
         from: of.from,
