@@ -844,13 +844,20 @@ function isKey(event) {
   return !typing && !event.ctrlKey && !event.metaKey && !event.altKey && !keys?.open;
 }
 
+// A narrow page has no field in its bar.
+function seek() {
+  const field = [...document.querySelectorAll("#filter-q, [data-search]")].find((one) => one.offsetParent);
+  if (field) field.focus();
+  else location.assign("/search#filter-q");
+}
+
 addEventListener("keydown", (event) => {
   if (!isKey(event)) return;
   const after = gone;
   gone = event.key === "g";
   const go = { h: "/", c: "/cases", q: "/escalations" }[event.key];
   if (after && go) location.assign(go);
-  else if (event.key === "/") document.querySelector("#filter-q, [data-search]")?.focus();
+  else if (event.key === "/") seek();
   else if (event.key === "?") keys?.showModal();
   else if (!verb(event.key)) return;
   event.preventDefault();

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::support::answer::instant;
+use crate::support::browser::{Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::id_of;
@@ -14,6 +15,7 @@ on_both_databases! { Desk:
     words_of_entries_are_found_by_those_who_may_read_them,
     cases_are_narrowed_by_who_opened_them_when_and_by_their_name_elsewhere,
     escalations_are_narrowed_by_case_organization_reason_and_change,
+    a_key_leads_to_the_search_however_wide_the_page_is,
 }
 
 /// The numbers of what a list holds, in alphabetical order.
@@ -169,6 +171,26 @@ async fn cases_are_narrowed_by_who_opened_them_when_and_by_their_name_elsewhere(
         .await
         .refused(422, "validation_failed");
     desk.works().await;
+}
+
+async fn a_key_leads_to_the_search_however_wide_the_page_is(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(high().about("Quinces are lost")).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &dana).await else {
+        return;
+    };
+    let focused = "return document.activeElement.name ?? '';";
+    for (width, place) in [(1280, "/account"), (640, "/search#filter-q")] {
+        hers.is_so_wide(width).await;
+        hers.goes_to(&desk.page("/account")).await;
+        hers.keys("/").await;
+        hers.arrives(place).await;
+        hers.becomes(focused, &json!("q")).await;
+        // What is found is there while she types.
+        hers.keys("quin").await;
+        hers.reads(&case.number).await;
+    }
+    leaves(hers).await;
 }
 
 async fn escalations_are_narrowed_by_case_organization_reason_and_change(desk: Desk) {
