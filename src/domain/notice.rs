@@ -31,7 +31,7 @@ pub use about::{
 pub use choice::NoticeGroup;
 pub use digest::{DIGEST_HOUR, Digest, DigestCase, DigestItem, next_digest};
 pub use fault::{Fault, Scope, without_addresses};
-pub use following::{Stance, Stances, is_silenced, may_follow, needs_of_feed};
+pub use following::{Stance, Stances, is_news, is_silenced, may_follow, needs_of_feed};
 pub use kind::NoticeKind;
 pub use letter::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,

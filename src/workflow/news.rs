@@ -12,7 +12,7 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::escalation::State;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, EntryId};
-use crate::domain::notice::Stance;
+use crate::domain::notice::{Stance, is_news};
 use crate::domain::order::{Sort, Window};
 use crate::domain::organization::Side;
 use crate::input::input;
@@ -121,28 +121,26 @@ pub fn read_all(
 /// What is news to somebody, the latest first.
 fn unread(conn: &mut Conn, access: &Access, now: Instant) -> VerbResult<Vec<Written>> {
     let me = access.person;
-    let stances = follows::all_of_person(conn, me, STANCES)?;
-    let said = |wanted: Stance| -> BTreeSet<(CaseId, Feed)> {
-        let stances = stances.iter().filter(|(.., stance)| *stance == wanted);
-        stances.map(|(case, feed, _)| (*case, *feed)).collect()
-    };
-    let (followed, muted) = (said(Stance::Follow), said(Stance::Mute));
-    let (own, followed_alone): (BTreeSet<CaseId>, BTreeSet<CaseId>) = match access.side {
+    let stances = follows::all_of_person(conn, me, STANCES)?.into_iter();
+    let stances: BTreeMap<(CaseId, Feed), Stance> = stances
+        .map(|(case, feed, stance)| ((case, feed), stance))
+        .collect();
+    let (own, followed): (BTreeSet<CaseId>, BTreeSet<CaseId>) = match access.side {
         Side::Customer => {
             let all = home::changed_last(conn, access.reach(), CASES)?;
             (all.into_iter().collect(), BTreeSet::new())
         }
         Side::Provider => {
             let own = own_cases(conn, access, now)?;
-            let others = followed.iter().filter(|(case, _)| !own.contains(case));
-            let others: BTreeSet<CaseId> = others.map(|(case, _)| *case).collect();
-            let others: Vec<CaseId> = others.into_iter().collect();
+            let follows = stances.iter().filter(|(_, said)| **said == Stance::Follow);
+            let others: BTreeSet<CaseId> = follows.map(|((case, _), _)| *case).collect();
+            let others: Vec<CaseId> = others.difference(&own).copied().collect();
             // What somebody followed may have become another's meanwhile.
             let others = cases::among(conn, access.reach(), &others)?;
             (own, others.iter().map(|view| view.case.id).collect())
         }
     };
-    let all: Vec<CaseId> = own.union(&followed_alone).copied().collect();
+    let all: Vec<CaseId> = own.union(&followed).copied().collect();
     if all.is_empty() {
         return Ok(Vec::new());
     }
@@ -154,9 +152,10 @@ fn unread(conn: &mut Conn, access: &Access, now: Instant) -> VerbResult<Vec<Writ
     let read: BTreeMap<(CaseId, Feed), i64> = read.into_iter().collect();
     written.retain(|one| {
         let place = (one.case, one.feed);
-        let theirs = own.contains(&one.case) || followed.contains(&place);
-        let is_read = read.get(&place).is_some_and(|read| *read >= one.arrived);
-        theirs && !muted.contains(&place) && one.author != Some(me) && !is_read
+        let stance = stances.get(&place).copied().unwrap_or(Stance::Default);
+        let reading = (one.arrived, read.get(&place).copied());
+        let is_theirs = own.contains(&one.case);
+        is_news((stance, is_theirs), one.author == Some(me), reading)
     });
     Ok(written)
 }

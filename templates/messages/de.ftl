@@ -311,8 +311,8 @@ search-kind-organization = Organisationen
 
 layout-news = Neuigkeiten
 news-title = Neuigkeiten
-news-about-customer = Was der Support und Ihre Kolleginnen und Kollegen in den letzten zwei Wochen zu Ihren Fällen geschrieben und getan haben und Sie noch nicht gelesen haben.
-news-about-staff = Was andere in den letzten zwei Wochen zu Fällen und Eskalationen geschrieben und getan haben, die Ihnen gehören oder denen Sie folgen, und Sie noch nicht gelesen haben.
+news-about-customer = Neues aus den letzten zwei Wochen zu Ihren Fällen: was der Support und andere aus Ihrer Organisation geschrieben und getan haben und was Sie noch nicht gelesen haben.
+news-about-staff = Neues aus den letzten zwei Wochen zu Ihren Fällen und Eskalationen und zu denen, denen Sie folgen: was andere geschrieben und getan haben und was Sie noch nicht gelesen haben.
 news-column-when = Wann
 news-column-what = Was geschehen ist
 news-column-case = Fall

@@ -284,8 +284,8 @@ search-kind-organization = Organizations
 
 layout-news = What is new
 news-title = What is new
-news-about-customer = What support and your colleagues wrote and did on your cases in the last two weeks, and you have not read.
-news-about-staff = What others wrote and did in the last two weeks on the cases and escalations that you own or follow, and you have not read.
+news-about-customer = New on your cases in the last two weeks: what support and your colleagues wrote and did, and you have not read yet.
+news-about-staff = New in the last two weeks on cases and escalations that you own or follow: what others wrote and did, and you have not read yet.
 news-column-when = When
 news-column-what = What happened
 news-column-case = Case

@@ -95,10 +95,41 @@ pub const fn is_silenced(kind: NoticeKind, audience: Audience) -> bool {
     }
 }
 
+/// Whether what arrived at a place of a feed is news to somebody who has read it up to another: on a case of theirs, or in a feed
+/// that they follow, and in none that they muted. What one does oneself is none.
+pub fn is_news(
+    (stance, is_theirs): (Stance, bool),
+    by_themselves: bool,
+    (arrived, read_up_to): (i64, Option<i64>),
+) -> bool {
+    let is_told = match stance {
+        Stance::Follow => true,
+        Stance::Mute => false,
+        Stance::Default => is_theirs,
+    };
+    is_told && !by_themselves && read_up_to.is_none_or(|read| read < arrived)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::notice::{NoticeGroup, Topic};
+
+    #[test]
+    fn news_is_what_others_did_where_one_listens_and_has_not_read() {
+        for (stance, is_theirs, told) in [
+            (Stance::Default, true, true),
+            (Stance::Default, false, false),
+            (Stance::Follow, false, true),
+            (Stance::Mute, true, false),
+        ] {
+            let of = (stance, is_theirs);
+            assert_eq!(is_news(of, false, (7, None)), told, "{stance}");
+            assert_eq!(is_news(of, false, (7, Some(6))), told, "{stance}");
+            assert!(!is_news(of, false, (7, Some(7))), "{stance}: it was read");
+            assert!(!is_news(of, true, (7, None)), "{stance}: it is one's own");
+        }
+    }
 
     #[test]
     fn a_muted_feed_is_never_silent_about_accounts_or_what_is_to_be_done_in_time() {
