@@ -12,8 +12,10 @@ pub use served::{MediaType, disposition};
 
 use super::Instant;
 
-/// How long a file may be, in bytes (F4).
-pub const LARGEST: usize = 25 * 1024 * 1024;
+/// How long a file may be, in MiB (F4).
+pub const LARGEST_MIB: usize = 25;
+/// The same in bytes.
+pub const LARGEST: usize = LARGEST_MIB * 1024 * 1024;
 /// How many files an entry carries at the most (F4).
 pub const MOST_OF_AN_ENTRY: usize = 10;
 /// How long a file that was sent waits to be attached to something. Then it is swept away.

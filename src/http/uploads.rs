@@ -114,6 +114,11 @@ impl Uploads {
         Err(Problem::invalid_field(FieldError::new(NAME, fault)))
     }
 
+    /// The endings of the names of files that are not taken, with commas between them.
+    pub fn forbidden(&self) -> String {
+        self.forbidden.to_string()
+    }
+
     /// Writes a file to the side as it comes.
     ///
     /// # Errors

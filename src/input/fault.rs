@@ -37,6 +37,7 @@ pub const FAULTS: &[&str] = &[
     "cut_off",
     "differs",
     "fewer_than_taken",
+    "file_too_large",
     "empty",
     "forbidden_kind",
     "ends_before_it_begins",

@@ -9,7 +9,7 @@ const skew = clock ? Date.parse(clock.dataset.now) - Date.now() : 0;
 const now = () => Date.now() + skew;
 
 // What both scripts use. The other one adds how a list is read again, and what is to be done once parts have been put anew.
-const casebell = globalThis.casebell = { drafts, isKey, keepDraft, kept, place, put, swap, tell, tick };
+const casebell = globalThis.casebell = { draft, drafts, guard, isKey, keepDraft, kept, place, put, swap, tell, tick };
 
 /* Relative times */
 
@@ -144,7 +144,7 @@ watchBell();
 
 /* Words that are not saved yet */
 
-const changed = new Set();
+const changed = casebell.changed = new Set();
 const reader = document.querySelector('meta[name="casebell-reader"]')?.content;
 const done = document.querySelector("[data-done]") !== null;
 const back = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
@@ -542,14 +542,25 @@ follow();
 
 /* Files that are attached */
 
-// Without a script they go with the form. With one they go at once, so that one sees how far they are, and what is not taken is
-// refused before all of it is sent.
-function send(attach, file) {
+// What is not taken is told before any of it is sent.
+function refusal({ dataset }, file) {
+  const ending = file.name.replace(/[. ]+$/, "").split(".").slice(1).pop()?.toLowerCase();
+  const why = file.size > dataset.most ? dataset.large : dataset.kinds.split(", ").includes(ending) ? dataset.kind : "";
+  return why.replace("$name", () => file.name);
+}
+
+// Without a script they go with the form. With one they go at once, so that one sees how far they are.
+async function send(attach, file) {
   const told = attach.querySelector("[data-told]");
   const say = (text) => {
     told.hidden = text === "";
     told.textContent = text;
   };
+  const why = refusal(attach, file);
+  if (why) {
+    say(why);
+    return false;
+  }
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", `${attach.dataset.attach}?name=${encodeURIComponent(file.name)}`);
@@ -696,32 +707,6 @@ addEventListener("click", async (event) => {
   fillIn(field, () => field.setRangeText(text, field.selectionStart, field.selectionEnd, "end"));
   told.hidden = found.missing.length === 0;
   told.textContent = told.hidden ? "" : part.dataset.missing.replace("$fields", () => found.missing.join(", "));
-});
-
-/* Rows of a form that come and go */
-
-// The server makes them, as it does without a script; what was typed comes back with them.
-addEventListener("click", async (event) => {
-  const button = event.target.closest?.("button[data-reshape]");
-  const form = button?.form;
-  if (!form) return;
-  event.preventDefault();
-  const asked = new URLSearchParams(new FormData(form));
-  asked.set(button.name, button.value);
-  // What is kept of it goes by places that are about to change.
-  sessionStorage.removeItem(draft(form));
-  changed.delete(form);
-  form.inert = true;
-  const answer = await fetch(form.action, { method: "POST", body: asked, headers: { accept: "text/html" } }).catch(() => null);
-  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-  const fresh = page?.getElementById(form.id);
-  form.inert = false;
-  // The page that says why not is the server's.
-  if (!fresh) return form.requestSubmit(button);
-  form.replaceWith(document.adoptNode(fresh));
-  guard();
-  changed.add(fresh);
-  fresh.querySelector("[autofocus]")?.focus();
 });
 
 /* Another row of next steps */

@@ -1,6 +1,6 @@
 // What a page of a case has no use for: lists, and forms with pages of their own. It is read after `casebell.js`.
 
-const { drafts, isKey, keepDraft, kept, place, put, swap, tell, tick, underway } = casebell;
+const { changed, draft, drafts, guard, isKey, keepDraft, kept, place, put, swap, tell, tick, underway } = casebell;
 
 /* Forms of their own */
 
@@ -25,6 +25,32 @@ if (reasons) {
     } else step.hidden = answer.ok;
   });
 }
+
+/* Rows of a form that come and go */
+
+// The server makes them, as it does without a script; what was typed comes back with them.
+addEventListener("click", async (event) => {
+  const button = event.target.closest?.("button[data-reshape]");
+  const form = button?.form;
+  if (!form) return;
+  event.preventDefault();
+  const asked = new URLSearchParams(new FormData(form));
+  asked.set(button.name, button.value);
+  // What is kept of it goes by places that are about to change.
+  sessionStorage.removeItem(draft(form));
+  changed.delete(form);
+  form.inert = true;
+  const answer = await fetch(form.action, { method: "POST", body: asked, headers: { accept: "text/html" } }).catch(() => null);
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const fresh = page?.getElementById(form.id);
+  form.inert = false;
+  // The page that says why not is the server's.
+  if (!fresh) return form.requestSubmit(button);
+  form.replaceWith(document.adoptNode(fresh));
+  guard();
+  changed.add(fresh);
+  fresh.querySelector("[autofocus]")?.focus();
+});
 
 /* Articles about what a case is about, while its subject is typed */
 

@@ -29,6 +29,7 @@ on_both_databases! { Desk:
     columns_are_ticked_and_stay,
     a_row_that_changes_keeps_its_tick_and_the_focus,
     files_are_pasted_and_dropped,
+    a_file_that_is_not_taken_is_not_sent,
     a_stream_that_broke_off_tells_what_was_missed,
     titles_count_what_waits_and_what_is_new,
 }
@@ -387,8 +388,8 @@ async fn a_row_that_changes_keeps_its_tick_and_the_focus(desk: Desk) {
     desk.mailbox().await;
 }
 
-/// Gives a file to the composer as a paste or as a drop does it, and notes what is said meanwhile.
-fn giving(how: &str, name: &str) -> String {
+/// Gives a file of so many MiB to the composer as a paste or as a drop does it, and notes what is said meanwhile.
+fn giving(how: &str, name: &str, mib: usize) -> String {
     let event = match how {
         "paste" => {
             "new ClipboardEvent('paste', { clipboardData: given, bubbles: true, cancelable: true })"
@@ -401,7 +402,7 @@ fn giving(how: &str, name: &str) -> String {
         window.told ??= []; \
         new MutationObserver(() => window.told.push(told.textContent)).observe(told, {{ childList: true }}); \
         const given = new DataTransfer(); \
-        given.items.add(new File([new Uint8Array(3 << 20)], '{name}')); \
+        given.items.add(new File([new Uint8Array({mib} << 20)], '{name}')); \
         return field.dispatchEvent({event});"
     )
 }
@@ -420,7 +421,7 @@ async fn files_are_pasted_and_dropped(desk: Desk) {
         ("drop", "by mistake.log"),
     ] {
         // The browser itself does nothing with what the page takes.
-        let taken = her.runs(&giving(how, name)).await;
+        let taken = her.runs(&giving(how, name, 3)).await;
         assert_eq!(taken, json!(false), "{how}");
         let held = format!(
             "return [...document.querySelectorAll('#write [data-files] label')].some((one) => one.textContent.includes('{name}'))"
@@ -444,6 +445,38 @@ async fn files_are_pasted_and_dropped(desk: Desk) {
     let mut names: Vec<&str> = files.filter_map(|file| file["name"].as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["dropped.log", "pasted.log"], "{entry}");
+    leaves(her).await;
+    desk.mailbox().await;
+}
+
+/// It is too large, or of a kind that runs when it is opened: that is said before any of it is on its way.
+async fn a_file_that_is_not_taken_is_not_sent(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(high()).await;
+    let Some(her) = signs_in(&desk, Scripts::On, &dana).await else {
+        return;
+    };
+    her.goes_to(&desk.page(&format!("/cases/{}", case.number)))
+        .await;
+    for (name, mib, why) in [
+        (
+            "capture.pcap",
+            26,
+            "capture.pcap was not sent: a file may have 25 MiB at most.",
+        ),
+        ("Setup.EXE", 1, "Setup.EXE is of a kind that is not taken"),
+    ] {
+        let taken = her.runs(&giving("drop", name, mib)).await;
+        assert_eq!(taken, json!(false), "{name}");
+        her.reads(why).await;
+    }
+    let asked = "return performance.getEntriesByType('resource') \
+        .filter((one) => one.name.includes('/attachments')).length";
+    assert_eq!(her.runs(asked).await, json!(0));
+    // One that is taken goes on as ever.
+    her.runs(&giving("drop", "notes.log", 1)).await;
+    let held = "return document.querySelector('#write [data-files] label')?.textContent ?? ''";
+    her.becomes(held, &json!("notes.log")).await;
     leaves(her).await;
     desk.mailbox().await;
 }

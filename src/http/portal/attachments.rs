@@ -11,12 +11,13 @@ use super::route::{PortalRoute, pages};
 use super::sent_files::Sent;
 use crate::attachments::Received;
 use crate::domain::access::Permission;
-use crate::domain::attachment::FileName;
+use crate::domain::attachment::{FileName, LARGEST_MIB};
 use crate::domain::ids::AttachmentId;
 use crate::http::api::attachments::open;
 use crate::http::download::Download;
 use crate::http::problem::{Code, Problem};
 use crate::http::requires::{SIGNED_IN, may};
+use crate::input::{Fault, FieldError};
 use crate::store::attachments::{Attachment, pending_of};
 use crate::store::seen_files;
 use crate::workflow::attachments::{self, FIELD, For};
@@ -115,6 +116,10 @@ fn named(typed: &HashMap<String, String>) -> Vec<String> {
 
 /// On a page, what is wrong with a file is said where files are chosen.
 fn of_the_files(problem: Problem) -> Problem {
+    if problem.code() == Code::TooLarge {
+        let fault = Fault::new("file_too_large").with("max", LARGEST_MIB);
+        return Problem::invalid_field(FieldError::new(FIELD, fault));
+    }
     let errors = problem.errors();
     if problem.code() != Code::ValidationFailed || errors.is_empty() {
         return problem;

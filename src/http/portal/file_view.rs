@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::domain::attachment::{LARGEST, LARGEST_MIB};
 use crate::http::problem::{Code, Problem};
 use crate::store::attachments::Attachment;
 use crate::words::Catalogue;
@@ -51,6 +52,10 @@ pub struct Attach {
     pub id: String,
     /// Where a script sends them.
     pub upload: String,
+    /// How long one may be, in bytes.
+    pub most: usize,
+    /// The same in MiB.
+    pub most_mib: usize,
     /// Those that are here already, and attached to nothing yet.
     pub files: Vec<FileView>,
     /// What is wrong with one; empty when nothing is.
@@ -63,6 +68,8 @@ impl Attach {
         Self {
             id: format!("{form}-files"),
             upload,
+            most: LARGEST,
+            most_mib: LARGEST_MIB,
             ..Self::default()
         }
     }

@@ -333,6 +333,7 @@ impl PageRequest {
             search: self.asked("q").unwrap_or_default().to_owned(),
             clock_words: clock_words(words),
             refused: false,
+            forbidden_files: self.desk.uploads.forbidden(),
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Shell {
     pub clock_words: String,
     /// Whether a form that could not be taken is shown again, which its title says first.
     pub refused: bool,
+    /// The endings of the names of files that are not taken, with commas between them.
+    pub forbidden_files: String,
 }
 
 /// The person who reads the page.
