@@ -1,5 +1,8 @@
 //! The devices from which people have signed in, as hashes of what they call themselves.
 
+use std::collections::HashMap;
+
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::db::Conn;
@@ -51,4 +54,23 @@ pub fn meet(
     } else {
         Familiarity::New
     })
+}
+
+/// When each of these people last signed in; who never has is not among them.
+///
+/// # Errors
+/// Database errors.
+pub fn last_sign_ins(
+    conn: &mut Conn,
+    persons: &[PersonId],
+) -> QueryResult<HashMap<PersonId, Instant>> {
+    let rows: Vec<(PersonId, Option<At>)> = devices::table
+        .filter(devices::person_id.eq_any(persons.to_vec()))
+        .group_by(devices::person_id)
+        .select((devices::person_id, max(devices::last_seen_at)))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(person, at)| Some((person, at?.0)))
+        .collect())
 }

@@ -259,6 +259,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("role", Role::NAMES),
     ("role-hint", Role::NAMES),
     ("organization-kind", OrganizationKind::NAMES),
+    ("organization-kind-hint", &["customer", "partner"]),
     ("notice-state", NoticeState::NAMES),
     ("notice-waits", WaitsFor::NAMES),
     ("mail-fault", Fault::NAMES),

@@ -20,7 +20,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{Shape, written};
 use crate::store::people::{Person, PersonFilter, PersonOrder, PersonState};
-use crate::store::{grants, groups, organizations, pairings, people, second_factors};
+use crate::store::{devices, grants, groups, organizations, pairings, people, second_factors};
 use crate::workflow::account;
 use crate::workflow::people::{AddUser, UpdateUser, update_person};
 use crate::workflow::second_factor;
@@ -232,6 +232,7 @@ fn beside(
     let ids: Vec<PersonId> = among.iter().map(|person| person.id).collect();
     let ids = ids.as_slice();
     let theirs: Vec<_> = among.iter().map(|person| person.organization_id).collect();
+    let manages = access.can(Permission::UsersManage);
     Ok(PersonExtras {
         organizations: organizations::references(conn, &theirs)?,
         roles: grants::of_people(conn, ids, now)?,
@@ -239,8 +240,12 @@ fn beside(
             true => Some(groups::of_people(conn, ids)?),
             false => None,
         },
-        second_factors: match access.can(Permission::UsersManage) {
+        second_factors: match manages {
             true => Some(second_factors::on_among(conn, ids)?),
+            false => None,
+        },
+        last_sign_ins: match manages {
+            true => Some(devices::last_sign_ins(conn, ids)?),
             false => None,
         },
         clones: pairings::homes_of_clones(conn, ids)?,

@@ -73,6 +73,7 @@ pub mod theme;
 mod undo;
 pub mod unsubscribe;
 pub mod verbs;
+mod zones;
 
 use std::path::PathBuf;
 

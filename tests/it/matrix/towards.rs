@@ -66,6 +66,7 @@ fn bound_of(row: &Row) -> Bound {
         | "POST /api/v1/users/{user}/invitation"
         | "DELETE /api/v1/users/{user}/sessions"
         | "DELETE /api/v1/users/{user}/second-factor"
+        | "POST /admin/people/{person}/profile"
         | "POST /admin/people/{person}/roles"
         | "POST /admin/people/{person}/access"
         | "POST /admin/people/{person}/invitation"

@@ -83,6 +83,9 @@ pub struct PersonDocument {
     pub groups: Option<Vec<GroupName>>,
     /// Whether a second factor is asked for; null for who may not manage people.
     pub second_factor: Option<bool>,
+    /// When the person last signed in; null if they never have, and for who may not manage people.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_sign_in_at: Option<Instant>,
     /// Whether this is a cloned user, whom somebody of a paired organization acts as.
     pub cloned: bool,
     /// The organization that a cloned user comes from; null for everybody else.
@@ -108,6 +111,8 @@ pub struct PersonExtras {
     pub groups: Option<Vec<(PersonId, GroupId, String)>>,
     /// Those who show a second factor; none for who may not manage people.
     pub second_factors: Option<Vec<PersonId>>,
+    /// When they last signed in; none for who may not manage people.
+    pub last_sign_ins: Option<HashMap<PersonId, Instant>>,
     /// Those who are cloned users, with the organizations that they come from.
     pub clones: HashMap<PersonId, OrganizationRef>,
 }
@@ -120,6 +125,7 @@ impl PersonDocument {
             roles,
             groups,
             second_factors,
+            last_sign_ins,
             clones,
         } = beside;
         Some(Self {
@@ -147,6 +153,9 @@ impl PersonDocument {
                     .collect()
             }),
             second_factor: second_factors.as_ref().map(|on| on.contains(&person.id)),
+            last_sign_in_at: last_sign_ins
+                .as_ref()
+                .and_then(|all| all.get(&person.id).copied()),
             cloned: clones.contains_key(&person.id),
             cloned_from: clones.get(&person.id).map(OrganizationName::from),
             disabled_at: person.disabled_at,

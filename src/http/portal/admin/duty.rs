@@ -26,7 +26,7 @@ use crate::http::problem::Problem;
 use crate::store::people::Person;
 use crate::store::{duty, notices, staff};
 use crate::words::Catalogue;
-use crate::words::time::duration;
+use crate::words::time::{duration, zone_name};
 use crate::workflow::duty::{ForeseenDuty, SetDuty, foresee_duty, set_duty};
 
 /// The shifts and the absences, as rows of the form. One whose person is not chosen is none.
@@ -119,7 +119,8 @@ async fn show(req: PageRequest) -> PageResult {
             .iter()
             .map(|day| words.say_of("duty-day", day.as_str(), &[]))
             .collect();
-        let hours = format!("{}–{} {}", shift.from, shift.until, shift.time_zone.name());
+        let zone = zone_name(words, shift.time_zone);
+        let hours = format!("{}–{}, {zone}", shift.from, shift.until);
         vec![
             Cell::text(known.name(shift.person)),
             Cell::text(days.join(", ")).small(hours),

@@ -22,6 +22,7 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Link, Tab};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
+use crate::http::portal::zones;
 use crate::http::problem::Problem;
 use crate::input::input;
 use crate::store::cases::OrganizationRef;
@@ -78,7 +79,7 @@ impl ListPage for List {
         vec![
             Cell::link(organization.name.clone(), page_of(organization))
                 .small(organization.slug.to_string()),
-            Cell::text(organization.time_zone.clone()),
+            Cell::text(zones::told(req.words(), &organization.time_zone)),
             Cell::text(req.words().say_of("organization-kind", kind, &[])),
         ]
     }
@@ -213,7 +214,7 @@ fn page(req: &PageRequest, found: &FoundOrganization) -> OrganizationPage {
         facts: vec![
             Fact::new(label("slug"), row.slug.to_string()),
             Fact::new(label("region"), row.region.clone()),
-            Fact::new(label("time-zone"), row.time_zone.clone()),
+            Fact::new(label("time-zone"), zones::told(words, &row.time_zone)),
         ],
         cases: sees_cases.then(|| {
             let to = format!("/cases?organization={}", row.slug);
@@ -237,6 +238,7 @@ fn edit_form(words: &Catalogue, row: &Organization) -> Form {
             .value(row.region.clone()),
         Control::of(UpdateOrganization::time_zone(), label("time-zone"))
             .required()
+            .hint(words.say("time-zone-hint", &[]))
             .suggestions(time_zones())
             .value(row.time_zone.clone()),
     ];

@@ -6,9 +6,12 @@ mod handlers;
 use serde::Serialize;
 
 use crate::domain::access::Role;
+use crate::domain::language::Language;
 use crate::http::portal::account::Section;
 use crate::http::portal::form::{self, Choice, Control, Form, Kind, words_of};
-use crate::http::portal::parts::{Link, Tab};
+use crate::http::portal::parts::{Fact, Link, Tab};
+use crate::http::portal::sign_in::time_zones;
+use crate::store::people::Person;
 use crate::store::roles::OwnRole;
 use crate::words::Catalogue;
 use crate::workflow::organizations::AddOrganization;
@@ -31,6 +34,10 @@ pub struct PersonPage {
     pub active: bool,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
+    /// Since when they are here, and when they last signed in; for who manages people.
+    pub facts: Vec<Fact>,
+    /// Changes their name, zone and language; for who manages people.
+    pub profile: Option<Form>,
     /// The roles that were given to them.
     pub held: Vec<String>,
     /// The access groups that they are in; for who may see groups.
@@ -107,23 +114,48 @@ pub fn roles_form(
     Form::new("roles", action, button, controls.collect()).guarded(version)
 }
 
-/// A new person of one of `organizations`, at first of `own`, with roles.
-pub fn add_person_form(
-    words: &Catalogue,
-    organizations: Vec<Choice>,
-    offered: &[Offered],
-    own: &str,
-) -> Form {
+/// Who somebody is: name, zone and language, sent to `action`.
+pub fn profile_form(words: &Catalogue, action: String, person: &Person) -> Form {
     let label = |key| words.say_of("label", key, &[]);
+    let controls = vec![
+        Control::of(UpdateUser::first_name(), label("first-name"))
+            .required()
+            .half()
+            .value(person.first_name.clone()),
+        Control::of(UpdateUser::last_name(), label("last-name"))
+            .required()
+            .half()
+            .value(person.last_name.clone()),
+        Control::of(UpdateUser::time_zone(), label("time-zone"))
+            .hint(words.say("person-zone-hint", &[]))
+            .suggestions(time_zones())
+            .value(person.time_zone.clone().unwrap_or_default()),
+        form::language(
+            words,
+            UpdateUser::language(),
+            Language::kept(person.language.as_deref()),
+        ),
+    ];
+    let button = words.say_of("panel-button", "edit", &[]);
+    Form::new("profile", action, button, controls).guarded(person.version)
+}
+
+/// A new person of one of `organizations`, with roles. Where there are several, none is chosen before somebody does.
+pub fn add_person_form(words: &Catalogue, organizations: Vec<Choice>, offered: &[Offered]) -> Form {
+    let label = |key| words.say_of("label", key, &[]);
+    let is_one = organizations.len() == 1;
+    let organization = Control::of(AddUser::organization(), label("organization"))
+        .kind(Kind::Select)
+        .required()
+        .choices(organizations);
     let mut controls = vec![
         Control::of(AddUser::first_name(), label("first-name")).half(),
         Control::of(AddUser::last_name(), label("last-name")).half(),
         Control::of(AddUser::email(), label("email")),
-        Control::of(AddUser::organization(), label("organization"))
-            .kind(Kind::Select)
-            .required()
-            .choices(organizations)
-            .value(own),
+        match is_one {
+            true => organization,
+            false => organization.unchosen(words.say("access-choose", &[])),
+        },
         form::language(words, AddUser::language(), None).hint(words.say_of(
             "hint",
             "person-language",
@@ -192,12 +224,12 @@ pub fn add_organization_form(words: &Catalogue, zones: Vec<String>) -> Form {
         Control::of(AddOrganization::name(), label("name")),
         Control::of(AddOrganization::slug(), label("slug")).hint(hint("slug")),
         Control::of(AddOrganization::kind(), label("kind"))
-            .value("customer")
+            .kind(Kind::Radio)
             .choices(words_of(
                 words,
                 "organization-kind",
                 &["customer", "partner"],
-                "",
+                "organization-kind-hint",
             )),
         Control::of(AddOrganization::time_zone(), label("time-zone"))
             .hint(words.say("time-zone-hint", &[]))

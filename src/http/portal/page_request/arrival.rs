@@ -22,6 +22,7 @@ use crate::http::portal::once::Sending;
 use crate::http::portal::one_click;
 use crate::http::portal::sent_files::SentFiles;
 use crate::http::portal::theme::{Theme, TimeStyle};
+use crate::http::portal::zones;
 use crate::http::principal::{self, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
@@ -73,7 +74,7 @@ impl PageRequest {
                 Posted::ByAnybody => one_click::read(request, payload).await,
             };
             match typed {
-                Ok(typed) => req.typed = typed,
+                Ok(typed) => req.typed = zones::named(req.words(), typed),
                 Err(problem) => return Err((req, problem)),
             }
             req.sending = req.guest.as_ref().and_then(|guest| {

@@ -143,7 +143,8 @@ pub fn assign_panel(words: &Catalogue, action: String, cancel: &str, owners: Vec
     let controls = vec![
         Control::of(AssignEscalation::owner(), name(words, "escalation-owner"))
             .kind(Kind::Select)
-            .choices(owners),
+            .choices(owners)
+            .unchosen(words.say("access-choose", &[])),
     ];
     panel(words, "assign", action, cancel, controls)
 }
@@ -194,7 +195,12 @@ pub fn ask_rater_panel(
     raters: Vec<Choice>,
 ) -> Panel {
     let rater = Control::of(AskRater::rater(), name(words, "rater"));
-    let controls = vec![rater.kind(Kind::Select).choices(raters)];
+    let controls = vec![
+        rater
+            .kind(Kind::Select)
+            .choices(raters)
+            .unchosen(words.say("access-choose", &[])),
+    ];
     panel(words, "ask_rater", action, cancel, controls)
 }
 

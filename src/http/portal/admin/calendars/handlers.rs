@@ -26,6 +26,7 @@ use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::rows::RowList;
+use crate::http::portal::zones;
 use crate::http::problem::Problem;
 use crate::input::in_zone;
 use crate::store::calendars::{self, CalendarRow};
@@ -90,7 +91,9 @@ impl ListPage for Calendars {
         let sort = query.sort();
         found.sort_by(sort, |one, other| match sort.by {
             CalendarOrder::Name => in_order(&one.name, &other.name),
-            CalendarOrder::TimeZone => one.time_zone.cmp(&other.time_zone),
+            CalendarOrder::TimeZone => {
+                in_order(zones::place(&one.time_zone), zones::place(&other.time_zone))
+            }
         });
         Ok((found, ()))
     }
@@ -99,7 +102,7 @@ impl ListPage for Calendars {
         let to = format!("/admin/calendars/{}", calendar.id);
         vec![
             Cell::link(calendar.name.clone(), to),
-            Cell::text(calendar.time_zone.clone()),
+            Cell::text(zones::told(req.words(), &calendar.time_zone)),
             match calendar.is_default {
                 true => Cell::chip(req.words().say("calendar-default", &[]), "good"),
                 false => Cell::default(),

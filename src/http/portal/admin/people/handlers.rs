@@ -4,8 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::QueryResult;
 
-use super::{Offered, PersonPage, Standing, account_sections, add_person_form, roles_form};
+use super::{
+    Offered, PersonPage, Standing, account_sections, add_person_form, profile_form, roles_form,
+};
 use crate::db::Conn;
+use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
@@ -22,15 +25,16 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::list::{Column, Filter, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::Link;
+use crate::http::portal::parts::{Fact, Link};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
+use crate::input::{Fault, FieldError};
 use crate::store::cases::OrganizationRef;
 use crate::store::grants::{self, Given};
 use crate::store::organizations::Organization;
 use crate::store::people::{self, Person, PersonState};
 use crate::store::roles::{self, OwnRole};
-use crate::store::{groups, organizations, pairings, second_factors};
+use crate::store::{devices, groups, organizations, pairings, second_factors};
 use crate::words::Catalogue;
 use crate::workflow::account;
 use crate::workflow::people::{AddUser, UpdateUser, manages, update_person};
@@ -47,8 +51,9 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/admin/people"                 may(Permission::UsersManage) => add, "Adds a person";
         GET  "/admin/people/{person}"        may(Permission::UsersView)   => show, "One person";
         GET  "/admin/people/{person}/access" may(Permission::UsersView)   => super::access::show, "What a person may do, and which role gives it";
-        POST "/admin/people/{person}/roles"  may(Permission::UsersManage).proven() => change, "Gives a person their roles";
-        POST "/admin/people/{person}/access" may(Permission::UsersManage).proven() => change, "Shuts a person out, or lets them in again";
+        POST "/admin/people/{person}/profile" may(Permission::UsersManage).proven() => change_profile, "Changes a person's name, zone and language";
+        POST "/admin/people/{person}/roles"  may(Permission::UsersManage).proven() => change_roles, "Gives a person their roles";
+        POST "/admin/people/{person}/access" may(Permission::UsersManage).proven() => change_access, "Shuts a person out, or lets them in again";
         POST "/admin/people/{person}/invitation"    may(Permission::UsersManage) => invite, "Invites a person by mail, or once more";
         POST "/admin/people/{person}/sign-out"      may(Permission::UsersManage).proven() => sign_out, "Signs a person out everywhere and revokes their API tokens";
         POST "/admin/people/{person}/second-factor" may(Permission::UsersManage).proven() => take_second_factor, "Takes a person's second factor away";
@@ -65,6 +70,8 @@ struct OfPeople {
     organizations: Vec<Organization>,
     own_roles: Vec<OwnRole>,
     clones: HashMap<PersonId, OrganizationRef>,
+    /// For who manages people.
+    last_sign_ins: Option<HashMap<PersonId, Instant>>,
 }
 
 impl ListPage for List {
@@ -102,6 +109,10 @@ impl ListPage for List {
             organizations: organizations::by_name(conn, access.reach(), ORGANIZATIONS)?,
             own_roles: own_roles(conn, access.reach())?,
             clones: pairings::homes_of_clones(conn, &ids)?,
+            last_sign_ins: match req.can(Permission::UsersManage) {
+                true => Some(devices::last_sign_ins(conn, &ids)?),
+                false => None,
+            },
         };
         Ok((found, beside))
     }
@@ -128,7 +139,11 @@ impl ListPage for List {
             Cell::text(organization.map_or("", |one| one.name.as_str())),
             Cell::text(roles.join(", ")).small(groups.join(", ")),
             Cell::at(person.created_at),
-            Cell::chip(words.say_of("access", access, &[]), chip),
+            Cell::chip(words.say_of("access", access, &[]), chip).small(
+                (beside.last_sign_ins.as_ref())
+                    .map(|all| signed_in(req, all.get(&person.id).copied()))
+                    .unwrap_or_default(),
+            ),
         ]
     }
 
@@ -177,10 +192,7 @@ async fn new(req: PageRequest) -> PageResult {
 }
 
 async fn new_page(req: &PageRequest) -> Result<AdminForm, Problem> {
-    let (reach, own) = (
-        req.access()?.reach(),
-        req.principal()?.organization.slug.clone(),
-    );
+    let reach = req.access()?.reach();
     let (all, own_roles) = req
         .read(move |conn| {
             let all = organizations::by_name(conn, reach, ORGANIZATIONS)?;
@@ -192,7 +204,7 @@ async fn new_page(req: &PageRequest) -> Result<AdminForm, Problem> {
     };
     let words = req.words();
     let offered = offered(words, req.access()?, None, &own_roles);
-    let form_of = add_person_form(words, all.iter().map(choice).collect(), &offered, &own);
+    let form_of = add_person_form(words, all.iter().map(choice).collect(), &offered);
     let (title, about) = (
         words.say("person-add", &[]),
         words.say("person-add-about", &[]),
@@ -229,6 +241,15 @@ pub(in crate::http::portal::admin) fn offered(
         .collect()
 }
 
+/// When somebody last signed in, in words.
+fn signed_in(req: &PageRequest, at: Option<Instant>) -> String {
+    let words = req.words();
+    match at.map(|at| req.times().near(at)) {
+        Some(at) => words.say("person-signed-in", &[("at", at.into())]),
+        None => words.say("person-never-signed-in", &[]),
+    }
+}
+
 /// What a given role is called.
 fn called(words: &Catalogue, role: &Given) -> String {
     match &role.name {
@@ -256,6 +277,12 @@ async fn add(req: PageRequest) -> PageResult {
 }
 
 async fn added(req: &PageRequest) -> Result<(PersonId, String), Problem> {
+    // On the page somebody chooses; programs may leave it at their own.
+    let field = AddUser::organization().name;
+    if req.typed.get(field).is_some_and(String::is_empty) {
+        let fault = FieldError::new(field, Fault::new("required"));
+        return Err(Problem::invalid_field(fault));
+    }
     let mut command: AddUser = req.form()?;
     // Whoever is given a password needs no invitation, which is ticked at first.
     if command.password.is_some() {
@@ -281,7 +308,7 @@ async fn show(req: PageRequest, id: PersonId) -> PageResult {
 async fn page(req: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
     let actor = req.actor()?.clone();
     let (now, sees_groups) = (req.now, req.can(Permission::GroupsView));
-    let (person, organization, given, own_roles, (groups, second_factor, cloned, manages)) = req
+    let (person, organization, given, own_roles, more) = req
         .read(move |conn| {
             let person = people::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
             let organization =
@@ -296,15 +323,17 @@ async fn page(req: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
             let second_factor = second_factors::is_on(conn, id)?;
             let cloned = pairings::homes_of_clones(conn, &[id])?.remove(&id);
             let manages = manages(conn, &actor, &person, now)?;
+            let last = devices::last_sign_ins(conn, &[id])?.remove(&id);
             Ok((
                 person,
                 organization,
                 given,
                 own_roles,
-                (groups, second_factor, cloned, manages),
+                (groups, second_factor, cloned, manages, last),
             ))
         })
         .await?;
+    let (groups, second_factor, cloned, manages, last) = more;
     let words = req.words();
     let active = person.disabled_at.is_none();
     let to = |place: &str| format!("/admin/people/{id}/{place}");
@@ -330,6 +359,12 @@ async fn page(req: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
         organization: organization.name,
         active,
         tabs: tabs_of(req, Place::People),
+        facts: match manages {
+            true => facts(words, &person, last),
+            false => Vec::new(),
+        },
+        // A cloned user is called as its original, and marked as what it is.
+        profile: (manages && cloned.is_none()).then(|| profile_form(words, to("profile"), &person)),
         held,
         groups: groups.map(|groups| {
             groups
@@ -355,8 +390,28 @@ async fn page(req: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
     })
 }
 
+/// How long somebody has been here, and when they last were.
+fn facts(words: &Catalogue, person: &Person, last: Option<Instant>) -> Vec<Fact> {
+    let label = words.say("person-last-sign-in", &[]);
+    vec![
+        Fact::at(words.say("person-added", &[]), person.created_at),
+        match last {
+            Some(last) => Fact::at(label, last),
+            None => Fact::new(label, words.say("person-never", &[])),
+        },
+    ]
+}
+
+/// Which of the forms on the page of a person was sent.
+#[derive(Clone, Copy)]
+enum Sent {
+    Profile,
+    Roles,
+    Access,
+}
+
 /// What is changed on the page of a person.
-struct OnPerson(PersonId);
+struct OnPerson(PersonId, Sent);
 
 impl FormPage<Done> for OnPerson {
     async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
@@ -365,15 +420,32 @@ impl FormPage<Done> for OnPerson {
 
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(req, self.0).await?;
+        let form = match self.1 {
+            Sent::Profile => &mut page.profile,
+            Sent::Roles => &mut page.roles,
+            Sent::Access => &mut page.access,
+        };
         let again = |form: Form| form.refused_for(req.words(), &req.typed, &problem);
-        page.roles = page.roles.map(again);
+        *form = form.take().map(again);
         req.show_again(problem.code().status(), PLACE, "person", &page)
     }
 }
 
-async fn change(req: PageRequest, id: PersonId) -> PageResult {
-    let expected = req.expected();
-    req.act(&OnPerson(id), move |conn, by, command: &UpdateUser| {
+async fn change_profile(req: PageRequest, id: PersonId) -> PageResult {
+    change(req, OnPerson(id, Sent::Profile)).await
+}
+
+async fn change_roles(req: PageRequest, id: PersonId) -> PageResult {
+    change(req, OnPerson(id, Sent::Roles)).await
+}
+
+async fn change_access(req: PageRequest, id: PersonId) -> PageResult {
+    change(req, OnPerson(id, Sent::Access)).await
+}
+
+async fn change(req: PageRequest, page: OnPerson) -> PageResult {
+    let (id, expected) = (page.0, req.expected());
+    req.act(&page, move |conn, by, command: &UpdateUser| {
         let update = command.hashed(None);
         let expected = expected.as_deref();
         update_person(conn, Some(by.actor), id, expected, &update, by.now)?;
@@ -388,7 +460,7 @@ async fn invite(req: PageRequest, id: PersonId) -> PageResult {
         account::invite(conn, &key, Some(by.actor), id, by.now).map(drop)
     })
     .await?;
-    OnPerson(id).done(&req, Done::PersonInvited).await
+    Ok(req.go(address(id), Some(Flash::new(Done::PersonInvited))))
 }
 
 async fn sign_out(req: PageRequest, id: PersonId) -> PageResult {
@@ -396,7 +468,7 @@ async fn sign_out(req: PageRequest, id: PersonId) -> PageResult {
         account::end_everything(conn, Some(by.actor), id, by.now).map(drop)
     })
     .await?;
-    OnPerson(id).done(&req, Done::PersonSignedOut).await
+    Ok(req.go(address(id), Some(Flash::new(Done::PersonSignedOut))))
 }
 
 async fn take_second_factor(req: PageRequest, id: PersonId) -> PageResult {
@@ -404,7 +476,7 @@ async fn take_second_factor(req: PageRequest, id: PersonId) -> PageResult {
         second_factor::take_away(conn, Some(by.actor), id, by.now).map(drop)
     })
     .await?;
-    OnPerson(id).done(&req, Done::SecondFactorTaken).await
+    Ok(req.go(address(id), Some(Flash::new(Done::SecondFactorTaken))))
 }
 
 fn address(id: PersonId) -> String {
