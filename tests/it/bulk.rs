@@ -265,7 +265,7 @@ async fn the_page_says_what_follows_before_it_is_done(desk: Desk) {
     assert_eq!(seen.status, 200);
     assert!(
         seen.text
-            .contains("1 would change, 0 are so already, 1 would be refused."),
+            .contains("1 would change, 0 need no change, 1 would be refused."),
         "{seen:?}"
     );
     assert_eq!(eve.sees(&one).await["status"], "open");
@@ -274,7 +274,7 @@ async fn the_page_says_what_follows_before_it_is_done(desk: Desk) {
         .await;
     assert!(
         done.text
-            .contains("1 changed, 0 were so already, 1 were refused."),
+            .contains("1 changed, 0 needed no change, 1 were refused."),
         "{done:?}"
     );
     assert_eq!(eve.sees(&one).await["status"], "in_progress");

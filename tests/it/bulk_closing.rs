@@ -276,11 +276,11 @@ async fn the_page_says_what_ends_and_what_stays_open(desk: Desk) {
     assert_eq!(seen.status, 200);
     let withdrawn = format!("{} is active, and is withdrawn with it.", escalation.number);
     for text in [
-        "2 would change, 0 are so already, 0 would be refused.",
+        "2 would change, 0 need no change, 0 would be refused.",
         withdrawn.as_str(),
         "One call that was asked for is called off.",
         "One promise stays open.",
-        "The root cause analysis that was requested is not delivered any more.",
+        "The requested root cause analysis will not be delivered.",
         "Close 2 cases",
         "href=\"/cases?status&#x3D;open\"",
     ] {
@@ -304,7 +304,7 @@ async fn the_page_says_what_ends_and_what_stays_open(desk: Desk) {
     let done = hers.sends("/cases/bulk/close", &said.concat()).await;
     assert!(
         done.text
-            .contains("2 changed, 0 were so already, 0 were refused."),
+            .contains("2 changed, 0 needed no change, 0 were refused."),
         "{done:?}"
     );
     assert_eq!(dana.sees(&quiet).await["status"], "closed");
@@ -352,7 +352,7 @@ async fn staff_close_from_the_bar_of_changes(desk: Desk) {
     ];
     let seen = hers.sends("/cases/bulk/close", &ticked).await;
     for text in [
-        "1 would change, 0 are so already, 1 would be refused.",
+        "1 would change, 0 need no change, 1 would be refused.",
         "Closing is done by itself",
         "Close one case",
         "One person would be told by mail: Dana Cole.",
@@ -363,7 +363,7 @@ async fn staff_close_from_the_bar_of_changes(desk: Desk) {
     let done = hers.sends("/cases/bulk/close", &act).await;
     assert!(
         done.text
-            .contains("1 changed, 0 were so already, 1 were refused."),
+            .contains("1 changed, 0 needed no change, 1 were refused."),
         "{done:?}"
     );
     assert_eq!(dana.sees(&quiet).await["status"], "closed");
@@ -400,11 +400,11 @@ async fn a_contact_closes_by_keys_and_escalates_with_none_chosen(desk: Desk) {
     assert_eq!(hers.counts("//details[@id='acts'][@open]").await, 1);
     // The focus is on the one thing to be done, and Enter presses it.
     press("\u{e007}").await;
-    hers.reads("1 would change, 0 are so already, 0 would be refused.")
+    hers.reads("1 would change, 0 need no change, 0 would be refused.")
         .await;
     hers.types("Why it is closed", "A cable.").await;
     hers.presses("Close one case").await;
-    hers.reads("1 changed, 0 were so already, 0 were refused.")
+    hers.reads("1 changed, 0 needed no change, 0 were refused.")
         .await;
     assert_eq!(dana.sees(&case).await["status"], "closed");
     let feed = dana.case_feed(&case).await;
@@ -477,14 +477,14 @@ async fn who_assigns_gives_out_several_and_claims_none(desk: Desk) {
     ];
     let page = hers.sends("/escalations/bulk", &asked).await;
     assert!(
-        page.text.contains("It goes over from Ola Berg."),
+        page.text.contains("It is taken over from Ola Berg."),
         "{page:?}"
     );
     let done = [&asked[..], &[("step", "act")]].concat();
     let page = hers.sends("/escalations/bulk", &done).await;
     assert!(
         page.text
-            .contains("2 changed, 0 were so already, 0 were refused."),
+            .contains("2 changed, 0 needed no change, 0 were refused."),
         "{page:?}"
     );
     for escalation in [&taken, &waiting] {

@@ -461,9 +461,9 @@ async fn m12_the_page_says_what_follows_before_it_is_done(desk: Desk) {
     let assign = [&ticked[..], &[("act", "assign"), ("owner", otto.as_str())]].concat();
     let seen = sends(&assign).await;
     for text in [
-        "2 would change, 0 are so already, 1 would be refused.",
+        "2 would change, 0 need no change, 1 would be refused.",
         &format!("{FIRST} · {}", escalation.number),
-        "It goes over from Ola Berg.",
+        "It is taken over from Ola Berg.",
         "A call that you do not see",
         "href=\"/callbacks?sort&#x3D;window\"",
         "Change 2",
@@ -474,7 +474,7 @@ async fn m12_the_page_says_what_follows_before_it_is_done(desk: Desk) {
     let done = sends(&[&assign[..], &[("step", "act")]].concat()).await;
     assert!(
         done.text
-            .contains("2 changed, 0 were so already, 1 were refused."),
+            .contains("2 changed, 0 needed no change, 1 were refused."),
         "{done:?}"
     );
     assert_eq!(sees(&sam, &first).await["owner"]["name"], "Otto Lind");
@@ -529,10 +529,10 @@ async fn m12_the_list_stays_under_its_readers_hands_and_keys(desk: Desk) {
     assert_eq!(hers.counts("//details[@id='acts'][@open]").await, 1);
     press("I").await;
     hers.presses("See what would follow").await;
-    hers.reads("2 would change, 0 are so already, 0 would be refused.")
+    hers.reads("2 would change, 0 need no change, 0 would be refused.")
         .await;
     hers.presses("Change 2").await;
-    hers.reads("2 changed, 0 were so already, 0 were refused.")
+    hers.reads("2 changed, 0 needed no change, 0 were refused.")
         .await;
     for call in [&first, &second] {
         assert_eq!(sees(&ola, call).await["owner"]["name"], "Ola Berg");

@@ -162,7 +162,7 @@ async fn the_tools_have_pages(desk: Desk) {
         .sends("/admin/checks/token", &[("token", secret)])
         .await;
     assert_eq!(told.status, 200, "{told:?}");
-    for words in ["The token is taken.", "Nightly", "Dana Cole", "See cases"] {
+    for words in ["The token is valid.", "Nightly", "Dana Cole", "See cases"] {
         assert!(told.text.contains(words), "{words}: {told:?}");
     }
     let other = session

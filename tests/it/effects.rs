@@ -70,10 +70,7 @@ async fn a_page_says_what_a_policy_would_do_before_it_is_saved(desk: Desk) {
 
     // The way back takes it from them; what moves nothing is saved at once.
     let told = hers.sends("/admin/policies", &hours("24")).await;
-    assert!(
-        told.text
-            .contains("2 open cases could no longer be escalated")
-    );
+    assert!(told.text.contains("2 open cases would lose a reason"));
     assert_eq!(hers.sends("/admin/policies", &hours("9")).await.status, 303);
     assert_eq!(policy(&ada, "staleness_hours").await, "9");
 }

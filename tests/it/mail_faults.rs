@@ -249,7 +249,7 @@ async fn administrators_see_why_no_mail_leaves_and_send_all_again(trouble: Troub
     }
     let page = session.page("/admin/notices").await;
     for words in [
-        "No mail leaves since",
+        "No mail has left since",
         "refuses the name or the password",
         "3 notices wait",
         "Waiting for the mail server",

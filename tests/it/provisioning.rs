@@ -372,7 +372,7 @@ async fn a_file_is_seen_on_its_page_before_it_is_taken_in(desk: Desk) {
     let (devi, mona, ada) = (desk.person("devi"), desk.person("mona"), desk.person("ada"));
     let session = Session::of(&desk, &devi).await;
     let page = session.page(HERE).await;
-    assert!(page.text.contains("Take a file in"), "{page:?}");
+    assert!(page.text.contains("Import a file"), "{page:?}");
     let file = session.page("/admin/provisioning/file").await;
     assert_eq!(file.text, exports(&devi).await);
     let records = records(&[
@@ -397,7 +397,7 @@ async fn a_file_is_seen_on_its_page_before_it_is_taken_in(desk: Desk) {
         .sends_file(HERE, &[("records", "{\"type\":\"song\"}")], ("file", None))
         .await;
     assert!(
-        wrong.text.contains("Line 1") && !wrong.text.contains("Take it in"),
+        wrong.text.contains("Line 1") && !wrong.text.contains("Import it"),
         "{wrong:?}"
     );
     let empty = session.sends_file(HERE, &[], ("file", None)).await;

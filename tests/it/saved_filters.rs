@@ -231,7 +231,7 @@ async fn a_filter_is_saved_above_its_list_and_leads_there(desk: Desk) {
     let id = said(&dana.get("/saved-filters").await.ok()["items"][0]["id"]);
     let page = format!("/saved-filters/{id}");
     let shown = hers.page(&page).await;
-    assert!(shown.text.contains("You alone have it."), "{shown:?}");
+    assert!(shown.text.contains("Only you have it."), "{shown:?}");
     let renamed = [("name", "Open ones"), ("version", "1")];
     assert_eq!(hers.sends(&page, &renamed).await.status, 303);
     assert_eq!(names(&dana).await, ["Open ones"]);
