@@ -1,5 +1,6 @@
 //! Work that waits, or takes a processor for long, on threads that may.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why work has no result.
@@ -24,4 +25,14 @@ pub async fn run<T: Send + 'static>(
     let started = catch_unwind(AssertUnwindSafe(|| tokio::task::spawn_blocking(work)));
     let working = started.map_err(|_| NotDone::NoThread)?;
     working.await.map_err(|_| NotDone::Panicked)
+}
+
+/// Does `work` that waits for a disk there.
+///
+/// # Errors
+/// Its own, and [`NotDone`] in one of another kind.
+pub async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    run(work).await.map_err(io::Error::other)?
 }

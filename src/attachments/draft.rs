@@ -1,12 +1,13 @@
 //! A file on its way: written to the side, hashed while it comes, gone if nobody keeps it.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::ContentHash;
+use super::content::ContentHash;
 use crate::domain::attachment::MediaType;
 
 /// A file that is being written.
@@ -84,6 +85,11 @@ impl Received {
     /// Where it is as long as nobody keeps it.
     pub fn path(&self) -> &Path {
         self.file.path()
+    }
+
+    /// Its bytes, from the first.
+    pub(super) fn read(&self) -> io::Result<File> {
+        self.file.reopen()
     }
 
     pub(super) fn move_to(self, place: &Path) -> io::Result<()> {

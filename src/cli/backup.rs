@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::attachments::{ContentHash, Store};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::db::snapshot::SnapshotError;
+use crate::db::snapshot::{Snapshot, SnapshotError};
 use crate::db::{Conn, Db, migrate};
 use crate::domain::audit::Verdict;
 use crate::private_files;
@@ -25,12 +25,15 @@ use archive::{FORMAT, Manifest};
 const WITH_FILES: &str = "0036";
 
 /// Write a copy of the database and of attached files to a new file, while the desk runs. It is checked: its rows, the chain of
-/// audited events, and what was written. The secret key is not in it.
+/// audited events, and what was written. Files that are kept in a bucket are fetched from there. The secret key is not in it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct BackupArgs {
     /// The file to make, such as casebell-2026-03-01.tar.gz.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Leave attached files out, where their folder or bucket is saved by other means.
+    #[arg(long)]
+    without_attachments: bool,
     /// Print what is in it as JSON.
     #[arg(long)]
     json: bool,
@@ -52,28 +55,17 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
     private_files::create_folder(&copy)?;
     let db = Db::open_as_it_is(&settings.database_url.location())?;
     let made_at = Clock::System.now();
-    let store = Store::in_data_dir(&settings.data_dir);
-    // What is redacted meanwhile stays until it is copied: the copy of the database names it.
-    let unswept = store.hold().context("the folder of attachments")?;
-    let named: Arc<Mutex<Vec<ContentHash>>> = Arc::default();
-    let check = {
-        let named = Arc::clone(&named);
-        Arc::new(move |conn: &mut Conn| {
-            whole_chain(conn)?;
-            *named.lock().unwrap_or_else(PoisonError::into_inner) = named_files(conn)?;
-            Ok(())
-        })
-    };
-    let snapshot = super::block_on(async {
-        // What waits for its seal is in the copy all the same; it shall be as little as can be.
-        if let Err(error) = Linking::new(db.clone()).rest().await {
-            tracing::warn!(%error, "some audited events go into the backup before they are sealed");
+    let store = settings.attachments.store(&settings.data_dir)?;
+    let (snapshot, missing_attachments) = super::block_on(async {
+        if args.without_attachments {
+            return Ok((copy_rows(&db, &copy).await?.0, Vec::new()));
         }
-        Ok(db.copy_into(&copy, check).await?)
+        // What is redacted meanwhile stays until it is copied: the copy of the database names it.
+        let unswept = store.hold().await.with_context(|| store.place())?;
+        let copied = copy_all(&db, &store, &copy).await;
+        unswept.release().await;
+        copied
     })?;
-    let named = std::mem::take(&mut *named.lock().unwrap_or_else(PoisonError::into_inner));
-    let missing_attachments = copy_files(&store, &named, &copy)?;
-    drop(unswept);
     let key = settings.existing_secret_key()?;
     let manifest = Manifest {
         format: FORMAT,
@@ -82,6 +74,7 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
         snapshot,
         secret_key_fingerprint: key.map(|key| key.fingerprint()),
         missing_attachments,
+        without_attachments: args.without_attachments,
         parts: archive::parts(&copy)?,
     };
     let draft = workplace.path().join("backup");
@@ -100,14 +93,48 @@ pub(super) fn run(args: &BackupArgs, settings: &Settings) -> anyhow::Result<()> 
         manifest.files().count(),
         made_at.format("%Y-%m-%dT%H:%M:%SZ"),
     ))?;
+    if args.without_attachments {
+        super::print("Attached files were left out, as was asked for.")?;
+    }
     if let Some(first) = manifest.missing_attachments.first() {
         super::print(&format!(
             "{} attached files could not be read and are not in it, such as {first}: look at {}.",
             manifest.missing_attachments.len(),
-            settings.data_dir.join("attachments").display(),
+            store.place(),
         ))?;
     }
     Ok(())
+}
+
+/// Puts a copy of the database into `folder`, and of the files that it names; gives what was copied, and which files cannot be had.
+async fn copy_all(
+    db: &Db,
+    store: &Store,
+    folder: &Path,
+) -> anyhow::Result<(Snapshot, Vec<String>)> {
+    let (snapshot, named) = copy_rows(db, folder).await?;
+    let missing = copy_files(store, &named, folder).await?;
+    Ok((snapshot, missing))
+}
+
+/// Puts a copy of the database into `folder`; gives what was copied, and which files it names.
+async fn copy_rows(db: &Db, folder: &Path) -> anyhow::Result<(Snapshot, Vec<ContentHash>)> {
+    let named: Arc<Mutex<Vec<ContentHash>>> = Arc::default();
+    let check = {
+        let named = Arc::clone(&named);
+        Arc::new(move |conn: &mut Conn| {
+            whole_chain(conn)?;
+            *named.lock().unwrap_or_else(PoisonError::into_inner) = named_files(conn)?;
+            Ok(())
+        })
+    };
+    // What waits for its seal is in the copy all the same; it shall be as little as can be.
+    if let Err(error) = Linking::new(db.clone()).rest().await {
+        tracing::warn!(%error, "some audited events go into the backup before they are sealed");
+    }
+    let snapshot = db.copy_into(folder, check).await?;
+    let named = std::mem::take(&mut *named.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((snapshot, named))
 }
 
 /// The contents that the files of a database have; none of a schema that knows no files yet.
@@ -124,13 +151,21 @@ fn named_files(conn: &mut Conn) -> Result<Vec<ContentHash>, SnapshotError> {
 
 /// Puts these files beside the copy of the database; gives those that cannot be had. One that is lost keeps nobody from saving the
 /// rest.
-fn copy_files(store: &Store, named: &[ContentHash], folder: &Path) -> anyhow::Result<Vec<String>> {
+async fn copy_files(
+    store: &Store,
+    named: &[ContentHash],
+    folder: &Path,
+) -> anyhow::Result<Vec<String>> {
     let mut missing = Vec::new();
     for content in named {
         let path = folder.join(archive::name_of(content));
-        if let Err(error) = store.copy_to(content, &path) {
+        if let Err(error) = store.copy_to(content, &path).await {
             match error.kind() {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => return Err(error.into()),
+                // A bucket that does not answer has not lost what is in it.
+                ErrorKind::TimedOut | ErrorKind::Other => {
+                    return Err(error).with_context(|| store.place());
+                }
                 _ => missing.push(content.to_string()),
             }
         }

@@ -9,6 +9,7 @@ mod stage;
 mod stories;
 
 use anyhow::bail;
+use tokio::runtime::Handle;
 
 use super::import::{Watch, casebell};
 use super::refusal::error;
@@ -31,7 +32,7 @@ pub(super) fn run(_args: &DemoArgs, settings: Settings) -> anyhow::Result<()> {
     let settings = apart(settings);
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?.without_limits();
-        let store = Store::in_data_dir(&settings.data_dir);
+        let store = settings.attachments.store(&settings.data_dir)?;
         furnish(&db, &store, Clock::System.now()).await
     })?;
     super::print(&cast::accounts())?;
@@ -52,6 +53,7 @@ fn apart(mut settings: Settings) -> Settings {
         let mail = settings.data_dir.join("mail");
         settings.data_dir.push("demo");
         settings.database_url = DatabaseUrl::Sqlite(settings.data_dir.join("casebell.db"));
+        settings.attachments.bucket = None;
         if matches!(&settings.mail_url, MailUrl::Folder(path) if *path == mail) {
             settings.mail_url = MailUrl::Folder(settings.data_dir.join("mail"));
         }
@@ -75,12 +77,12 @@ async fn furnish(db: &Db, store: &Store, now: Instant) -> anyhow::Result<()> {
     if let Some(refusal) = report.refusals().first() {
         bail!("the samples do not fit: {refusal}");
     }
-    let store = store.clone();
+    let (store, runtime) = (store.clone(), Handle::current());
     db.write(move |conn| {
         let first = Window::first(Sort::ascending(CaseOrder::OpenedAt), 1);
         let any = cases::list(conn, Reach::Everything, &CaseFilter::default(), &first)?;
         if any.is_empty() {
-            stories::tell(&mut stage::Stage::set(conn, &store, now)?)?;
+            stories::tell(&mut stage::Stage::set(conn, (&store, &runtime), now)?)?;
         }
         Ok(())
     })

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::backup::{archive, whole_chain, workplace};
-use crate::attachments::Store;
 use crate::config::Settings;
 use crate::db::{Location, snapshot};
 use crate::private_files;
 
 /// Take a backup back, into a place where no database is yet: the file of the settings, or an empty PostgreSQL database. Attached
-/// files go into the data directory.
+/// files go to where the settings keep them.
 /// Everything in it is checked before; if something is wrong, nothing changes.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct RestoreArgs {
@@ -35,15 +34,18 @@ pub(super) fn run(args: &RestoreArgs, settings: &Settings) -> anyhow::Result<()>
     private_files::create_folder(beside)?;
     let workplace = workplace(beside)?;
     let manifest = archive::read(&args.file, Some(workplace.path()))?;
-    let store = Store::in_data_dir(&settings.data_dir);
+    let store = settings.attachments.store(&settings.data_dir)?;
     // Before the rows that name them: what is left of a restoration that fails is named by nobody, and swept away.
-    for (name, content) in manifest.files() {
-        let taken = store.take_in(&workplace.path().join(name));
-        let taken = taken.context("an attached file could not be put back")?;
-        if taken != content {
-            bail!("{name} has changed while it was put back");
+    super::block_on(async {
+        for (name, content) in manifest.files() {
+            let taken = store.take_in(&workplace.path().join(name)).await;
+            let taken = taken.context("an attached file could not be put back")?;
+            if taken != content {
+                bail!("{name} has changed while it was put back");
+            }
         }
-    }
+        Ok(())
+    })?;
     let check = Arc::new(whole_chain);
     snapshot::fill(&location, workplace.path(), &manifest.snapshot, check)?;
     super::print(&format!(
@@ -54,6 +56,12 @@ pub(super) fn run(args: &RestoreArgs, settings: &Settings) -> anyhow::Result<()>
         manifest.snapshot.rows.len(),
         manifest.files().count(),
     ))?;
+    if manifest.without_attachments {
+        super::print(&format!(
+            "Attached files are not in it: they have to be in {} as they were then.",
+            store.place(),
+        ))?;
+    }
     let key = settings.existing_secret_key()?.map(|key| key.fingerprint());
     if let Some(its) = manifest.secret_key_fingerprint
         && key != Some(its)

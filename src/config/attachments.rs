@@ -1,10 +1,11 @@
 //! The settings of attachments (F4).
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Reader;
-use crate::attachments::Scanner;
+use super::{Reader, bucket};
+use crate::attachments::{BucketAddress, Scanner, Store};
 use crate::domain::attachment::ForbiddenKinds;
 
 /// Bytes in a GiB.
@@ -14,7 +15,7 @@ const LIMIT_GIB: u64 = 20;
 /// How long a scanner may take unless it is set.
 const SCAN_WITHIN: Duration = Duration::from_secs(60);
 
-/// Which files people may attach, and how many.
+/// Which files people may attach, how many, and where they are kept.
 #[derive(Clone, Debug)]
 pub struct AttachmentSettings {
     /// How many bytes the files of one organization have together at the most; 20 GiB unless set.
@@ -23,6 +24,8 @@ pub struct AttachmentSettings {
     pub forbidden: ForbiddenKinds,
     /// What looks at every file before it is kept; nothing unless set.
     pub scanner: Option<Scanner>,
+    /// The bucket that keeps them; the data directory does unless set.
+    pub bucket: Option<BucketAddress>,
 }
 
 impl Default for AttachmentSettings {
@@ -31,11 +34,23 @@ impl Default for AttachmentSettings {
             limit: LIMIT_GIB * GIB,
             forbidden: ForbiddenKinds::default(),
             scanner: None,
+            bucket: None,
         }
     }
 }
 
 impl AttachmentSettings {
+    /// Where files are kept.
+    ///
+    /// # Errors
+    /// There can be no way to the bucket.
+    pub fn store(&self, data_dir: &Path) -> io::Result<Store> {
+        match &self.bucket {
+            None => Ok(Store::in_data_dir(data_dir)),
+            Some(address) => Store::in_bucket(address, data_dir),
+        }
+    }
+
     pub(super) fn read(reader: &mut Reader) -> Self {
         let default = Self::default();
         let within = reader
@@ -50,6 +65,7 @@ impl AttachmentSettings {
                 .value("attachments_forbidden", kinds)
                 .unwrap_or(default.forbidden),
             scanner: command.map(|command| Scanner { command, within }),
+            bucket: bucket::read(reader),
         }
     }
 }

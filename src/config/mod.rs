@@ -5,6 +5,7 @@
 //! secret can also stand in a file of its own, which its key with `_file` names.
 
 mod attachments;
+mod bucket;
 mod secret_file;
 mod secret_key;
 mod sources;
@@ -70,7 +71,7 @@ pub struct Settings {
     pub sessions: SessionLimits,
     /// What whoever reads `/metrics` and the details of `/readyz` shows as a bearer token; nobody may unless it is set.
     pub metrics_token: Option<SecretString>,
-    /// Which files people may attach, and how many (F4).
+    /// Which files people may attach, how many, and where they are kept (F4).
     pub attachments: AttachmentSettings,
     /// What is allowed, and should be otherwise all the same.
     pub remarks: Vec<Remark>,
@@ -120,6 +121,16 @@ const KNOWN: &[Known] = &[
     known("attachments_forbidden"),
     known("attachments_scanner"),
     known("attachments_scan_seconds"),
+    known("attachments_s3_bucket"),
+    known("attachments_s3_region"),
+    known("attachments_s3_endpoint"),
+    known("attachments_s3_allow_http"),
+    known("attachments_s3_path_style"),
+    known("attachments_s3_access_key_id"),
+    secret(
+        "attachments_s3_secret_access_key",
+        "attachments_s3_secret_access_key_file",
+    ),
 ];
 
 /// One mistake in the configuration.

@@ -298,6 +298,12 @@ fn every_secret_can_stand_in_a_file_of_its_own() {
         ("MAIL_URL", "smtps://casebell:hunter2@mail.example.com"),
         ("SECRET_KEY", "hunter2hunter2hunter2hunter2hunter2"),
         ("METRICS_TOKEN", "hunter2hunter2hunter2"),
+        ("ATTACHMENTS_S3_SECRET_ACCESS_KEY", "hunter2hunter2"),
+    ];
+    // Which says nothing alone.
+    let bucket = [
+        ("CASEBELL_ATTACHMENTS_S3_BUCKET", "casebell-files"),
+        ("CASEBELL_ATTACHMENTS_S3_ACCESS_KEY_ID", "casebell"),
     ];
     let keys: Vec<String> = secrets
         .iter()
@@ -329,7 +335,8 @@ fn every_secret_can_stand_in_a_file_of_its_own() {
         .iter()
         .map(|file| file.path().to_str().expect("a path"))
         .collect();
-    let variables: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(paths).collect();
+    let named = names.iter().map(String::as_str).zip(paths);
+    let variables: Vec<(&str, &str)> = named.chain(bucket).collect();
     let by_file = read(None, &variables).expect("settings");
     let names: Vec<String> = secrets
         .iter()
@@ -339,6 +346,7 @@ fn every_secret_can_stand_in_a_file_of_its_own() {
         .iter()
         .map(String::as_str)
         .zip(secrets.map(|(_, value)| value))
+        .chain(bucket)
         .collect();
     let by_value = read(None, &variables).expect("settings");
     assert_eq!(
@@ -357,6 +365,11 @@ fn every_secret_can_stand_in_a_file_of_its_own() {
         token.expose_secret().to_owned()
     };
     assert_eq!(token(&by_file), token(&by_value));
+    let storage = |settings: &Settings| {
+        let bucket = settings.attachments.bucket.as_ref().expect("a bucket");
+        bucket.secret_access_key.expose_secret().to_owned()
+    };
+    assert_eq!(storage(&by_file), storage(&by_value));
     assert_eq!(by_file.remarks, []);
     assert!(!format!("{by_file:?}").contains("hunter2"));
 }

@@ -30,6 +30,10 @@ struct Readiness {
     /// process unready: taking it off the load balancer would help nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     outbox: Option<Outbox>,
+    /// Whether the bucket of attachments could be used when somebody used it last. One that is away keeps nobody from anything but
+    /// files, on every process alike, so that it does not make this one unready either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<&'static str>,
 }
 
 /// What waits to be sent.
@@ -74,6 +78,8 @@ pub async fn readyz(request: HttpRequest) -> HttpResponse {
                 .since
                 .map_or(0, |at| (now - at).num_seconds().max(0)),
         }),
+        attachments: (desk.uploads.store.is_reached())
+            .map(|is_reached| if is_reached { "ok" } else { "unavailable" }),
     };
     let mut response = if found.is_ready() {
         HttpResponse::Ok()

@@ -91,7 +91,7 @@ impl AppState {
             readiness: Readiness::default(),
             support_phone: settings.support_phone.clone(),
             key,
-            uploads: Uploads::new(settings),
+            uploads: Uploads::new(settings).map_err(PostError::Files)?,
             workers: settings.data_dir.join("workers"),
             metrics_token: settings.metrics_token.clone(),
             proxies: Proxies::trusted(settings.trusted_proxies.clone()),
@@ -126,6 +126,9 @@ pub enum PostError {
     /// The system gives no threads that hash passwords.
     #[error("no thread to hash passwords: {0}")]
     Threads(io::Error),
+    /// There is no way to the storage of attachments.
+    #[error("CASEBELL_ATTACHMENTS_S3_ENDPOINT: {0}")]
+    Files(io::Error),
     /// The folder of outgoing mail cannot be made.
     #[error("CASEBELL_MAIL_URL: {0}: {1}")]
     Folder(String, io::Error),

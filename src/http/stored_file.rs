@@ -1,25 +1,17 @@
 //! A kept file on its way to somebody: as bytes to keep, in whole or in part, and read while it is sent.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-
 use actix_web::body::{BoxBody, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use futures_util::{Stream, stream};
 
 use super::problem::{Code, Problem};
-use crate::attachments::ContentHash;
-use crate::blocking;
+use crate::attachments::{ContentHash, Kept};
 use crate::domain::attachment::{FileName, MediaType, disposition};
 
 /// What a browser may do with it, should it look at it all the same: nothing.
 const POLICY: &str =
     "default-src 'none'; sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-/// How much is read at a time.
-const PIECE: u64 = 256 * 1024;
 
 /// A kept file that is open.
 #[derive(Debug)]
@@ -29,9 +21,7 @@ pub struct StoredFile {
     /// As what it is handed out.
     pub media_type: MediaType,
     /// Its bytes.
-    pub file: File,
-    /// How many they are.
-    pub bytes: u64,
+    pub file: Kept,
     /// Their name, by which whoever has them already knows it.
     pub content: ContentHash,
 }
@@ -53,18 +43,18 @@ impl StoredFile {
         mut response: HttpResponseBuilder,
         asked: Option<&HeaderMap>,
     ) -> HttpResponse<BoxBody> {
-        let tag = format!("\"{}\"", self.content);
+        let (tag, bytes) = (format!("\"{}\"", self.content), self.file.bytes());
         let text = |name: header::HeaderName| asked?.get(name)?.to_str().ok();
         let is_known = text(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &tag));
         // Whoever has the beginning of another file gets all of this one.
         let same = text(header::IF_RANGE).is_none_or(|known| known == tag);
         let part = match text(header::RANGE).filter(|_| same) {
-            Some(range) => part(range, self.bytes),
+            Some(range) => part(range, bytes),
             None => Part::Whole,
         };
         if part == Part::Beyond && !is_known {
-            let length = header::HeaderValue::from_str(&format!("bytes */{}", self.bytes));
-            let problem = Problem::new(Code::RangeNotSatisfiable).with("bytes", self.bytes);
+            let length = header::HeaderValue::from_str(&format!("bytes */{bytes}"));
+            let problem = Problem::new(Code::RangeNotSatisfiable).with("bytes", bytes);
             return HttpResponse::from_error(match length {
                 Ok(length) => problem.header(header::CONTENT_RANGE, length),
                 Err(_) => problem,
@@ -84,16 +74,18 @@ impl StoredFile {
             .insert_header((header::CONTENT_DISPOSITION, disposition(&self.name)));
         let (from, until) = match part {
             Part::Of(first, last) => {
-                let range = format!("bytes {first}-{last}/{}", self.bytes);
+                let range = format!("bytes {first}-{last}/{bytes}");
                 response
                     .status(StatusCode::PARTIAL_CONTENT)
                     .insert_header((header::CONTENT_RANGE, range));
                 (first, last + 1)
             }
-            Part::Whole | Part::Beyond => (0, self.bytes),
+            Part::Whole | Part::Beyond => (0, bytes),
         };
-        let pieces = pieces(self.file, from, until);
-        response.body(SizedStream::new(until - from, pieces))
+        response.body(SizedStream::new(
+            until - from,
+            self.file.pieces(from, until),
+        ))
     }
 }
 
@@ -131,28 +123,6 @@ fn part(range: &str, bytes: u64) -> Part {
         })
     };
     read().unwrap_or(Part::Whole)
-}
-
-/// The bytes between two places, read where nobody else waits for it.
-fn pieces(file: File, from: u64, until: u64) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold((file, from), move |(mut file, at)| async move {
-        if at >= until {
-            return Ok(None);
-        }
-        let read = blocking::run(move || {
-            file.seek(SeekFrom::Start(at))?;
-            let length = usize::try_from(PIECE.min(until - at)).unwrap_or_default();
-            let mut piece = vec![0; length];
-            file.read_exact(&mut piece)?;
-            Ok((piece, file))
-        });
-        let read: io::Result<_> = read.await.map_err(io::Error::other)?;
-        let (piece, file) = read.inspect_err(|error| {
-            tracing::error!(%error, "an attachment broke off while it was sent");
-        })?;
-        let next = at + piece.len() as u64;
-        Ok(Some((Bytes::from(piece), (file, next))))
-    })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::body::Chunks;
 use super::problem::{Code, Problem};
 use crate::attachments::{Received, Scanner, Store, Verdict};
-use crate::blocking;
+use crate::blocking::{self, NotDone};
 use crate::config::Settings;
 use crate::domain::attachment::{FileName, ForbiddenKinds, LARGEST};
 use crate::domain::ids::PersonId;
@@ -67,16 +67,19 @@ impl Drop for Place {
 
 impl Uploads {
     /// As the settings have it.
-    pub fn new(settings: &Settings) -> Self {
+    ///
+    /// # Errors
+    /// There can be no way to the storage of the settings.
+    pub fn new(settings: &Settings) -> io::Result<Self> {
         let own = &settings.attachments;
-        Self {
-            store: Store::in_data_dir(&settings.data_dir),
+        Ok(Self {
+            store: own.store(&settings.data_dir)?,
             limit: own.limit,
             forbidden: own.forbidden.clone(),
             scanner: own.scanner.clone().map(Arc::new),
             scans: Semaphore::new(SCANS),
             underway: Arc::default(),
-        }
+        })
     }
 
     /// A place for what somebody sends.
@@ -168,9 +171,9 @@ impl Uploads {
     /// [`Code::FileInfected`], [`Code::ScannerUnavailable`], [`Code::StorageUnavailable`].
     pub async fn keep(&self, name: FileName, received: Received) -> Result<SentFile, Problem> {
         let received = self.looked_at(&name, received).await?;
-        let store = self.store.clone();
         let (media_type, bytes) = (received.media_type(), received.bytes());
-        let content = on_disk(move || store.keep(received)).await?;
+        let content = self.store.keep(received).await;
+        let content = content.map_err(|error| not_kept(&error))?;
         Ok(SentFile {
             name,
             media_type,
@@ -277,9 +280,21 @@ pub fn too_large() -> Problem {
 ///
 /// # Errors
 /// [`Code::StorageUnavailable`], with the reason in the log.
-pub async fn on_disk<T: Send + 'static>(
+async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = blocking::run(work).await?;
-    done.map_err(|error| Problem::storage_unavailable(&error))
+    blocking::on_disk(work)
+        .await
+        .map_err(|error| not_kept(&error))
+}
+
+/// What is told where a file could not be kept or read.
+pub fn not_kept(error: &io::Error) -> Problem {
+    let not_done = error
+        .get_ref()
+        .and_then(|error| error.downcast_ref::<NotDone>());
+    match not_done {
+        Some(not_done) => Problem::from(*not_done),
+        None => Problem::storage_unavailable(error),
+    }
 }

@@ -2,30 +2,28 @@
 //! left. They were redacted, or given up, or the process was killed before their row was written.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use super::{Job, Stepped};
-use crate::attachments::{ContentHash, Store};
-use crate::blocking;
+use crate::attachments::Store;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::store::attachments::{discard_given_up, named_among};
 
 /// Rows that go in one transaction.
 const BATCH: i64 = 500;
-/// How many folders of bytes are looked through in a step; there are 256 at the most.
+/// How many folders of bytes are looked through in a step, or as much of a bucket; there are 256 at the most.
 const FOLDERS: usize = 32;
 
 /// Takes away what nobody names any more.
 pub struct Sweeping {
     db: Db,
     store: Store,
-    folders: usize,
-    /// Which folder is next.
-    next: AtomicUsize,
+    /// Behind what the next look begins.
+    next: Mutex<Option<String>>,
 }
 
 impl Sweeping {
@@ -34,19 +32,11 @@ impl Sweeping {
         Self {
             db,
             store,
-            folders: FOLDERS,
-            next: AtomicUsize::new(0),
+            next: Mutex::default(),
         }
     }
 
-    /// The job with so many folders looked through in a step.
-    #[must_use]
-    pub fn looking_through(mut self, folders: usize) -> Self {
-        self.folders = folders.max(1);
-        self
-    }
-
-    /// Forgets a batch of files that were attached to nothing for too long, and takes away what no row names in some folders.
+    /// Forgets a batch of files that were attached to nothing for too long, and takes away what no row names in a part of them.
     ///
     /// # Errors
     /// Database errors. What cannot be read or taken away is told in the log and left for the next time.
@@ -58,7 +48,8 @@ impl Sweeping {
         let swept = match self.sweep().await? {
             Ok(swept) => swept,
             Err(error) => {
-                tracing::error!(%error, "what no attachment names could not be taken away");
+                let place = self.store.place();
+                tracing::error!(%error, %place, "what no attachment names could not be looked for, or not be taken away");
                 0
             }
         };
@@ -72,16 +63,14 @@ impl Sweeping {
     }
 
     async fn sweep(&self) -> Result<io::Result<usize>, DbError> {
-        let (store, from) = (self.store.clone(), self.next.load(Ordering::Relaxed));
-        let most = self.folders;
-        let looked = blocking::run(move || settled(&store, from, most)).await?;
-        let (settled, next) = match looked {
+        let from = (self.next.lock().unwrap_or_else(PoisonError::into_inner)).clone();
+        let looked = match self.store.look(from, FOLDERS).await {
             Ok(looked) => looked,
             Err(error) => return Ok(Err(error)),
         };
-        self.next.store(next, Ordering::Relaxed);
-        let asked = settled.clone();
-        let named = match settled.is_empty() {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = looked.next.clone();
+        let asked = looked.settled.clone();
+        let named = match asked.is_empty() {
             true => Default::default(),
             false => {
                 let ask =
@@ -89,30 +78,8 @@ impl Sweeping {
                 self.db.read_apart(ask).await?
             }
         };
-        let unnamed: Vec<ContentHash> = settled
-            .into_iter()
-            .filter(|content| !named.contains(content))
-            .collect();
-        let store = self.store.clone();
-        Ok(blocking::run(move || store.sweep(&unnamed)).await?)
+        Ok(self.store.sweep(looked, &named).await)
     }
-}
-
-/// What has been in the next folders for a while, and which folder comes after them.
-fn settled(store: &Store, from: usize, most: usize) -> io::Result<(Vec<ContentHash>, usize)> {
-    let folders = store.folders()?;
-    let from = if from < folders.len() { from } else { 0 };
-    let mut settled = Vec::new();
-    for folder in folders.iter().skip(from).take(most) {
-        // One that cannot be read keeps nobody from the others.
-        match store.settled_in(folder) {
-            Ok(found) => settled.extend(found),
-            Err(error) => {
-                tracing::error!(%error, %folder, "attachments could not be looked through");
-            }
-        }
-    }
-    Ok((settled, from + most))
 }
 
 impl Job for Sweeping {

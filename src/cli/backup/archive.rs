@@ -43,6 +43,9 @@ pub struct Manifest {
     /// The hashes of attached files that could not be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_attachments: Vec<String>,
+    /// Whether attached files were left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_attachments: bool,
     /// The parts, by name.
     pub parts: BTreeMap<String, Part>,
 }
@@ -263,6 +266,7 @@ mod tests {
             },
             secret_key_fingerprint: None,
             missing_attachments: Vec::new(),
+            without_attachments: false,
             parts: parts.collect(),
         }
     }

@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tokio::runtime::Handle;
 
 use super::cast;
 use crate::attachments::Store;
@@ -68,6 +69,8 @@ const BEFORE: (i64, i64) = (110, 39);
 pub struct Stage<'a> {
     conn: &'a mut Conn,
     store: &'a Store,
+    /// Waits for what the store does.
+    runtime: &'a Handle,
     cast: HashMap<&'static str, Actor>,
     now: Instant,
 }
@@ -106,7 +109,11 @@ fn text<T: FromStr<Err = TextError>>(text: &str) -> VerbResult<T> {
 
 impl<'c> Stage<'c> {
     /// Calls everybody.
-    pub fn set(conn: &'c mut Conn, store: &'c Store, now: Instant) -> VerbResult<Self> {
+    pub fn set(
+        conn: &'c mut Conn,
+        (store, runtime): (&'c Store, &'c Handle),
+        now: Instant,
+    ) -> VerbResult<Self> {
         let mut cast = HashMap::new();
         for one in cast::PEOPLE {
             let email = text(&one.email())?;
@@ -125,6 +132,7 @@ impl<'c> Stage<'c> {
         Ok(Self {
             conn,
             store,
+            runtime,
             cast,
             now,
         })
@@ -328,7 +336,7 @@ impl Scene<'_, '_> {
         bytes: &[u8],
         at: Instant,
     ) -> VerbResult<AttachmentId> {
-        let store = self.stage.store;
+        let (store, runtime) = (self.stage.store, self.stage.runtime);
         let kept = || -> std::io::Result<SentFile> {
             let mut draft = store.begin()?;
             draft.write(bytes)?;
@@ -337,7 +345,7 @@ impl Scene<'_, '_> {
                 name: FileName::cleaned(name),
                 media_type: received.media_type(),
                 bytes: received.bytes(),
-                content: store.keep(received)?,
+                content: runtime.block_on(store.keep(received))?,
             })
         };
         let file = kept().map_err(|error| DbError::Unavailable(error.to_string()))?;

@@ -17,7 +17,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::state::AppState;
 use crate::http::stored_file::StoredFile;
-use crate::http::uploads::{Incoming, on_disk};
+use crate::http::uploads::{Incoming, not_kept};
 use crate::input::input;
 use crate::store::attachments::Attachment;
 use crate::store::{cases, seen_files};
@@ -186,13 +186,11 @@ pub async fn open(desk: &AppState, file: Attachment) -> Result<StoredFile, Probl
     let content = file
         .content()
         .ok_or_else(|| Problem::storage_unavailable(&missing()))?;
-    let (store, hash) = (desk.uploads.store.clone(), content.clone());
-    let (opened, bytes) = on_disk(move || store.open(&hash)).await?;
+    let opened = desk.uploads.store.open(&content).await;
     Ok(StoredFile {
         name,
         media_type: file.media_type,
-        file: opened,
-        bytes,
+        file: opened.map_err(|error| not_kept(&error))?,
         content,
     })
 }

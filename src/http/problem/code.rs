@@ -258,7 +258,7 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR;
     /// The scanner that looks at files does not answer; the file was not taken (F4).
     ScannerUnavailable = "scanner_unavailable", SERVICE_UNAVAILABLE;
-    /// The folder of attachments cannot be read or written (F4).
+    /// The storage of attachments cannot be read or written (F4).
     StorageUnavailable = "storage_unavailable", SERVICE_UNAVAILABLE;
     /// The database does not answer, or cannot be written.
     DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE;

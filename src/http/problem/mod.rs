@@ -251,7 +251,7 @@ impl Problem {
             Some(cause) => Some(cause.kind()),
             None if code == Code::Internal => Some("see the log".to_owned()),
             None if code == Code::StorageUnavailable => {
-                Some("the folder of attachments; see the log".to_owned())
+                Some("the storage of attachments; see the log".to_owned())
             }
             None if code == Code::ScannerUnavailable => {
                 Some("the scanner of attachments; see the log".to_owned())

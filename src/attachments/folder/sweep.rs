@@ -3,19 +3,38 @@
 use std::fs::{self, DirEntry, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::{ContentHash, INCOMING, Store};
+use super::{Folder, INCOMING};
+use crate::attachments::content::ContentHash;
+use crate::attachments::look::{Looked, SPARED};
 
-/// For how long a file waits for its row, and a draft for its next bytes: longer than either takes.
-const SPARED: Duration = Duration::from_secs(60 * 60);
-
-impl Store {
-    /// The names of the folders that files lie in.
+impl Folder {
+    /// What has been for a while in the next `most` of the folders that files lie in, behind the one called `from`.
     ///
     /// # Errors
     /// The system's own.
-    pub fn folders(&self) -> io::Result<Vec<String>> {
+    pub fn look(&self, from: Option<&str>, most: usize) -> io::Result<Looked> {
+        let folders = self.folders()?;
+        let mut rest = (folders.iter()).filter(|name| from.is_none_or(|from| name.as_str() > from));
+        let mut looked = Looked::default();
+        for folder in rest.by_ref().take(most) {
+            // One that cannot be read keeps nobody from the others.
+            match self.settled_in(folder) {
+                Ok(found) => looked.settled.extend(found),
+                Err(error) => {
+                    tracing::error!(%error, %folder, "attachments could not be looked through");
+                }
+            }
+            looked.next = Some(folder.clone());
+        }
+        if rest.next().is_none() {
+            looked.next = None;
+        }
+        Ok(looked)
+    }
+
+    fn folders(&self) -> io::Result<Vec<String>> {
         let entries = entries(&self.folder)?.into_iter();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         let mut names: Vec<String> = names.filter(|name| name.len() == 2).collect();
@@ -23,11 +42,7 @@ impl Store {
         Ok(names)
     }
 
-    /// The files in one of the folders that have been there for a while.
-    ///
-    /// # Errors
-    /// The system's own.
-    pub fn settled_in(&self, folder: &str) -> io::Result<Vec<ContentHash>> {
+    fn settled_in(&self, folder: &str) -> io::Result<Vec<ContentHash>> {
         let mut settled = Vec::new();
         for entry in entries(&self.folder.join(folder))? {
             let hash = entry.file_name().into_string().ok();
@@ -131,10 +146,11 @@ fn is_settled(path: &Path) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::time::Duration;
 
     use super::*;
 
-    fn kept(store: &Store, bytes: &[u8], age: Duration) -> ContentHash {
+    fn kept(store: &Folder, bytes: &[u8], age: Duration) -> ContentHash {
         let mut draft = store.begin().expect("a draft");
         draft.write(bytes).expect("written");
         let hash = store.keep(draft.finish().expect("finished")).expect("kept");
@@ -150,15 +166,16 @@ mod tests {
     #[test]
     fn what_nobody_names_goes_once_it_is_old() {
         let directory = tempfile::tempdir().expect("a folder");
-        let store = Store::in_data_dir(directory.path());
-        assert_eq!(store.folders().expect("none"), Vec::<String>::new());
+        let store = Folder::in_data_dir(directory.path());
+        assert_eq!(store.look(None, 256).expect("none").settled, []);
         let old = kept(&store, b"old", SPARED);
         let new = kept(&store, b"new", Duration::ZERO);
-        let folders = store.folders().expect("folders").into_iter();
-        let settled: Vec<_> = folders
-            .flat_map(|folder| store.settled_in(&folder).expect("files"))
-            .collect();
-        assert_eq!(settled, std::slice::from_ref(&old));
+        let looked = store.look(None, 256).expect("files");
+        assert_eq!(
+            (looked.settled, looked.next),
+            (vec![old.clone()], None),
+            "and there is no folder behind them"
+        );
         // Even if it is asked to, it takes nothing that was put there just now.
         assert_eq!(store.sweep(&[old.clone(), new.clone()]).expect("swept"), 1);
         assert!(store.open(&old).is_err() && store.open(&new).is_ok());
@@ -167,7 +184,7 @@ mod tests {
     #[test]
     fn what_was_set_aside_by_who_was_killed_comes_back() {
         let directory = tempfile::tempdir().expect("a folder");
-        let store = Store::in_data_dir(directory.path());
+        let store = Folder::in_data_dir(directory.path());
         let named = kept(&store, b"named", SPARED);
         let aside = store.aside(&named).expect("a place");
         fs::rename(store.place(&named), aside).expect("set aside");
@@ -178,7 +195,7 @@ mod tests {
     #[test]
     fn what_is_held_stays_and_drafts_are_given_up() {
         let directory = tempfile::tempdir().expect("a folder");
-        let store = Store::in_data_dir(directory.path());
+        let store = Folder::in_data_dir(directory.path());
         let old = kept(&store, b"old", SPARED);
         let held = store.hold().expect("held");
         assert_eq!(store.sweep(std::slice::from_ref(&old)).expect("nothing"), 0);
