@@ -9,7 +9,7 @@ use super::page_request::PageRequest;
 use super::rows::{self, RowList};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::input::{self, Field};
 use crate::words::Catalogue;
 use crate::workflow::foresee::Foreseen;
@@ -182,14 +182,20 @@ impl PageRequest {
     }
 }
 
-/// Whether the page is shown again with what was typed: something in it is wrong, or no longer fits.
+/// Whether the page is shown again with what was typed: something in it is wrong, or no longer fits, or a file that came with it
+/// cannot be kept now.
 pub(super) fn is_form_error(problem: &Problem) -> bool {
     let status = problem.code().status();
-    status.is_client_error()
-        && !matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
-        )
+    let keeps_no_file = matches!(
+        problem.code(),
+        Code::ScannerUnavailable | Code::StorageUnavailable
+    );
+    keeps_no_file
+        || status.is_client_error()
+            && !matches!(
+                status,
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
+            )
 }
 
 /// What would follow from something.

@@ -95,7 +95,7 @@ impl PageRequest {
         page: &T,
     ) -> PageResult {
         let shell = Shell {
-            refused: status.is_client_error(),
+            refused: status.is_client_error() || status.is_server_error(),
             ..self.shell(place)
         };
         self.show_with(status, shell, template, page)

@@ -79,7 +79,11 @@ impl Attach {
 pub(super) fn is_of_files(problem: &Problem) -> bool {
     let of_them = |field: &str| field == FIELD || field.starts_with(&format!("{FIELD}["));
     match problem.code() {
-        Code::AttachmentLimitReached | Code::FileInfected | Code::TooLarge => true,
+        Code::AttachmentLimitReached
+        | Code::FileInfected
+        | Code::ScannerUnavailable
+        | Code::StorageUnavailable
+        | Code::TooLarge => true,
         _ => (problem.errors().first()).is_some_and(|error| of_them(error.field())),
     }
 }
