@@ -1,6 +1,7 @@
 //! Files that people send and attach (F4): to entries of both feeds, to analyses and to what a case was opened with; who gets them,
-//! and who does not; what is refused, and when. How they are kept, and how pages send them, is in the files beside it.
+//! and who does not; what is refused, and when. How they are kept, in a folder and in a bucket, and how pages send them, is in the files beside it.
 
+mod bucket;
 mod keeping;
 mod pages;
 

@@ -18,7 +18,7 @@ on_both_databases! { Desk:
 }
 
 /// Sends a form in several parts, with these fields and files.
-async fn sends_form(
+pub(super) async fn sends_form(
     session: &Session,
     desk: &Desk,
     path: &str,
@@ -52,14 +52,14 @@ async fn sends_form(
 }
 
 /// The value of the first field of that name on a page.
-fn field(page: &Answer, name: &str) -> String {
+pub(super) fn field(page: &Answer, name: &str) -> String {
     let at = page.text.find(&format!("name=\"{name}\" value=\""));
     let rest = &page.text[at.unwrap_or_else(|| panic!("no {name}: {page:?}"))..];
     let value = rest.split("value=\"").nth(1).expect("a value");
     value.split('"').next().unwrap_or_default().to_owned()
 }
 
-async fn f4_pages_attach_in_one_act(desk: Desk) {
+pub(super) async fn f4_pages_attach_in_one_act(desk: Desk) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     let session = Session::of(&desk, &dana).await;
@@ -107,7 +107,7 @@ async fn f4_pages_attach_in_one_act(desk: Desk) {
     assert!(opened.text.contains("c.txt"), "{opened:?}");
 }
 
-async fn f4_a_refused_form_keeps_its_files(desk: Desk) {
+pub(super) async fn f4_a_refused_form_keeps_its_files(desk: Desk) {
     let dana = desk.person("dana");
     let case = dana.opens(high()).await;
     let session = Session::of(&desk, &dana).await;

@@ -30,6 +30,7 @@ pub mod session;
 pub mod smtp;
 pub mod statements;
 pub mod stopwatch;
+pub mod storage;
 pub mod stream;
 pub mod terminal;
 pub mod timing;
