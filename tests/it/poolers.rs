@@ -1,17 +1,19 @@
-//! PostgreSQL behind PgBouncer, whose sessions are lent out for one transaction at a time; and a database that cannot hold every
-//! character.
+//! Connections that are lent out for one transaction at a time: the desk's own, and those of PgBouncer; and a database that cannot
+//! hold every character.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
+use casebell::db::DbError;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::support::database::{Backend, TestDatabase};
+use crate::support::database::{Backend, Rows, TestDatabase, texts};
 use crate::support::desk::{client, furnished, runtime};
 use crate::support::person::{high, medium};
 use crate::support::postgres::{self, free_port};
@@ -95,6 +97,38 @@ impl Pooler {
 
 /// The user that has nothing.
 const NOBODY: u32 = 65534;
+
+/// Of so many connections a process makes use, at the most.
+const CONNECTIONS: usize = 16;
+
+/// Whoever has an answer gives the connection back at once, and the next one gets that one: to make another takes a server many times
+/// as long as to answer.
+#[test]
+fn connections_are_lent_out_again() {
+    Rows::for_story(Backend::Postgresql, |rows| async move {
+        let mut asking = JoinSet::new();
+        for _ in 0..2 * CONNECTIONS {
+            let db = rows.db.clone();
+            asking.spawn(async move {
+                let mut sessions = BTreeSet::new();
+                for _ in 0..100 {
+                    let asked = db.read(|conn| {
+                        let pid = "SELECT CAST(pg_backend_pid() AS text) AS text";
+                        Ok::<_, DbError>(texts(conn, pid))
+                    });
+                    sessions.extend(asked.await.expect("an answer"));
+                }
+                sessions
+            });
+        }
+        let sessions: BTreeSet<String> = asking.join_all().await.into_iter().flatten().collect();
+        assert!(
+            sessions.len() <= CONNECTIONS,
+            "{} connections",
+            sessions.len()
+        );
+    });
+}
 
 /// B9: the desk starts, brings its schema up to date, is written to by many at once, and is backed up, and no statement of one
 /// transaction is in another's way.
