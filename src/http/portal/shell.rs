@@ -298,6 +298,7 @@ impl Shell {
             flash: None,
             search: String::new(),
             clock_words: clock_words(&Catalogue::load().unwrap()),
+            forbidden_files: String::new(),
             refused: false,
         }
     }
