@@ -13,6 +13,7 @@ use super::cookies::Carries;
 use super::language;
 use super::problem::{Code, Problem};
 use super::state::AppState;
+use super::trace;
 use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
 use crate::db::{Conn, Epoch};
 use crate::domain::Instant;
@@ -246,12 +247,7 @@ async fn find_in(
                 id, last_used_at, ..
             } => desk.seen.note_token(id, last_used_at, now),
         }
-        let span = tracing::Span::current();
-        span.record("person.id", tracing::field::display(principal.actor.id()));
-        span.record(
-            "organization.id",
-            tracing::field::display(principal.organization.id),
-        );
+        trace::note_sender(request, principal.actor.id(), principal.organization.id);
     }
     Ok(found)
 }

@@ -13,10 +13,11 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use metrics::SharedString;
 use tracing::Span;
-use tracing::field::Empty;
+use tracing::field::display;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use super::paths::path_of;
+use crate::domain::ids::{OrganizationId, PersonId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer id of a client is not taken into the log.
@@ -33,20 +34,27 @@ impl RootSpanBuilder for RequestSpan {
             "request",
             http.method = named(request.method()),
             http.route = route.as_deref().unwrap_or(UNMATCHED),
-            http.status_code = Empty,
             request.id = %id_of(request.request()),
-            person.id = Empty,
-            organization.id = Empty,
         )
     }
 
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
-        };
-        span.record("http.status_code", status.as_u16());
-    }
+    /// The line that says that it is done says how. What a span is told later, the log reads and writes anew as a whole.
+    fn on_request_end<B: MessageBody>(_: Span, _: &Result<ServiceResponse<B>, Error>) {}
+}
+
+/// Who sent a request, and where they act: noted once it is known.
+#[derive(Clone, Copy)]
+struct Sender {
+    person: PersonId,
+    organization: OrganizationId,
+}
+
+/// Notes who sent a request, for the line that says that it is done.
+pub(super) fn note_sender(request: &HttpRequest, person: PersonId, organization: OrganizationId) {
+    request.extensions_mut().insert(Sender {
+        person,
+        organization,
+    });
 }
 
 /// Names the request in its answer, counts it, and says in the log that it is done.
@@ -75,7 +83,10 @@ pub async fn observe<B: MessageBody + 'static>(
     metrics::counter!("casebell_http_requests_total", &labels).increment(1);
     metrics::histogram!("casebell_http_request_duration_seconds", &labels[..2])
         .record(elapsed.as_secs_f64());
+    let sender = response.request().extensions().get::<Sender>().copied();
     tracing::info!(
+        person.id = sender.map(|sender| display(sender.person)),
+        organization.id = sender.map(|sender| display(sender.organization)),
         http.status_code = status,
         http.duration_ms = elapsed.as_secs_f64() * 1000.0,
         "request done"
