@@ -255,7 +255,7 @@ async fn brought_back(backend: Backend, desk: Installation) {
     assert!(said.contains("the bucket casebell-files"), "{said}");
 }
 
-fn named(settings: &[(&'static str, String)]) -> Vec<(&'static str, &str)> {
+fn named<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
     let named = settings.iter().map(|(key, value)| (*key, value.as_str()));
     named.collect()
 }
