@@ -13,7 +13,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use metrics::SharedString;
 use tracing::Span;
-use tracing::field::display;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use super::paths::path_of;
@@ -85,8 +84,8 @@ pub async fn observe<B: MessageBody + 'static>(
         .record(elapsed.as_secs_f64());
     let sender = response.request().extensions().get::<Sender>().copied();
     tracing::info!(
-        person.id = sender.map(|sender| display(sender.person)),
-        organization.id = sender.map(|sender| display(sender.organization)),
+        person.id = sender.map(|sender| tracing::field::display(sender.person)),
+        organization.id = sender.map(|sender| tracing::field::display(sender.organization)),
         http.status_code = status,
         http.duration_ms = elapsed.as_secs_f64() * 1000.0,
         "request done"
