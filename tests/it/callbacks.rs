@@ -153,8 +153,8 @@ async fn m12_a_call_is_asked_for_taken_and_made(desk: Desk) {
         .filter_map(|entry| entry["body"].as_str())
         .collect();
     for begins in [
-        "Dana Cole asked for a call. From",
-        "Ola Berg makes the call. From",
+        "Dana Cole asked for a call: ",
+        "Ola Berg makes the call: ",
         "Ola Berg made the call that was asked for",
     ] {
         assert!(
