@@ -155,7 +155,7 @@ async fn m12_a_call_is_asked_for_taken_and_made(desk: Desk) {
     for begins in [
         "Dana Cole asked for a call: ",
         "Ola Berg makes the call: ",
-        "Ola Berg made the call that was asked for",
+        "Ola Berg made the requested call",
     ] {
         assert!(
             marks.iter().any(|mark| mark.starts_with(begins)),
