@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 pub use form::Form;
-pub use naming::{folded, in_order, mentions, tidy};
+pub use naming::{folded, in_order, mentions, person_sort_key, sort_key, tidy};
 
 /// Why a text was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -9,6 +9,18 @@ use super::{Slug, Title, search};
 
 /// How many characters a mark has: a letter, and eight digits of a digest.
 const MARK: usize = 9;
+/// The most characters of a key that lists are ordered by.
+const LONGEST_KEY: usize = 200;
+/// Small letters that are not made of another one and an accent, and where dictionaries have them.
+const WITHIN: [(char, &str); 7] = [
+    ('ß', "ss"),
+    ('æ', "ae"),
+    ('œ', "oe"),
+    ('ø', "o"),
+    ('ł', "l"),
+    ('đ', "d"),
+    ('ı', "i"),
+];
 /// What a name is called of which no letter can be read in ASCII.
 const UNREADABLE: &str = "name";
 
@@ -42,11 +54,41 @@ pub fn folded(name: &str) -> String {
     tidy(name).to_lowercase().nfc().collect()
 }
 
-/// The order of two names in a list that people read: as in dictionaries, English and German ones (DIN 5007-1) alike. Neither case
-/// nor accents count, and ß is ss; names that differ in nothing else are told apart by them.
+/// The order of two names in a list that people read: that of their keys ([`sort_key`]). Names that differ in nothing else are told
+/// apart by what does not count there.
 pub fn in_order(one: &str, other: &str) -> Ordering {
-    let sorted = |name: &str| search::unaccented(name).replace('ß', "ss");
-    sorted(one).cmp(&sorted(other)).then_with(|| one.cmp(other))
+    sort_key(one)
+        .cmp(&sort_key(other))
+        .then_with(|| one.cmp(other))
+}
+
+/// What a list that people read puts a name in order by, byte by byte, so that every database orders alike: as in dictionaries,
+/// English and German ones (DIN 5007-1) alike. Neither case nor accents count, nor how many spaces there are; ß is ss.
+pub fn sort_key(name: &str) -> String {
+    let mut key = String::new();
+    for word in search::unaccented(name).split_whitespace() {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        for letter in word.chars() {
+            match WITHIN.iter().find(|(own, _)| *own == letter) {
+                Some((_, stands)) => key.push_str(stands),
+                None => key.push(letter),
+            }
+        }
+    }
+    cut(&key)
+}
+
+/// The same for a person: by the last name, then by the first. Two spaces are between them, which is less than whatever a longer
+/// last name goes on with: Anna von comes before Anna von der Au.
+pub fn person_sort_key(first: &str, last: &str) -> String {
+    cut(&format!("{}  {}", sort_key(last), sort_key(first)))
+}
+
+/// As much of a key as indexes and cursors have room for.
+fn cut(key: &str) -> String {
+    key.chars().take(LONGEST_KEY).collect()
 }
 
 /// Whether a text names somebody, by itself or among others: “Sam Reed”, “sam reed and Eve Hart”, “Sam Reed (network)”.

@@ -457,4 +457,31 @@ fn names_follow_each_other_as_in_a_dictionary() {
             "Apfel", "apfel", "Äpfel", "ofen", "Öl", "Oper", "Strand", "Strasse", "Straße", "Zoo"
         ]
     );
+    let mut people = [
+        ("Zoe", "von"),
+        ("Al", "von der Au"),
+        ("Ida", "Łoś"),
+        ("Änne", "Ørsted"),
+        ("Bert", "Orsted"),
+        ("Kim", "Von"),
+        ("Eva", "Ito-Abe"),
+        ("Jo", "Ito"),
+    ];
+    people.sort_by_cached_key(|(first, last)| person_sort_key(first, last));
+    let last = people.map(|(first, _)| first);
+    assert_eq!(
+        last,
+        ["Jo", "Eva", "Ida", "Änne", "Bert", "Kim", "Zoe", "Al"]
+    );
+}
+
+#[test]
+fn the_key_of_a_name_is_short_and_says_nothing_of_its_spaces() {
+    assert_eq!(sort_key(" Große \u{a0} ÆGIR\t"), "grosse aegir");
+    assert_eq!(sort_key("Jan Mu\u{308}ller"), sort_key("JAN Müller"));
+    // One letter that is eighteen.
+    let long = "\u{fdfa}".repeat(80);
+    for key in [sort_key(&long), person_sort_key(&long, &long)] {
+        assert_eq!(key.chars().count(), 200);
+    }
 }
