@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Conn, DbError};
+use super::{Conn, DbError, sort_keys};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql");
@@ -16,13 +16,8 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// An arbitrary number by which the processes of one installation agree who migrates.
 const ADVISORY_LOCK: i64 = 0x0063_6173_6562_656c;
 
-pub(super) fn sqlite(conn: &mut SqliteConnection) -> Result<(), DbError> {
-    conn.run_pending_migrations(SQLITE)
-        .map(drop)
-        .map_err(|error| DbError::Migration(error.to_string()))
-}
-
-pub(super) fn postgres(conn: &mut PgConnection) -> Result<(), DbError> {
+/// Brings the server's schema up to date.
+pub(super) fn postgres(conn: &mut Conn) -> Result<(), DbError> {
     // Several processes may start at once; the others wait, then find nothing left to do. All of it is one transaction, so that
     // it is one session behind a pooler as well, and nothing is half done.
     conn.transaction(|conn| {
@@ -69,7 +64,7 @@ pub(super) fn unknown(migrations: &[String]) -> Result<Option<&String>, DbError>
 }
 
 /// Lets nobody else migrate until the transaction ends.
-pub(super) fn lock_until_commit(conn: &mut PgConnection) -> Result<(), DbError> {
+pub(super) fn lock_until_commit(conn: &mut Conn) -> Result<(), DbError> {
     conn.batch_execute(&format!(
         "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
     ))?;
@@ -90,11 +85,14 @@ pub(super) fn only(conn: &mut PgConnection, wanted: &[String]) -> Result<(), DbE
     Ok(())
 }
 
-/// Runs the migrations that are missing, in a transaction that holds the lock.
-pub(super) fn rest(conn: &mut PgConnection) -> Result<(), DbError> {
-    conn.run_pending_migrations(POSTGRESQL)
-        .map(drop)
-        .map_err(|error| DbError::Migration(error.to_string()))
+/// Runs the migrations that are missing, and fills in what they could not; on a server, in a transaction that holds the lock.
+pub(super) fn rest(conn: &mut Conn) -> Result<(), DbError> {
+    match conn {
+        Conn::Sqlite(conn) => conn.run_pending_migrations(SQLITE).map(drop),
+        Conn::Postgres(conn) => conn.run_pending_migrations(POSTGRESQL).map(drop),
+    }
+    .map_err(|error| DbError::Migration(error.to_string()))?;
+    Ok(sort_keys::fill_in(conn)?)
 }
 
 /// Refuses a schema that is not this binary's.

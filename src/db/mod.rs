@@ -13,6 +13,7 @@ mod last;
 mod memory;
 mod others;
 mod postgres;
+mod sort_keys;
 mod sqlite;
 mod work;
 

@@ -71,10 +71,11 @@ impl Postgres {
         memory: Arc<Memory>,
     ) -> Result<Self, DbError> {
         let url = completed(url);
-        let (way, mut conn) = Way::found(&url)?;
+        let (way, conn) = Way::found(&url)?;
+        let mut conn = Conn::Postgres(conn);
         match schema {
             Schema::BroughtUpToDate => migrate::postgres(&mut conn)?,
-            Schema::AsItIs => migrate::require_current(&mut Conn::Postgres(conn))?,
+            Schema::AsItIs => migrate::require_current(&mut conn)?,
         }
         let messenger = match way {
             Way::Straight => Some(Messenger::start(url.clone(), signal.subscribe())?),

@@ -49,6 +49,7 @@ diesel::table! {
         second_factor_roles -> Text,
         allowed_networks -> Text,
         search_text -> Text,
+        sort_name -> Text,
     }
 }
 
@@ -70,6 +71,7 @@ diesel::table! {
         created_at -> Moment,
         version -> BigInt,
         search_text -> Text,
+        sort_name -> Text,
         language -> Nullable<Text>,
     }
 }
@@ -529,6 +531,7 @@ diesel::table! {
         id -> Key,
         organization_id -> Key,
         name -> Text,
+        sort_name -> Text,
         installed_for -> Nullable<Text>,
         created_at -> Moment,
         version -> BigInt,
@@ -1082,6 +1085,7 @@ diesel::table! {
     text_templates (id) {
         id -> Key,
         name -> Text,
+        sort_name -> Text,
         purpose -> Text,
         language -> Text,
         line_of_business_id -> Nullable<Key>,

@@ -99,13 +99,10 @@ impl Sqlite {
             })?;
         }
         keep_private(path)?;
-        let mut writer = writer(path, WRITER_WAITS)?;
-        if schema == Schema::BroughtUpToDate {
-            migrate::sqlite(&mut writer)?;
-        }
-        let mut writer = Conn::Sqlite(writer);
-        if schema == Schema::AsItIs {
-            migrate::require_current(&mut writer)?;
+        let mut writer = Conn::Sqlite(writer(path, WRITER_WAITS)?);
+        match schema {
+            Schema::BroughtUpToDate => migrate::rest(&mut writer)?,
+            Schema::AsItIs => migrate::require_current(&mut writer)?,
         }
 
         let (jobs, queue) = mpsc::channel(QUEUE);

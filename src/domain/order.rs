@@ -28,8 +28,6 @@ pub enum Key {
     Id,
     /// A text.
     Text,
-    /// Two texts, such as the last and the first name.
-    Texts,
     /// An instant.
     Instant,
     /// A number, then an instant.
@@ -148,8 +146,6 @@ pub enum Place<I> {
     Id(I),
     /// A text.
     Text(String, I),
-    /// Two texts.
-    Texts(String, String, I),
     /// An instant.
     Instant(Instant, I),
     /// A number, then an instant.

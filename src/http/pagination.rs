@@ -32,7 +32,7 @@ const LONGEST_NAME: usize = 1024;
 /// A longer text is no cursor.
 const LONGEST_CURSOR: usize = 4096;
 /// Changes when what a cursor holds changes; older ones are refused.
-const CURSOR_VERSION: u8 = 3;
+const CURSOR_VERSION: u8 = 4;
 
 /// Which part of which list is asked for. `K` is the position of an item: what the list is ordered by.
 pub struct Paging<K> {
@@ -141,10 +141,6 @@ fn open_place<I: Position>(key: Key, text: &str, binding: &str) -> Option<Place<
         Key::Text => {
             let (value, id) = open(text, binding)?;
             Place::Text(value, id)
-        }
-        Key::Texts => {
-            let (first, second, id) = open(text, binding)?;
-            Place::Texts(first, second, id)
         }
         Key::Instant => {
             let (at, id) = open(text, binding)?;

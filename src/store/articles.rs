@@ -24,7 +24,7 @@ use crate::domain::audience::AudienceKind;
 use crate::domain::ids::{ArticleId, OrganizationId, PersonId};
 use crate::domain::order::{Place, Window, orders};
 use crate::domain::organization::Side;
-use crate::domain::text::{Slug, TextError, search::unaccented};
+use crate::domain::text::{Slug, TextError, in_order, sort_key};
 use crate::store::audiences::{self, Listener, for_listener};
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::cases::{Named, OrganizationRef};
@@ -250,11 +250,6 @@ pub struct Shelved<'a> {
     pub audience: AudienceKind,
 }
 
-/// By what lists are ordered that go by title.
-fn sort_title(title: &str) -> String {
-    unaccented(title).chars().take(200).collect()
-}
-
 /// Adds an article in its first version.
 ///
 /// # Errors
@@ -273,7 +268,7 @@ pub fn insert(
             articles::id.eq(id),
             articles::slug.eq(slug),
             articles::title.eq(said.title),
-            articles::sort_title.eq(sort_title(said.title)),
+            articles::sort_title.eq(sort_key(said.title)),
             articles::summary.eq(said.summary),
             articles::body.eq(said.body),
             articles::category.eq(shelved.category),
@@ -310,7 +305,7 @@ pub fn update(conn: &mut Conn, head: &Head, change: &Change<'_>, now: Instant) -
     let shown = change.shown.map(|(said, by)| {
         (
             articles::title.eq(said.title),
-            articles::sort_title.eq(sort_title(said.title)),
+            articles::sort_title.eq(sort_key(said.title)),
             articles::summary.eq(said.summary),
             articles::body.eq(said.body),
             articles::changed_by.eq(by),
@@ -495,7 +490,7 @@ fn viewed(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<ArticleView>> 
         let those = audience.organizations().iter();
         let mut those: Vec<OrganizationRef> =
             those.filter_map(|id| references.get(id).cloned()).collect();
-        those.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+        those.sort_by(|one, other| in_order(&one.name, &other.name).then(one.id.cmp(&other.id)));
         those
     };
     let view = |(head, (first, last)): ViewRow| ArticleView {

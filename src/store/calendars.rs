@@ -11,6 +11,7 @@ use crate::db::{Conn, ONLY, remembered};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
 use crate::domain::ids::{CalendarId, LineId};
+use crate::domain::text::sort_key;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::{self, Line};
 
@@ -148,10 +149,12 @@ impl CalendarBook {
 /// # Errors
 /// Database errors.
 pub fn list(conn: &mut Conn) -> QueryResult<Vec<CalendarRow>> {
-    calendars::table
-        .order(calendars::name.asc())
+    let mut calendars: Vec<CalendarRow> = calendars::table
+        .order(calendars::id.asc())
         .select(CalendarRow::as_select())
-        .load(conn)
+        .load(conn)?;
+    calendars.sort_by_cached_key(|calendar| sort_key(&calendar.name));
+    Ok(calendars)
 }
 
 /// The calendar of that id.

@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
 use crate::domain::ids::{GroupId, OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
+use crate::domain::text::sort_key;
 use crate::store::cases::Named;
 use crate::store::page::{counted, windowed};
 use crate::store::people::display_name;
@@ -23,6 +24,8 @@ pub struct Group {
     pub organization_id: OrganizationId,
     /// Its name, unique in its organization.
     pub name: String,
+    /// Where lists by name have it.
+    pub sort_name: String,
     /// The predefined role for which it was installed with its organization.
     pub installed_for: Option<Role>,
     /// When it was added.
@@ -49,6 +52,7 @@ pub fn insert(
             access_groups::id.eq(id),
             access_groups::organization_id.eq(organization),
             access_groups::name.eq(name),
+            access_groups::sort_name.eq(sort_key(name)),
             access_groups::installed_for.eq(installed_for),
             access_groups::created_at.eq(At(now)),
         ))
@@ -64,6 +68,7 @@ pub fn rename(conn: &mut Conn, id: GroupId, name: &str) -> QueryResult<()> {
     diesel::update(access_groups::table.filter(access_groups::id.eq(id)))
         .set((
             access_groups::name.eq(name),
+            access_groups::sort_name.eq(sort_key(name)),
             access_groups::version.eq(access_groups::version + 1),
         ))
         .execute(conn)
@@ -137,7 +142,7 @@ orders! {
 /// Where a group stands in an order.
 pub fn place(by: GroupOrder, group: &Group) -> Place<GroupId> {
     match by {
-        GroupOrder::Name => Place::Text(group.name.clone(), group.id),
+        GroupOrder::Name => Place::Text(group.sort_name.clone(), group.id),
     }
 }
 
@@ -155,7 +160,9 @@ pub fn list(
         .select(Group::as_select())
         .into_boxed();
     let query = match window.sort.by {
-        GroupOrder::Name => windowed!(query, window, text access_groups::name, access_groups::id),
+        GroupOrder::Name => {
+            windowed!(query, window, text access_groups::sort_name, access_groups::id)
+        }
     };
     query.load(conn)
 }
@@ -182,7 +189,7 @@ pub fn count(conn: &mut Conn, organization: OrganizationId, most: usize) -> Quer
         .filter(access_groups::organization_id.eq(organization))
         .select(access_groups::id)
         .into_boxed();
-    let along = (access_groups::name.asc(), access_groups::id.asc());
+    let along = (access_groups::sort_name.asc(), access_groups::id.asc());
     counted!(conn, query, GroupId, most, along)
 }
 
@@ -206,11 +213,7 @@ pub fn members_of(conn: &mut Conn, groups: &[GroupId]) -> QueryResult<Vec<(Group
     let rows: Vec<(GroupId, PersonId, String, String)> = access_group_members::table
         .inner_join(people::table)
         .filter(access_group_members::group_id.eq_any(groups.to_vec()))
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
+        .order((people::sort_name.asc(), people::id.asc()))
         .select((
             access_group_members::group_id,
             people::id,
@@ -238,7 +241,7 @@ pub fn of_people(
     access_group_members::table
         .inner_join(access_groups::table)
         .filter(access_group_members::person_id.eq_any(persons.to_vec()))
-        .order((access_groups::name.asc(), access_groups::id.asc()))
+        .order((access_groups::sort_name.asc(), access_groups::id.asc()))
         .select((
             access_group_members::person_id,
             access_groups::id,

@@ -11,6 +11,7 @@ use crate::db::{Conn, remembered};
 use crate::domain::Instant;
 use crate::domain::ids::{CalendarId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Node, Readers, Reading, Tree};
+use crate::domain::text::sort_key;
 
 mod alias {
     use crate::db::schema::lines_of_business;
@@ -110,10 +111,10 @@ pub fn tree_of(lines: &[Line]) -> Tree {
 /// Database errors.
 pub fn all(conn: &mut Conn) -> QueryResult<Vec<Line>> {
     let mut lines: Vec<Line> = lines_of_business::table
-        .order(lines_of_business::name.asc())
+        .order(lines_of_business::id.asc())
         .select(Line::as_select())
         .load(conn)?;
-    lines.sort_by_key(|line| line.parent_id.is_some());
+    lines.sort_by_cached_key(|line| (line.parent_id.is_some(), sort_key(&line.name)));
     Ok(lines)
 }
 
@@ -339,12 +340,14 @@ pub fn forget_group(conn: &mut Conn, group: GroupId) -> QueryResult<()> {
 /// # Errors
 /// Database errors.
 pub fn granted_to(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<(LineId, String)>> {
-    line_grants::table
+    let mut lines: Vec<(LineId, String)> = line_grants::table
         .inner_join(lines_of_business::table)
         .filter(line_grants::group_id.eq(group))
-        .order((lines_of_business::name.asc(), lines_of_business::id.asc()))
+        .order(lines_of_business::id.asc())
         .select((lines_of_business::id, lines_of_business::name))
-        .load(conn)
+        .load(conn)?;
+    lines.sort_by_cached_key(|(_, name)| sort_key(name));
+    Ok(lines)
 }
 
 /// The restricted lines whose cases a person reads by a group that they are in.

@@ -38,11 +38,7 @@ pub fn on_case(
     let rows: Vec<(PersonId, String, String)> = people::table
         .filter(people::disabled_at.is_null())
         .filter(named)
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
+        .order((people::sort_name.asc(), people::id.asc()))
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
     let named = rows.into_iter();

@@ -15,7 +15,7 @@ use crate::domain::ids::OrganizationId;
 use crate::domain::network::Network;
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{Slug, search};
+use crate::domain::text::{Slug, search, sort_key};
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::cases::OrganizationRef;
 use crate::store::page::{counted, windowed};
@@ -31,6 +31,8 @@ pub struct Organization {
     pub slug: Slug,
     /// Its name.
     pub name: String,
+    /// Where lists by name have it.
+    pub sort_name: String,
     /// What it is to the installation.
     pub kind: OrganizationKind,
     /// Where its data is at home; pairings stay within one region.
@@ -87,6 +89,7 @@ pub fn insert(
             organizations::region.eq(new.region),
             organizations::time_zone.eq(new.time_zone),
             organizations::search_text.eq(search_text(new.name, new.slug)),
+            organizations::sort_name.eq(sort_key(new.name)),
             organizations::created_at.eq(At(now)),
         ))
         .execute(conn)?;
@@ -214,7 +217,7 @@ orders! {
 pub fn place(by: OrganizationOrder, organization: &Organization) -> Place<OrganizationId> {
     let text = match by {
         OrganizationOrder::Slug => organization.slug.to_string(),
-        OrganizationOrder::Name => organization.name.clone(),
+        OrganizationOrder::Name => organization.sort_name.clone(),
     };
     Place::Text(text, organization.id)
 }
@@ -265,7 +268,7 @@ pub fn list(
             windowed!(query, window, text organizations::slug, organizations::id)
         }
         OrganizationOrder::Name => {
-            windowed!(query, window, text organizations::name, organizations::id)
+            windowed!(query, window, text organizations::sort_name, organizations::id)
         }
     };
     query.load(conn)
@@ -293,7 +296,7 @@ pub fn count(
 ) -> QueryResult<usize> {
     let query = organizations::table.select(organizations::id).into_boxed();
     let query = passing!(query, reach, filter);
-    let along = (organizations::name.asc(), organizations::id.asc());
+    let along = (organizations::sort_name.asc(), organizations::id.asc());
     counted!(conn, query, OrganizationId, most, along)
 }
 
@@ -324,7 +327,10 @@ pub fn update(
         let row = organizations::table.filter(organizations::id.eq(id));
         let slug: Slug = row.select(organizations::slug).get_result(conn)?;
         diesel::update(row)
-            .set(organizations::search_text.eq(search_text(name, &slug)))
+            .set((
+                organizations::search_text.eq(search_text(name, &slug)),
+                organizations::sort_name.eq(sort_key(name)),
+            ))
             .execute(conn)?;
     }
     Ok(done)

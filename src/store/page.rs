@@ -4,7 +4,7 @@ use crate::db::sql_types::At;
 use crate::domain::Instant;
 
 /// Orders a boxed query by a column, of which rows may have the same, and their id, and begins it behind the place at which
-/// the window does. `id`, `text`, `texts`, `instant` and `ranked` say what the place holds.
+/// the window does. `id`, `text`, `instant` and `ranked` say what the place holds.
 ///
 /// The first condition on a column is what an index starts from; those behind it settle what is alike.
 macro_rules! windowed {
@@ -28,11 +28,6 @@ macro_rules! windowed {
     };
     ($query:expr, $window:expr, instant $column:expr, $id:expr) => {
         $crate::store::page::windowed!(@one $query, $window, Instant, $crate::store::page::at, $column, $id)
-    };
-    ($query:expr, $window:expr, texts $first:expr, $second:expr, $id:expr) => {
-        $crate::store::page::windowed!(
-            @two $query, $window, Texts, String::clone, String::clone, $first, $second, $id
-        )
     };
     ($query:expr, $window:expr, ranked $first:expr, $second:expr, $id:expr) => {
         $crate::store::page::windowed!(

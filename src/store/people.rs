@@ -12,7 +12,7 @@ use crate::domain::access::Reach;
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{EmailAddress, PersonName, search};
+use crate::domain::text::{EmailAddress, PersonName, person_sort_key, search};
 use crate::domain::{Instant, closed_enum};
 use crate::store::grants;
 use crate::store::page::{counted, windowed};
@@ -32,6 +32,8 @@ pub struct Person {
     pub first_name: String,
     /// Last name.
     pub last_name: String,
+    /// Where lists by name have them.
+    pub sort_name: String,
     /// The person's own IANA time zone; the organization's if none.
     pub time_zone: Option<String>,
     /// The tag of the language in which the person reads; their browser's if none.
@@ -117,6 +119,10 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
                 new.last_name.as_str(),
                 new.email,
             )),
+            people::sort_name.eq(person_sort_key(
+                new.first_name.as_str(),
+                new.last_name.as_str(),
+            )),
             people::time_zone.eq(new.time_zone),
             people::language.eq(new.language),
             people::password_hash.eq(new.password_hash),
@@ -191,7 +197,10 @@ pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryRe
             .select((people::first_name, people::last_name, people::email))
             .get_result(conn)?;
         diesel::update(people::table.filter(people::id.eq(id)))
-            .set(people::search_text.eq(search_text(&first, &last, &email)))
+            .set((
+                people::search_text.eq(search_text(&first, &last, &email)),
+                people::sort_name.eq(person_sort_key(&first, &last)),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -329,7 +338,7 @@ orders! {
     /// What people are listed by.
     pub enum PersonOrder {
         /// Their last names, then their first names.
-        Name = "name" by Texts,
+        Name = "name" by Text,
         /// Their addresses.
         Email = "email" by Text,
         /// When they were added: their ids bear it.
@@ -340,11 +349,7 @@ orders! {
 /// Where a person stands in an order.
 pub fn place(by: PersonOrder, person: &Person) -> Place<PersonId> {
     match by {
-        PersonOrder::Name => Place::Texts(
-            person.last_name.clone(),
-            person.first_name.clone(),
-            person.id,
-        ),
+        PersonOrder::Name => Place::Text(person.sort_name.clone(), person.id),
         PersonOrder::Email => Place::Text(person.email.to_string(), person.id),
         PersonOrder::CreatedAt => Place::Id(person.id),
     }
@@ -447,9 +452,7 @@ pub fn list(
     let query = people::table.select(Person::as_select()).into_boxed();
     let query = passing!(query, reach, filter, now);
     let query = match window.sort.by {
-        PersonOrder::Name => {
-            windowed!(query, window, texts people::last_name, people::first_name, people::id)
-        }
+        PersonOrder::Name => windowed!(query, window, text people::sort_name, people::id),
         PersonOrder::Email => windowed!(query, window, text people::email, people::id),
         PersonOrder::CreatedAt => windowed!(query, window, id people::id),
     };
@@ -484,10 +487,6 @@ pub fn count(
 ) -> QueryResult<usize> {
     let query = people::table.select(people::id).into_boxed();
     let query = passing!(query, reach, filter, now);
-    let along = (
-        people::last_name.asc(),
-        people::first_name.asc(),
-        people::id.asc(),
-    );
+    let along = (people::sort_name.asc(), people::id.asc());
     counted!(conn, query, PersonId, most, along)
 }

@@ -8,6 +8,7 @@ use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::access::{Reach, RoleCode, RoleGrants};
 use crate::domain::ids::{OrganizationId, RoleId};
+use crate::domain::text::sort_key;
 
 /// A row of `roles`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -124,9 +125,11 @@ pub fn by_code(
 /// # Errors
 /// Database errors.
 pub fn of_organization(conn: &mut Conn, organization: OrganizationId) -> QueryResult<Vec<OwnRole>> {
-    roles::table
+    let mut roles: Vec<OwnRole> = roles::table
         .filter(roles::organization_id.eq(organization))
-        .order((roles::name.asc(), roles::id.asc()))
+        .order(roles::id.asc())
         .select(OwnRole::as_select())
-        .load(conn)
+        .load(conn)?;
+    roles.sort_by_cached_key(|role| sort_key(&role.name));
+    Ok(roles)
 }

@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::ids::{OrganizationId, PersonId, SavedFilterId};
 use crate::domain::saved_filter::FilteredList;
+use crate::domain::text::in_order;
 use crate::store::cas::{Cas, compare_and_set};
 
 /// How many of one kind, own or shared, are read at the most.
@@ -111,7 +112,7 @@ pub fn of_reader(conn: &mut Conn, access: &Access) -> QueryResult<Vec<SavedFilte
         .filter(|filter| filter.person_id != access.person);
     let mut all: Vec<SavedFilter> = own.into_iter().chain(others).collect();
     all.retain(|filter| access.can(filter.list.permission()));
-    all.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
+    all.sort_by(|one, other| in_order(&one.name, &other.name).then(one.id.cmp(&other.id)));
     Ok(all)
 }
 

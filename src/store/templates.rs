@@ -11,6 +11,7 @@ use crate::domain::ids::{LineId, TemplateId};
 use crate::domain::language::Language;
 use crate::domain::order::{Place, Window, orders};
 use crate::domain::template::Purpose;
+use crate::domain::text::sort_key;
 use crate::store::cas::{Cas, compare_and_delete, compare_and_set};
 use crate::store::page::{counted, windowed};
 
@@ -25,6 +26,8 @@ pub struct TextTemplate {
     pub id: TemplateId,
     /// What it is called.
     pub name: String,
+    /// Where lists by name have it.
+    pub sort_name: String,
     /// Where it is offered.
     pub purpose: Purpose,
     /// In which language it is written.
@@ -57,6 +60,7 @@ macro_rules! columns {
     ($row:expr) => {
         (
             text_templates::name.eq($row.name),
+            text_templates::sort_name.eq(sort_key($row.name)),
             text_templates::purpose.eq($row.purpose),
             text_templates::language.eq($row.language),
             text_templates::line_of_business_id.eq($row.line),
@@ -131,7 +135,7 @@ orders! {
 /// Where a template stands in an order.
 pub fn place(by: TemplateOrder, template: &TextTemplate) -> Place<TemplateId> {
     match by {
-        TemplateOrder::Name => Place::Text(template.name.clone(), template.id),
+        TemplateOrder::Name => Place::Text(template.sort_name.clone(), template.id),
         TemplateOrder::CreatedAt => Place::Id(template.id),
     }
 }
@@ -174,7 +178,7 @@ pub fn list(
     let query = passing!(query, filter);
     let query = match part.sort.by {
         TemplateOrder::Name => {
-            windowed!(query, part, text text_templates::name, text_templates::id)
+            windowed!(query, part, text text_templates::sort_name, text_templates::id)
         }
         TemplateOrder::CreatedAt => windowed!(query, part, id text_templates::id),
     };
@@ -190,7 +194,7 @@ pub fn count(conn: &mut Conn, filter: TemplateFilter, most: usize) -> QueryResul
         .select(text_templates::id)
         .into_boxed();
     let query = passing!(query, filter);
-    let along = (text_templates::name.asc(), text_templates::id.asc());
+    let along = (text_templates::sort_name.asc(), text_templates::id.asc());
     counted!(conn, query, TemplateId, most, along)
 }
 
@@ -215,7 +219,7 @@ pub fn offered(
         query = query.filter(text_templates::purpose.eq(purpose));
     }
     query
-        .order((text_templates::name.asc(), text_templates::id.asc()))
+        .order((text_templates::sort_name.asc(), text_templates::id.asc()))
         .limit(MOST_OFFERED)
         .load(conn)
 }

@@ -11,7 +11,7 @@ use crate::domain::access::Permission;
 use crate::domain::feed::{Feed, MOST_MENTIONS, Visibility, may_mention, mentioned};
 use crate::domain::ids::{CaseRef, PersonId};
 use crate::domain::notice::{needs_of_feed, obstacle};
-use crate::domain::text::folded;
+use crate::domain::text::{folded, in_order};
 use crate::store::cases::{self, Case};
 use crate::store::feeds::MENTIONS;
 use crate::store::notices::{self, Known};
@@ -119,7 +119,7 @@ pub fn offered(
         .take(LOOKED_AT)
         .collect();
     let mut known = may_be_told(conn, &case, (feed, visibility), ids, now)?;
-    known.sort_by(|one, other| one.name.cmp(&other.name));
+    known.sort_by(|one, other| in_order(&one.name, &other.name));
     known.truncate(OFFERED);
     Ok(known)
 }

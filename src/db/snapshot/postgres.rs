@@ -92,9 +92,9 @@ pub(super) fn fill(
 ) -> Result<(), SnapshotError> {
     let mut conn = Conn::Postgres(connect(url)?);
     conn.transaction(|conn| {
-        let pg = server(conn)?;
         // Whoever would serve meanwhile waits, and then finds what is here.
-        migrate::lock_until_commit(pg)?;
+        migrate::lock_until_commit(conn)?;
+        let pg = server(conn)?;
         nothing_is_in(pg)?;
         migrate::only(pg, &snapshot.migrations)?;
         let rows = load(pg, folder)?;
@@ -105,7 +105,7 @@ pub(super) fn fill(
         };
         compare(&found, snapshot)?;
         // Whoever looks it over knows the schema of this version.
-        migrate::rest(server(conn)?)?;
+        migrate::rest(conn)?;
         check(conn)?;
         Ok(())
     })

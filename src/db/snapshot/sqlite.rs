@@ -91,10 +91,9 @@ pub(super) fn fill(
     require_empty(path)?;
     let copy = folder.join(FILE);
     compare(&inspect(&copy)?, snapshot)?;
-    let mut conn = connect(&copy, WRITER_WAITS)?;
-    migrate::sqlite(&mut conn)?;
+    let mut conn = Conn::Sqlite(connect(&copy, WRITER_WAITS)?);
+    migrate::rest(&mut conn)?;
     // Whoever looks it over knows the schema of this version.
-    let mut conn = Conn::Sqlite(conn);
     conn.transaction(|conn| check(conn))?;
     drop(conn);
     if let Some(left) = files(&copy).skip(1).find(|file| file.exists()) {

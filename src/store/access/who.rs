@@ -128,11 +128,7 @@ pub fn holders_by_name(
     let holders = holders(conn, organization, side, permission, now)?;
     people::table
         .filter(among(people::id, holders))
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
+        .order((people::sort_name.asc(), people::id.asc()))
         .select(Person::as_select())
         .load(conn)
 }

@@ -7,7 +7,7 @@ use super::{Article, Head, Readership, readable};
 use crate::db::Conn;
 use crate::db::schema::articles;
 use crate::domain::article::State;
-use crate::domain::text::search::unaccented;
+use crate::domain::text::sort_key;
 use crate::store::audiences::for_listener;
 
 /// A category, with how many articles of it exist for a reader.
@@ -42,7 +42,7 @@ pub fn categories(conn: &mut Conn, readership: Readership) -> QueryResult<Vec<Ca
         articles: usize::try_from(count).unwrap_or_default(),
     };
     let mut all: Vec<Category> = rows.into_iter().map(category).collect();
-    all.sort_unstable_by_key(|category| (unaccented(&category.name), category.key.clone()));
+    all.sort_by_cached_key(|category| (sort_key(&category.name), category.key.clone()));
     Ok(all)
 }
 

@@ -12,7 +12,7 @@ use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PairingId, PersonId};
 use crate::domain::notice::Standing;
-use crate::domain::text::{EmailAddress, PersonName};
+use crate::domain::text::{EmailAddress, PersonName, person_sort_key};
 use crate::store::cases::OrganizationRef;
 use crate::store::people::{display_name, search_text};
 
@@ -256,6 +256,7 @@ pub fn add_clone(
             people::first_name.eq(first_name.as_str()),
             people::last_name.eq(last_name.as_str()),
             people::search_text.eq(search_text(first_name.as_str(), last_name.as_str(), email)),
+            people::sort_name.eq(person_sort_key(first_name.as_str(), last_name.as_str())),
             people::created_at.eq(At(now)),
         ))
         .execute(conn)?;

@@ -304,11 +304,7 @@ pub fn trustable_people(
         .filter(not(exists(
             clones::table.filter(clones::person_id.eq(people::id)),
         )))
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
+        .order((people::sort_name.asc(), people::id.asc()))
         .limit(limit)
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
@@ -326,7 +322,7 @@ pub fn trustable_groups(
 ) -> QueryResult<Vec<(GroupId, String)>> {
     access_groups::table
         .filter(access_groups::organization_id.eq(organization))
-        .order((access_groups::name.asc(), access_groups::id.asc()))
+        .order((access_groups::sort_name.asc(), access_groups::id.asc()))
         .limit(limit)
         .select((access_groups::id, access_groups::name))
         .load(conn)
@@ -345,11 +341,7 @@ pub fn people_in(
         .inner_join(people::table)
         .filter(access_group_members::group_id.eq(group))
         .filter(people::disabled_at.is_null())
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
+        .order((people::sort_name.asc(), people::id.asc()))
         .limit(limit)
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;

@@ -4,6 +4,7 @@ use casebell::db::DbError;
 use casebell::db::schema::{access_group_members, access_groups, role_grants, roles};
 use casebell::db::sql_types::At;
 use casebell::domain::ids::{GrantId, GroupId, OrganizationId, PersonId, RoleId};
+use casebell::domain::text::sort_key;
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -139,6 +140,7 @@ pub async fn group(desk: &Desk, organization: &str, name: &str, people: &[&str])
                 access_groups::id.eq(id),
                 access_groups::organization_id.eq(organization),
                 access_groups::name.eq(&name),
+                access_groups::sort_name.eq(sort_key(&name)),
                 access_groups::created_at.eq(At(now)),
             ))
             .execute(conn)?;
