@@ -22,6 +22,7 @@ use crate::support::session::Session;
 
 on_both_databases! { Desk:
     every_order_is_whole_whatever_rows_have_alike,
+    names_follow_each_other_as_in_a_dictionary,
     what_is_added_meanwhile_neither_repeats_nor_skips,
     people_are_found_by_name_address_state_and_role,
     organizations_are_found_by_name_and_kind,
@@ -106,7 +107,7 @@ async fn every_order_is_whole_whatever_rows_have_alike(desk: Desk) {
     };
     type Compare = Box<dyn Fn(&Value, &Value) -> Ordering>;
     let orders: [(&str, Option<Compare>); 3] = [
-        // In whatever way the database orders letters: rows that are alike are beside each other.
+        // As in a dictionary: see below.
         ("name", None),
         ("email", None),
         ("created_at", Some(Box::new(by(&["id"])))),
@@ -131,16 +132,95 @@ async fn every_order_is_whole_whatever_rows_have_alike(desk: Desk) {
         down.reverse();
         assert_eq!(ids(&down), ids(&up), "-{sort}");
     }
-    // Who have a name alike stand together, in the order of their ids.
+    // Who have a name alike stand together, in the order of their ids; capital letters do not count.
     let named = turned(&ada, "/users?organization=alike&sort=name", 5).await;
-    let groups = named.chunk_by(|one, other| one["name"] == other["name"]);
+    let name = |person: &Value| said(&person["name"]).to_lowercase();
+    let groups = named.chunk_by(|one, other| name(one) == name(other));
     let groups: Vec<&[Value]> = groups.collect();
-    let names: BTreeSet<String> = groups.iter().map(|group| said(&group[0]["name"])).collect();
+    let names: BTreeSet<String> = groups.iter().map(|group| name(&group[0])).collect();
     assert_eq!(names.len(), groups.len(), "each name stands once");
     assert!(groups.iter().any(|group| group.len() > 1));
     for group in groups {
         assert!(ids(group).is_sorted());
     }
+}
+
+/// A list, page by page, both ways: of its rows, those that are called one of these stand in this order.
+async fn is_in_order(person: &Person, path: &str, field: &str, expected: &[&str]) {
+    for limit in [1, 3, 100] {
+        for (sort, backwards) in [("name", false), ("-name", true)] {
+            let items = turned(person, &format!("{path}&sort={sort}"), limit).await;
+            let mut names: Vec<String> = items.iter().map(|item| said(&item[field])).collect();
+            names.retain(|name| expected.contains(&name.as_str()));
+            if backwards {
+                names.reverse();
+            }
+            assert_eq!(names, expected, "{path}, by {sort}, {limit} at a time");
+        }
+    }
+}
+
+/// Each in its order, whatever its letters are, on both databases; and what is called otherwise stands elsewhere.
+async fn names_follow_each_other_as_in_a_dictionary(desk: Desk) {
+    let (ada, sam) = (desk.person("ada"), desk.person("sam"));
+    let house = json!({ "slug": "house", "name": "House", "kind": "customer" });
+    ada.post("/organizations", house).await.created();
+    let (mut people, mut groups, mut templates) = (Vec::new(), Vec::new(), Vec::new());
+    let typed = [
+        "Özil", "Zander", "anders", "Strauß", "Ärger", "Émile", "Strausz", "apart",
+    ];
+    for (index, name) in typed.iter().enumerate() {
+        let email = format!("{index}@house.test");
+        let person = json!({
+            "organization": "house", "email": email, "first_name": "Kim", "last_name": name, "roles": [],
+        });
+        let group = json!({ "organization": "house", "name": name, "roles": [] });
+        let customer = json!({ "slug": format!("n{index}"), "name": name, "kind": "customer" });
+        let text =
+            json!({ "name": name, "purpose": "reply", "language": "en", "body": "Thank you." });
+        people.push(said(&ada.post("/users", person).await.created()["id"]));
+        groups.push(said(
+            &ada.post("/access-groups", group).await.created()["id"],
+        ));
+        ada.post("/organizations", customer).await.created();
+        templates.push(said(&sam.post("/templates", text).await.created()["id"]));
+    }
+    let are_in_order = async |expected: &[&str]| {
+        is_in_order(&ada, "/users?organization=house", "last_name", expected).await;
+        is_in_order(&ada, "/access-groups?organization=house", "name", expected).await;
+        is_in_order(&ada, "/organizations?kind=customer", "name", expected).await;
+        is_in_order(&sam, "/templates?language=en", "name", expected).await;
+    };
+    are_in_order(&[
+        "anders", "apart", "Ärger", "Émile", "Özil", "Strauß", "Strausz", "Zander",
+    ])
+    .await;
+    // Zander is called Äbel from now on.
+    let called = json!({ "name": "Äbel" });
+    let path = format!("/users/{}", people[1]);
+    ada.patch(&path, json!({ "last_name": "Äbel" })).await.ok();
+    let path = format!("/access-groups/{}", groups[1]);
+    ada.patch(&path, called.clone()).await.ok();
+    ada.patch("/organizations/n1", called.clone()).await.ok();
+    let path = format!("/templates/{}", templates[1]);
+    sam.patch(&path, called).await.ok();
+    are_in_order(&[
+        "Äbel", "anders", "apart", "Ärger", "Émile", "Özil", "Strauß", "Strausz",
+    ])
+    .await;
+    // The page lists as the API does; and of those with one last name, the first names count.
+    for (email, first) in [("z", "Zoë"), ("a", "Änne"), ("b", "bert")] {
+        let email = format!("{email}@house.test");
+        let person = json!({
+            "organization": "house", "email": email, "first_name": first, "last_name": "Özil", "roles": [],
+        });
+        ada.post("/users", person).await.created();
+    }
+    let session = Session::of(&desk, &ada).await;
+    let shown = session.page("/admin/people?organization=house").await;
+    let mut shown = rows(&shown.text);
+    shown.retain(|name| name.ends_with("Özil"));
+    assert_eq!(shown, ["Änne Özil", "bert Özil", "Kim Özil", "Zoë Özil"]);
 }
 
 async fn what_is_added_meanwhile_neither_repeats_nor_skips(desk: Desk) {
