@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use casebell::db::Conn;
+use casebell::db::schema::{access_groups, articles, organizations, people, text_templates};
 use casebell::domain::audit::Verdict;
 use casebell::domain::eligibility::Policy;
 use casebell::domain::notice::NoticeKind;
+use casebell::domain::text::{person_sort_key, sort_key};
 use casebell::store::audit::{contents, link_all_waiting, walk};
 use casebell::words::audit::FIELDS;
-use diesel::Connection;
+use diesel::{Connection, QueryDsl, QueryResult, RunQueryDsl};
 use serde_json::{Map, Value};
 
 use super::database::{Backend, TestDatabase, texts};
@@ -109,6 +112,11 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
         let broken = texts(&mut conn, query);
         assert!(broken.is_empty(), "not in order: {rule}: {broken:#?}");
     }
+    let misplaced = misplaced(&mut conn).expect("names are read");
+    assert!(
+        misplaced.is_empty(),
+        "not in order: lists by name go by what each is called now: {misplaced:#?}"
+    );
     let told = texts(
         &mut conn,
         "SELECT DISTINCT fields AS text FROM (SELECT \"before\" AS fields FROM audit_events \
@@ -134,6 +142,35 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
         (Vec::new(), 0),
         "not in order: what was said is as it was recorded (C8)"
     );
+}
+
+/// What lists by name go by in rows that are called otherwise, with what it should be.
+fn misplaced(conn: &mut Conn) -> QueryResult<Vec<(String, String)>> {
+    let people: Vec<(String, String, String)> = people::table
+        .select((people::sort_name, people::first_name, people::last_name))
+        .load(conn)?;
+    let people = people
+        .into_iter()
+        .map(|(key, first, last)| (key, person_sort_key(&first, &last)));
+    let things: [Vec<(String, String)>; 4] = [
+        organizations::table
+            .select((organizations::sort_name, organizations::name))
+            .load(conn)?,
+        access_groups::table
+            .select((access_groups::sort_name, access_groups::name))
+            .load(conn)?,
+        text_templates::table
+            .select((text_templates::sort_name, text_templates::name))
+            .load(conn)?,
+        articles::table
+            .select((articles::sort_title, articles::title))
+            .load(conn)?,
+    ];
+    let things = things
+        .into_iter()
+        .flatten()
+        .map(|(key, name)| (key, sort_key(&name)));
+    Ok(people.chain(things).filter(|(is, be)| is != be).collect())
 }
 
 /// Whether people read a word for this field of an audited event, and not its bare name.
