@@ -448,7 +448,7 @@ async fn m12_the_page_says_what_follows_before_it_is_done(desk: Desk) {
         (vec![("act", "assign")], "Choose to whom they are assigned."),
         (
             vec![("act", "take"), ("note", "Soon.")],
-            "Words go with calls that took place",
+            "A note goes only with calls that took place",
         ),
     ] {
         let wrong = sends(&[&ticked[..], &more[..]].concat()).await;

@@ -205,7 +205,7 @@ async fn each_remedy_opens_what_it_names(desk: Desk) {
         .page(&format!("/cases/{}?do=ask_priority", harmless.number))
         .await;
     assert!(
-        late.text.contains("is not possible on this case now"),
+        late.text.contains("is no longer possible on the case"),
         "{}",
         late.text
     );
