@@ -234,7 +234,7 @@ async fn nothing_is_said_of_a_step_by_one_click(desk: Desk) {
         .await;
     hers.presses("Missed").await;
     hers.reads(
-        "“Packet capture analysed” was not done in time. The customer is told so by mail at once",
+        "“Packet capture analysed” was not done in time. The customer is told by mail at once",
     )
     .await;
     hers.presses("Cancel").await;
