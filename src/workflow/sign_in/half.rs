@@ -96,6 +96,7 @@ mod tests {
             email: EmailAddress::parse("dana@acme.test").unwrap(),
             first_name: "Dana".to_owned(),
             last_name: "Cole".to_owned(),
+            sort_name: "cole  dana".to_owned(),
             time_zone: None,
             language: None,
             password_hash: Some(password_hash.to_owned()),
