@@ -2,6 +2,7 @@
 
 mod finding;
 mod listing;
+mod ranks;
 mod searching;
 mod writing;
 

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Look, Seen, Terms};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, OrganizationRef, ViewRow,
@@ -110,16 +111,22 @@ orders! {
         OpenedAt = "opened_at" by Instant,
         /// When they last changed, or the provider last wrote on them.
         UpdatedAt = "updated_at" by Instant,
+        /// How urgent they are; then when they were opened.
+        Priority = "priority" by Ranked,
+        /// How far they have come; then when they were opened.
+        Status = "status" by Ranked,
     }
 }
 
 /// Where a case stands in an order.
 pub fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
-    let at = match by {
-        CaseOrder::OpenedAt => view.case.opened_at,
-        CaseOrder::UpdatedAt => view.case.updated_at,
-    };
-    Place::Instant(at, view.case.id)
+    let case = &view.case;
+    match by {
+        CaseOrder::OpenedAt => Place::Instant(case.opened_at, case.id),
+        CaseOrder::UpdatedAt => Place::Instant(case.updated_at, case.id),
+        CaseOrder::Priority => Place::Ranked(case.priority as i64, case.opened_at, case.id),
+        CaseOrder::Status => Place::Ranked(case.status as i64, case.opened_at, case.id),
+    }
 }
 
 condition! {
@@ -128,11 +135,16 @@ condition! {
     Nowhere = "1 = 0"
 }
 
+/// The least and the greatest of the ranks that a filter lets through; `None` if it asks for none.
+fn span(ranks: impl Iterator<Item = i64> + Clone) -> Option<(i64, i64)> {
+    Some((ranks.clone().min()?, ranks.max()?))
+}
+
 /// Leaves out what the filter does not let through, words aside. `$named` says that an index of words names the cases: then it is
 /// the only one that they are found by. A macro, because every selection is a type of its own.
 macro_rules! passing {
-    ($query:expr, $filter:expr, $named:expr) => {{
-        let (mut query, filter, named) = ($query, $filter, $named);
+    ($query:expr, $filter:expr, $by:expr, $named:expr) => {{
+        let (mut query, filter, by, named) = ($query, $filter, $by, $named);
         macro_rules! only {
             ($condition:expr) => {
                 query = match named {
@@ -142,10 +154,37 @@ macro_rules! passing {
             };
         }
         if !filter.status.is_empty() {
-            only!(cases::status.eq_any(filter.status.clone()));
+            // Found by their states, many would have to be put in an order of ranks. They are met on the way along its index.
+            let states = cases::status.eq_any(filter.status.clone());
+            let ranked = matches!(by, CaseOrder::Priority | CaseOrder::Status);
+            query = match named || ranked {
+                true => query.filter(states.or(Nowhere)),
+                false => query.filter(states),
+            };
         }
         if !filter.priority.is_empty() {
             only!(cases::priority.eq_any(filter.priority.clone()));
+        }
+        // Of that index, the part is walked over that has these priorities, or these states.
+        let priorities = span(filter.priority.iter().map(|one| *one as i64));
+        let states = span(filter.status.iter().map(|one| *one as i64));
+        match (by, priorities, states) {
+            _ if named => {}
+            (CaseOrder::Priority, Some((least, most)), _) => {
+                query = query
+                    .filter(PriorityRank.ge(least))
+                    .filter(PriorityRank.le(most));
+            }
+            (CaseOrder::Status, _, Some((least, most))) => {
+                query = query
+                    .filter(StatusRank.ge(least))
+                    .filter(StatusRank.le(most));
+            }
+            _ => {}
+        }
+        let open = !filter.status.is_empty() && !filter.status.contains(&Status::Closed);
+        if by == CaseOrder::Priority && open && !named {
+            query = query.filter(cases::closed_at.is_null());
         }
         if let Some(organization) = filter.organization {
             only!(cases::organization_id.eq(organization));
@@ -189,53 +228,92 @@ fn terms(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Opti
     }
 }
 
-/// The instant, by which a list is ordered, of the case behind the first `cases` ones of a window; `None` if there are no more.
-fn instant_behind(
+/// Where a look ends: what the case there has, by which the list is ordered.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    OpenedAt(At),
+    UpdatedAt(At),
+    Priority(i64, At),
+    Status(i64, At),
+}
+
+/// Where the case stands that is behind the first `cases` ones of a window; `None` if there are no more.
+fn end_behind(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
     window: &Window<CaseOrder, CaseId>,
     cases: i64,
-) -> QueryResult<Option<At>> {
-    let one = Window {
+) -> QueryResult<Option<End>> {
+    let one = &Window {
         sort: window.sort,
         after: window.after.clone(),
         limit: 1,
     };
     // As lists find their cases, so that they go along the same index.
     macro_rules! behind {
-        ($column:expr) => {{
+        ($row:ty, $selected:expr, $($key:tt)+) => {{
             let mut query = cases::table
                 .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-                .select($column)
+                .select($selected)
                 .into_boxed();
             query = within_reach!(query, reach);
-            let query = passing!(query, filter, false);
-            windowed!(query, one, instant $column, cases::id)
-                .offset(cases)
-                .load(conn)?
+            let query = passing!(query, filter, one.sort.by, false);
+            let behind = windowed!(query, one, $($key)+, cases::id).offset(cases);
+            behind.load::<$row>(conn)?.into_iter().next()
         }};
     }
-    let behind: Vec<At> = match window.sort.by {
-        CaseOrder::OpenedAt => behind!(cases::opened_at),
-        CaseOrder::UpdatedAt => behind!(cases::updated_at),
-    };
-    Ok(behind.into_iter().next())
+    Ok(match one.sort.by {
+        CaseOrder::OpenedAt => {
+            behind!(At, cases::opened_at, instant cases::opened_at).map(End::OpenedAt)
+        }
+        CaseOrder::UpdatedAt => {
+            behind!(At, cases::updated_at, instant cases::updated_at).map(End::UpdatedAt)
+        }
+        CaseOrder::Priority => {
+            let selected = (PriorityRank, cases::opened_at);
+            behind!((i64, At), selected, ranked PriorityRank, cases::opened_at)
+                .map(|(rank, at)| End::Priority(rank, at))
+        }
+        CaseOrder::Status => {
+            let selected = (StatusRank, cases::opened_at);
+            behind!((i64, At), selected, ranked StatusRank, cases::opened_at)
+                .map(|(rank, at)| End::Status(rank, at))
+        }
+    })
 }
 
-/// Leaves out what a look does not look at: what has not what is sought, and what stands behind the instant at which it ends.
+/// Leaves out what a look does not look at: what has not what is sought, and what stands behind its end.
 macro_rules! looked_at {
-    ($query:expr, $has:expr, $window:expr, $ends:expr) => {{
+    ($query:expr, $has:expr, $window:expr, $end:expr) => {{
         let mut query = $query;
         for has in $has {
             query = query.filter(has);
         }
-        match ($ends, $window.sort.by, $window.sort.descending) {
-            (None, _, _) => query,
-            (Some(at), CaseOrder::OpenedAt, true) => query.filter(cases::opened_at.ge(at)),
-            (Some(at), CaseOrder::OpenedAt, false) => query.filter(cases::opened_at.le(at)),
-            (Some(at), CaseOrder::UpdatedAt, true) => query.filter(cases::updated_at.ge(at)),
-            (Some(at), CaseOrder::UpdatedAt, false) => query.filter(cases::updated_at.le(at)),
+        macro_rules! up_to {
+            ($rank:expr, $value:expr, $at:expr) => {
+                query
+                    .filter($rank.le($value))
+                    .filter($rank.lt($value).or(cases::opened_at.le($at)))
+            };
+        }
+        macro_rules! down_to {
+            ($rank:expr, $value:expr, $at:expr) => {
+                query
+                    .filter($rank.ge($value))
+                    .filter($rank.gt($value).or(cases::opened_at.ge($at)))
+            };
+        }
+        match ($end, $window.sort.descending) {
+            (None, _) => query,
+            (Some(End::OpenedAt(at)), false) => query.filter(cases::opened_at.le(at)),
+            (Some(End::OpenedAt(at)), true) => query.filter(cases::opened_at.ge(at)),
+            (Some(End::UpdatedAt(at)), false) => query.filter(cases::updated_at.le(at)),
+            (Some(End::UpdatedAt(at)), true) => query.filter(cases::updated_at.ge(at)),
+            (Some(End::Priority(rank, at)), false) => up_to!(PriorityRank, rank, at),
+            (Some(End::Priority(rank, at)), true) => down_to!(PriorityRank, rank, at),
+            (Some(End::Status(rank, at)), false) => up_to!(StatusRank, rank, at),
+            (Some(End::Status(rank, at)), true) => down_to!(StatusRank, rank, at),
         }
     }};
 }
@@ -246,20 +324,20 @@ fn search<T>(
     reach: Reach,
     filter: &CaseFilter,
     window: &Window<CaseOrder, CaseId>,
-    mut load: impl FnMut(&mut Conn, Vec<Has>, Option<At>) -> QueryResult<Vec<T>>,
+    mut load: impl FnMut(&mut Conn, Vec<Has>, Option<End>) -> QueryResult<Vec<T>>,
 ) -> QueryResult<Vec<T>> {
     let Some(terms) = terms(conn, reach, filter)? else {
         return load(conn, Vec::new(), None);
     };
     let wanted = usize::try_from(window.limit).unwrap_or_default();
     // The beginning of a list is looked at several times.
-    let mut ends: Option<(i64, Option<At>)> = None;
+    let mut ends: Option<(i64, Option<End>)> = None;
     searching::find(&terms, wanted, |Look { has, walks }| {
         let end = match (walks, ends) {
             (None, _) => None,
             (Some(walks), Some((same, end))) if same == walks => end,
             (Some(walks), _) => {
-                let end = instant_behind(conn, reach, filter, window, walks)?;
+                let end = end_behind(conn, reach, filter, window, walks)?;
                 ends = Some((walks, end));
                 end
             }
@@ -285,19 +363,23 @@ pub fn list(
     if is_first && window.sort.by == CaseOrder::OpenedAt && filter.is_open() {
         return newest(conn, reach, window.limit);
     }
-    let load = |conn: &mut Conn, has: Vec<Has>, ends: Option<At>| -> QueryResult<Vec<ViewRow>> {
+    let load = |conn: &mut Conn, has: Vec<Has>, end: Option<End>| -> QueryResult<Vec<ViewRow>> {
         let mut query = views!().into_boxed();
         query = within_reach!(query, reach);
-        let query = passing!(query, filter, searching::is_named(&has));
-        let query = looked_at!(query, has, window, ends);
-        match window.sort.by {
-            CaseOrder::OpenedAt => {
-                windowed!(query, window, instant cases::opened_at, cases::id).load(conn)
+        let named = searching::is_named(&has);
+        let query = passing!(query, filter, window.sort.by, named);
+        let query = looked_at!(query, has, window, end);
+        let query = match window.sort.by {
+            CaseOrder::OpenedAt => windowed!(query, window, instant cases::opened_at, cases::id),
+            CaseOrder::UpdatedAt => windowed!(query, window, instant cases::updated_at, cases::id),
+            CaseOrder::Priority => {
+                windowed!(query, window, ranked PriorityRank, cases::opened_at, cases::id)
             }
-            CaseOrder::UpdatedAt => {
-                windowed!(query, window, instant cases::updated_at, cases::id).load(conn)
+            CaseOrder::Status => {
+                windowed!(query, window, ranked StatusRank, cases::opened_at, cases::id)
             }
-        }
+        };
+        query.load(conn)
     };
     let rows = search(conn, reach, filter, window, load)?;
     Ok(rows.into_iter().map(CaseView::from).collect())
@@ -355,14 +437,14 @@ pub fn count(
 ) -> QueryResult<usize> {
     let newest = Sort::descending(CaseOrder::OpenedAt);
     let window = &Window::first(newest, i64::try_from(most).unwrap_or(i64::MAX));
-    let load = |conn: &mut Conn, has: Vec<Has>, ends: Option<At>| -> QueryResult<Vec<CaseId>> {
+    let load = |conn: &mut Conn, has: Vec<Has>, end: Option<End>| -> QueryResult<Vec<CaseId>> {
         let mut query = cases::table
             .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
             .select(cases::id)
             .into_boxed();
         query = within_reach!(query, reach);
-        let query = passing!(query, filter, searching::is_named(&has));
-        let query = looked_at!(query, has, window, ends);
+        let query = passing!(query, filter, window.sort.by, searching::is_named(&has));
+        let query = looked_at!(query, has, window, end);
         windowed!(query, window, instant cases::opened_at, cases::id).load(conn)
     };
     Ok(search(conn, reach, filter, window, load)?.len())

@@ -61,8 +61,16 @@ const COLUMNS: [Named; 8] = [
         "case",
         Column::said("cases-column-case").sorts("-opened_at"),
     ),
-    ("priority", Column::said("cases-column-priority").wide()),
-    ("status", Column::said("cases-column-status").wide()),
+    (
+        "priority",
+        Column::said("cases-column-priority")
+            .sorts("-priority")
+            .wide(),
+    ),
+    (
+        "status",
+        Column::said("cases-column-status").sorts("status").wide(),
+    ),
     (
         "organization",
         Column::said("cases-column-organization").wide(),

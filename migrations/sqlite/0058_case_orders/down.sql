@@ -1,0 +1,5 @@
+DROP INDEX cases_open_by_priority_rank;
+DROP INDEX cases_by_organization_and_status_rank;
+DROP INDEX cases_by_organization_and_priority_rank;
+DROP INDEX cases_by_status_rank;
+DROP INDEX cases_by_priority_rank;
