@@ -104,6 +104,7 @@ fn reads_everything(backend: Backend, sql: &str, line: &str) -> bool {
 
 on_both_databases! { Desk:
     nothing_is_found_by_reading_everything,
+    cases_are_put_in_no_order_but_that_of_an_index,
     the_first_page_asks_no_more_for_many_cases,
     the_page_of_a_case_asks_no_more_for_much_on_it,
     a_look_is_one_for_all_who_follow,
@@ -318,6 +319,67 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     let claims: Vec<String> = claims.flat_map(|sql| plan(&mut conn, sql)).collect();
     let by_index = |line: &String| line.contains("notices_holding_up");
     assert!(claims.iter().any(by_index), "{claims:?}");
+}
+
+/// How urgent cases are, and how far they have come, are words: an index has them in the order of what they mean.
+async fn cases_are_put_in_no_order_but_that_of_an_index(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    for _ in 0..3 {
+        dana.opens(medium()).await;
+    }
+    let watching = watch();
+    for person in [&dana, &eve] {
+        for filter in [
+            "",
+            "&priority=medium",
+            "&status=open",
+            "&status=open,closed",
+            "&status=open,in_progress&priority=medium,high",
+        ] {
+            for sort in ["priority", "-priority", "status", "-status"] {
+                let path = format!("/cases?sort={sort}{filter}&limit=1");
+                let first = person.get(&path).await.ok();
+                let cursor = first["next_cursor"].as_str().expect("more");
+                person.get(&format!("{path}&cursor={cursor}")).await.ok();
+            }
+        }
+    }
+    drop(watching);
+    let mut conn = desk.database().connect();
+    if let Conn::Postgres(conn) = &mut conn {
+        // Rows are then only put in order where no index has them so.
+        conn.batch_execute("SET enable_sort = off; SET enable_incremental_sort = off")
+            .expect("settings");
+    }
+    let sent = sent_by(&desk);
+    let ordered = sent
+        .keys()
+        .filter(|sql| sql.contains("ORDER BY CAST(CASE "));
+    let plans: Vec<(&String, Vec<String>)> =
+        ordered.map(|sql| (sql, plan(&mut conn, sql))).collect();
+    assert!(plans.len() > 40, "only {} statements", plans.len());
+    for (sql, plan) in &plans {
+        let sorts = |line: &String| line.contains("B-TREE") || line.contains("Sort");
+        let by_rank = |line: &String| line.contains("_rank");
+        assert!(
+            !plan.iter().any(sorts) && plan.iter().any(by_rank),
+            "{sql}:\n{}",
+            plan.join("\n")
+        );
+    }
+    for index in [
+        "cases_by_priority_rank",
+        "cases_by_status_rank",
+        "cases_by_organization_and_priority_rank",
+        "cases_by_organization_and_status_rank",
+        "cases_open_by_priority_rank",
+    ] {
+        let mut lines = plans.iter().flat_map(|(_, plan)| plan);
+        assert!(
+            lines.any(|line| line.contains(index)),
+            "{index} serves nobody"
+        );
+    }
 }
 
 async fn the_first_page_asks_no_more_for_many_cases(desk: Desk) {
