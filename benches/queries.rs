@@ -116,6 +116,9 @@ async fn measure(desk: &Desk) {
         "cases: the newest": |conn, asking| listed(conn, &asking.eve, &CaseFilter::default(), CaseOrder::OpenedAt)?;
         "cases: those that changed last": |conn, asking| listed(conn, &asking.eve, &CaseFilter::default(), CaseOrder::UpdatedAt)?;
         "cases: those that wait for the customer": |conn, asking| listed(conn, &asking.eve, &waiting(), CaseOrder::OpenedAt)?;
+        "cases: the most urgent that are open": |conn, asking| listed(conn, &asking.eve, &open(), CaseOrder::Priority)?;
+        "cases: the most urgent, by a contact": |conn, asking| listed(conn, &asking.dana, &open(), CaseOrder::Priority)?;
+        "cases: the farthest that are open": |conn, asking| listed(conn, &asking.eve, &open(), CaseOrder::Status)?;
         "cases: of one customer, by its contact": |conn, asking| listed(conn, &asking.dana, &CaseFilter::default(), CaseOrder::OpenedAt)?;
         "cases: counted up to a thousand": |conn, asking| cases::count(conn, asking.eve.reach(), &waiting(), 1_000)?;
         "search: a word": |conn, asking| listed(conn, &asking.eve, &words(&asking.eve, "drop"), CaseOrder::OpenedAt)?;
@@ -160,6 +163,14 @@ fn listed(
 fn waiting() -> CaseFilter {
     CaseFilter {
         status: vec![Status::AwaitingCustomer],
+        ..CaseFilter::default()
+    }
+}
+
+fn open() -> CaseFilter {
+    let states = Status::ALL.iter().copied();
+    CaseFilter {
+        status: states.filter(|status| *status != Status::Closed).collect(),
         ..CaseFilter::default()
     }
 }
