@@ -44,10 +44,9 @@ pub struct Opened {
     pub kept: Kept,
 }
 
-/// What a window stands on: the driver, if it has one of its own, ends before its profile is removed.
+/// What a window stands on that has a driver of its own, which ends before its profile is removed.
 pub struct Kept {
-    _driver: Option<Mutex<GuardedProcess>>,
-    profile: TempDir,
+    _driver: Option<(Mutex<GuardedProcess>, TempDir)>,
 }
 
 /// How large a window is when it opens, in pixels.
@@ -80,32 +79,28 @@ impl Engine {
     }
 
     async fn start(self, scripts: Scripts) -> Result<Opened, String> {
-        let (driver, client, profile) = match self {
+        let (client, driver) = match self {
             Self::Chromium => {
                 let driver = chromedriver()?;
-                let profile = profile(&driver.profiles)?;
                 let headless = driver.headless.as_ref().filter(|_| scripts == Scripts::On);
                 let chromium = headless.unwrap_or(&driver.chromium);
-                let wishes = for_chromium(chromium, profile.path(), scripts);
-                (None, connect(&driver.url, wishes).await?, profile)
+                let wishes = for_chromium(chromium, scripts);
+                (connect(&driver.url, wishes).await?, None)
             }
             Self::Firefox => {
                 let firefox =
                     on_path(&["firefox-esr", "firefox"]).ok_or("no firefox-esr in PATH")?;
-                let profile = profile(&std::env::temp_dir())?;
+                let profile = profile()?;
                 let (driver, url) = geckodriver(profile.path())?;
                 let client = connect(&url, for_firefox(&firefox, scripts)).await?;
                 let sized = client.set_window_size(SIZE.0, SIZE.1).await;
                 sized.map_err(|error| error.to_string())?;
-                (Some(Mutex::new(driver)), client, profile)
+                (client, Some((Mutex::new(driver), profile)))
             }
         };
         Ok(Opened {
             client,
-            kept: Kept {
-                _driver: driver,
-                profile,
-            },
+            kept: Kept { _driver: driver },
         })
     }
 
@@ -118,15 +113,11 @@ impl Engine {
         };
         if let Some(session) = session.filter(|_| vacant().len() < VACANT) {
             client.persist().await.expect("the window stays");
-            let profile = kept.profile;
-            vacant().push(Vacant {
-                session,
-                scripts,
-                profile,
-            });
+            vacant().push(Vacant { session, scripts });
             return;
         }
         client.close().await.expect("the window closes");
+        drop(kept);
     }
 
     /// What the browser has complained about since it was asked last: refused styles and scripts, errors, and of Chromium missing
@@ -157,7 +148,6 @@ impl Engine {
 struct Vacant {
     session: String,
     scripts: Scripts,
-    profile: TempDir,
 }
 
 /// How many are kept: about as many as there are stories at the same time.
@@ -186,10 +176,7 @@ impl Vacant {
         }
         Ok(Opened {
             client,
-            kept: Kept {
-                _driver: None,
-                profile: self.profile,
-            },
+            kept: Kept { _driver: None },
         })
     }
 }
@@ -225,10 +212,10 @@ async fn is_as_new(client: &Client) -> Result<(), CmdError> {
     client.issue_cmd(Console).await.map(drop)
 }
 
-fn profile(place: &Path) -> Result<TempDir, String> {
+fn profile() -> Result<TempDir, String> {
     let profile = tempfile::Builder::new()
         .prefix("casebell-browser-")
-        .tempdir_in(place);
+        .tempdir();
     profile.map_err(|error| error.to_string())
 }
 
@@ -247,8 +234,6 @@ struct Chromedriver {
     /// The same without all that is around a page, which nobody looks at here: it takes half as long. It has no settings, by which
     /// scripts are switched off.
     headless: Option<PathBuf>,
-    /// Where profiles are.
-    profiles: PathBuf,
     _process: Mutex<GuardedProcess>,
 }
 
@@ -272,6 +257,8 @@ impl Chromedriver {
             .tempdir_in(folders::place())
             .map_err(|error| error.to_string())?
             .keep();
+        // The profiles that it makes, one for each window, are gone with it.
+        command.env("TMPDIR", &profiles);
         let guard = ProcessGuard {
             signal: None,
             remove: Some(&profiles),
@@ -290,13 +277,12 @@ impl Chromedriver {
             url: format!("http://127.0.0.1:{port}"),
             chromium,
             headless: on_path(&["chromium-headless-shell"]),
-            profiles,
             _process: Mutex::new(process),
         })
     }
 }
 
-fn for_chromium(chromium: &Path, profile: &Path, scripts: Scripts) -> Capabilities {
+fn for_chromium(chromium: &Path, scripts: Scripts) -> Capabilities {
     let scripts_allowed = if scripts == Scripts::On { 1 } else { 2 };
     let mut arguments: Vec<String> = [
         "--headless",
@@ -314,7 +300,6 @@ fn for_chromium(chromium: &Path, profile: &Path, scripts: Scripts) -> Capabiliti
     .map(String::from)
     .into();
     arguments.push(format!("--window-size={},{}", SIZE.0, SIZE.1));
-    arguments.push(format!("--user-data-dir={}", profile.display()));
     let options = json!({
         "binary": chromium,
         "args": arguments,
