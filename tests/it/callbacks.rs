@@ -472,7 +472,7 @@ async fn m12_the_clock_reminds_and_notes_what_was_missed(desk: Desk) {
     let feed = dana.case_feed(&case).await;
     let mark = feed.iter().rev().find(|entry| entry["kind"] == "mark");
     assert!(
-        said(&mark.expect("a mark")["body"]).starts_with("The call was missed"),
+        said(&mark.expect("a mark")["body"]).starts_with("A requested call was missed"),
         "{feed:#?}"
     );
 
