@@ -8,7 +8,7 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::form::text_of;
 use crate::support::markup::{elements, tags};
-use crate::support::paired::id_of;
+use crate::support::paired::{id_of, said};
 use crate::support::person::medium;
 use crate::support::session::Session;
 
@@ -85,13 +85,20 @@ async fn it_is_seen_when_somebody_last_signed_in(desk: Desk) {
     let (ada, eve, vic) = (desk.person("ada"), desk.person("eve"), desk.person("vic"));
     let user = format!("/users/{}", id_of(&vic).await);
     let seen = async || ada.get(&user).await.ok()["last_sign_in_at"].clone();
-    assert_eq!(seen().await, Value::Null);
     let admins = Session::of(&desk, &ada).await;
     let page = format!("/admin/people/{}", id_of(&vic).await);
     let list = "/admin/people?q=vic&organization=acme";
-    assert!(admins.page(&page).await.text.contains("Never"));
-    let told = admins.page(list).await.text;
+    let newcomer = json!({
+        "email": "nils@acme.test", "first_name": "Nils", "last_name": "Ebb", "organization": "acme",
+        "roles": ["portal_viewer"],
+    });
+    let newcomer = ada.post("/users", newcomer).await.created();
+    assert_eq!(newcomer["last_sign_in_at"], Value::Null);
+    let theirs = format!("/admin/people/{}", said(&newcomer["id"]));
+    assert!(admins.page(&theirs).await.text.contains("Never"));
+    let told = admins.page("/admin/people?q=nils").await.text;
     assert!(told.contains("Never signed in"), "{told}");
+    desk.passes(chrono::TimeDelta::minutes(5));
     Session::of(&desk, &vic).await;
     assert_eq!(instant(&seen().await), desk.now());
     let told = admins.page(list).await.text;

@@ -105,29 +105,28 @@ const CONNECTIONS: usize = 16;
 /// as long as to answer.
 #[test]
 fn connections_are_lent_out_again() {
-    Rows::for_story(Backend::Postgresql, |rows| async move {
-        let mut asking = JoinSet::new();
-        for _ in 0..2 * CONNECTIONS {
-            let db = rows.db.clone();
-            asking.spawn(async move {
-                let mut sessions = BTreeSet::new();
-                for _ in 0..100 {
-                    let asked = db.read(|conn| {
-                        let pid = "SELECT CAST(pg_backend_pid() AS text) AS text";
-                        Ok::<_, DbError>(texts(conn, pid))
-                    });
-                    sessions.extend(asked.await.expect("an answer"));
-                }
-                sessions
-            });
-        }
-        let sessions: BTreeSet<String> = asking.join_all().await.into_iter().flatten().collect();
-        assert!(
-            sessions.len() <= CONNECTIONS,
-            "{} connections",
-            sessions.len()
-        );
-    });
+    Rows::for_story(Backend::Postgresql, many_ask_at_once);
+}
+
+async fn many_ask_at_once(rows: Rows) {
+    let mut asking = JoinSet::new();
+    for _ in 0..2 * CONNECTIONS {
+        let db = rows.db.clone();
+        asking.spawn(async move {
+            let mut sessions = BTreeSet::new();
+            for _ in 0..100 {
+                let asked = db.read(|conn| {
+                    let pid = "SELECT CAST(pg_backend_pid() AS text) AS text";
+                    Ok::<_, DbError>(texts(conn, pid))
+                });
+                sessions.extend(asked.await.expect("an answer"));
+            }
+            sessions
+        });
+    }
+    let sessions: BTreeSet<String> = asking.join_all().await.into_iter().flatten().collect();
+    let many = sessions.len();
+    assert!(many <= CONNECTIONS, "{many} connections");
 }
 
 /// B9: the desk starts, brings its schema up to date, is written to by many at once, and is backed up, and no statement of one
