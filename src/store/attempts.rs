@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
-use crate::db::Conn;
 use crate::db::schema::sign_in_attempts as attempts;
 use crate::db::sql_types::{At, MaybeAt};
+use crate::db::{Conn, kept, on_either};
 use crate::domain::Instant;
 
 /// How many failures something may have, and for how long it then waits: longer with every further one.
@@ -86,13 +86,15 @@ pub fn count(conn: &mut Conn, key: &str, limit: Limit, now: Instant) -> QueryRes
         (row.window_started_at, row.failures + 1)
     };
     let until = limit.wait(failures).map(|wait| now + wait);
-    diesel::update(attempts::table.filter(attempts::key.eq(key)))
-        .set((
-            attempts::window_started_at.eq(At(started)),
-            attempts::failures.eq(failures),
-            attempts::blocked_until.eq(until.map(At)),
-        ))
-        .execute(conn)?;
+    on_either!(conn, |own| kept(
+        attempts::table.filter(attempts::key.eq(key))
+    )
+    .set((
+        attempts::window_started_at.eq(At(started)),
+        attempts::failures.eq(failures),
+        attempts::blocked_until.eq(until.map(At)),
+    ))
+    .execute(own))?;
     Ok(Counted::Taken(until))
 }
 
@@ -131,13 +133,14 @@ pub fn forget(conn: &mut Conn, key: &str) -> QueryResult<()> {
 /// Database errors.
 pub fn forgive(conn: &mut Conn, key: &str, limit: Limit) -> QueryResult<()> {
     let of_key = || attempts::table.filter(attempts::key.eq(key));
-    diesel::update(of_key().filter(attempts::failures.gt(0)))
+    on_either!(conn, |own| kept(of_key().filter(attempts::failures.gt(0)))
         .set(attempts::failures.eq(attempts::failures - 1))
-        .execute(conn)?;
-    diesel::update(of_key().filter(attempts::failures.lt(limit.failures)))
+        .execute(own))?;
+    let few = || of_key().filter(attempts::failures.lt(limit.failures));
+    on_either!(conn, |own| kept(few())
         .set(attempts::blocked_until.eq(None::<At>))
-        .execute(conn)
-        .map(drop)
+        .execute(own))
+    .map(drop)
 }
 
 /// Writes a row as it is, for a transaction that has to cost as much as one that changes something.

@@ -592,7 +592,7 @@ async fn h2_figures_lead_to_what_they_count(desk: Desk) {
     let list = sam.page(&href).await;
     assert_eq!(list.status, 200, "{list:?}");
     assert!(list.text.contains(&first.number), "{href}: {list:?}");
-    assert!(list.text.contains("1 in all"), "{href}: {list:?}");
+    assert!(list.text.contains("1 found"), "{href}: {list:?}");
     // The list is as narrow for programs.
     let ada = desk.person("ada");
     let found = ada

@@ -4,6 +4,7 @@ DROP INDEX text_templates_by_name;
 CREATE INDEX text_templates_by_name ON text_templates (name, id);
 ALTER TABLE text_templates DROP COLUMN sort_name;
 
+DROP INDEX access_groups_by_sort_name;
 DROP INDEX access_groups_by_name;
 ALTER TABLE access_groups DROP COLUMN sort_name;
 

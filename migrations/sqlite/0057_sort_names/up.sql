@@ -12,6 +12,7 @@ CREATE INDEX organizations_by_name ON organizations (sort_name, id);
 
 ALTER TABLE access_groups ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
 CREATE INDEX access_groups_by_name ON access_groups (organization_id, sort_name, id);
+CREATE INDEX access_groups_by_sort_name ON access_groups (sort_name);
 
 ALTER TABLE text_templates ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
 DROP INDEX text_templates_by_name;
