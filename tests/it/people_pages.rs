@@ -89,14 +89,14 @@ async fn it_is_seen_when_somebody_last_signed_in(desk: Desk) {
     let page = format!("/admin/people/{}", id_of(&vic).await);
     let list = "/admin/people?q=vic&organization=acme";
     let newcomer = json!({
-        "email": "nils@acme.test", "first_name": "Nils", "last_name": "Ebb", "organization": "acme",
+        "email": "ebb@acme.test", "first_name": "Nils", "last_name": "Ebb", "organization": "acme",
         "roles": ["portal_viewer"],
     });
     let newcomer = ada.post("/users", newcomer).await.created();
     assert_eq!(newcomer["last_sign_in_at"], Value::Null);
     let theirs = format!("/admin/people/{}", said(&newcomer["id"]));
     assert!(admins.page(&theirs).await.text.contains("Never"));
-    let told = admins.page("/admin/people?q=nils").await.text;
+    let told = admins.page("/admin/people?q=ebb").await.text;
     assert!(told.contains("Never signed in"), "{told}");
     desk.passes(chrono::TimeDelta::minutes(5));
     Session::of(&desk, &vic).await;

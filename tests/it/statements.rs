@@ -8,7 +8,7 @@ use crate::support::desk::Desk;
 use crate::support::person::{high, medium};
 use crate::support::say;
 use crate::support::session::Session;
-use crate::support::statements::{cost, cost_of, prepared_anew_by, while_watching};
+use crate::support::statements::{cost, cost_of, prepared_anew, while_watching};
 
 on_both_databases! { Desk:
     what_is_asked_for_most_costs_few_statements,
@@ -121,14 +121,13 @@ async fn nothing_is_prepared_a_second_time(desk: Desk) {
         dana.opens(medium()).await;
         session.page(&format!("/cases/{number}")).await;
     };
-    while_watching(&desk, async || {
+    let mut anew = prepared_anew(&desk, async || {
         for _ in 0..3 {
             round().await;
         }
     })
     .await;
     desk.mailbox().await;
-    let mut anew = prepared_anew_by(&desk);
     // What the server asks by itself, to say whether it is ready.
     anew.retain(|sql, _| !sql.contains("__diesel_schema_migrations"));
     assert!(anew.is_empty(), "prepared anew: {anew:#?}");
@@ -143,7 +142,7 @@ async fn no_update_is_prepared_a_second_time(desk: Desk) {
     }
     desk.passes(TimeDelta::hours(24));
     let session = Session::of(&desk, &ola).await;
-    while_watching(&desk, async || {
+    let mut anew = prepared_anew(&desk, async || {
         for case in &cases {
             let escalation = dana.escalates(case, "no_update").taken().await;
             ola.claims(&escalation).await;
@@ -154,7 +153,6 @@ async fn no_update_is_prepared_a_second_time(desk: Desk) {
     })
     .await;
     desk.mailbox().await;
-    let mut anew = prepared_anew_by(&desk);
     anew.retain(|sql, _| sql.starts_with("UPDATE"));
     assert!(anew.is_empty(), "prepared anew: {anew:#?}");
 }

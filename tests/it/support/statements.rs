@@ -101,16 +101,6 @@ impl Drop for Watching {
     }
 }
 
-/// What was sent to the database of a desk while somebody wanted to know: statements, and how often.
-pub fn sent_by(desk: &Desk) -> BTreeMap<String, usize> {
-    own(desk, &SENT)
-}
-
-/// What was prepared anew meanwhile.
-pub fn prepared_anew_by(desk: &Desk) -> BTreeMap<String, usize> {
-    own(desk, &PREPARED_ANEW)
-}
-
 fn own(desk: &Desk, of: &'static Mutex<Counts>) -> BTreeMap<String, usize> {
     let url = match &desk.database().location {
         Location::Sqlite(path) => path.display().to_string(),
@@ -122,20 +112,34 @@ fn own(desk: &Desk, of: &'static Mutex<Counts>) -> BTreeMap<String, usize> {
     own.map(|((_, sql), count)| (sql, count)).collect()
 }
 
-/// What is sent to the database of a desk while somebody does something.
+/// What is sent to the database of a desk while somebody does something: statements, and how often.
 pub async fn while_watching(desk: &Desk, does: impl AsyncFnOnce()) -> BTreeMap<String, usize> {
-    let before = sent_by(desk);
+    counted(desk, &SENT, does).await
+}
+
+/// What is prepared anew meanwhile.
+pub async fn prepared_anew(desk: &Desk, does: impl AsyncFnOnce()) -> BTreeMap<String, usize> {
+    counted(desk, &PREPARED_ANEW, does).await
+}
+
+/// What is counted meanwhile, and not what was before, while somebody else wanted to know.
+async fn counted(
+    desk: &Desk,
+    of: &'static Mutex<Counts>,
+    does: impl AsyncFnOnce(),
+) -> BTreeMap<String, usize> {
+    let before = own(desk, of);
     let watching = watch();
     does().await;
     drop(watching);
-    let mut sent = sent_by(desk);
+    let mut counted = own(desk, of);
     for (sql, count) in before {
-        if let Some(later) = sent.get_mut(&sql) {
+        if let Some(later) = counted.get_mut(&sql) {
             *later -= count;
         }
     }
-    sent.retain(|_, count| *count > 0);
-    sent
+    counted.retain(|_, count| *count > 0);
+    counted
 }
 
 /// How often what costs something is tried: the server may do something by itself meanwhile.
