@@ -101,6 +101,11 @@ impl Drop for Watching {
     }
 }
 
+/// What was sent to the database of a desk while somebody wanted to know: statements, and how often.
+pub fn sent_by(desk: &Desk) -> BTreeMap<String, usize> {
+    own(desk, &SENT)
+}
+
 fn own(desk: &Desk, of: &'static Mutex<Counts>) -> BTreeMap<String, usize> {
     let url = match &desk.database().location {
         Location::Sqlite(path) => path.display().to_string(),
