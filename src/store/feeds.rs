@@ -166,6 +166,27 @@ pub enum FeedOf {
     Escalation(EscalationId),
 }
 
+/// What is shown of entries: with the names of their authors, the numbers of their escalations, and until when they may be taken back.
+macro_rules! shown {
+    ($entries:expr) => {
+        $entries
+            .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
+            .left_join(
+                escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
+            )
+            .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
+            .select((
+                Entry::as_select(),
+                (people::first_name, people::last_name).nullable(),
+                escalations::number.nullable(),
+                undoable_entries::until.nullable(),
+                undoable_entries::bound_to_stay.nullable(),
+            ))
+    };
+}
+
+use shown;
+
 /// Entries that exist for the reader, in the order of their commit with the newest first, behind the place `after`.
 ///
 /// # Errors
@@ -177,20 +198,7 @@ pub fn list(
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<EntryView>> {
-    let mut query = feed_entries::table
-        .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
-        .left_join(
-            escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
-        )
-        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
-        .select((
-            Entry::as_select(),
-            (people::first_name, people::last_name).nullable(),
-            escalations::number.nullable(),
-            undoable_entries::until.nullable(),
-            undoable_entries::bound_to_stay.nullable(),
-        ))
-        .into_boxed();
+    let mut query = shown!(feed_entries::table).into_boxed();
     query = match of {
         FeedOf::Case(case) => query.filter(
             feed_entries::case_id
@@ -227,12 +235,7 @@ pub fn list(
 /// # Errors
 /// Database errors.
 pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResult<Vec<EntryView>> {
-    let rows: Vec<Row> = feed_entries::table
-        .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
-        .left_join(
-            escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
-        )
-        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
+    let rows: Vec<Row> = shown!(feed_entries::table)
         .filter(
             feed_entries::case_id
                 .eq(case)
@@ -240,13 +243,6 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
         )
         .order(feed_entries::changed_position.asc())
         .limit(limit)
-        .select((
-            Entry::as_select(),
-            (people::first_name, people::last_name).nullable(),
-            escalations::number.nullable(),
-            undoable_entries::until.nullable(),
-            undoable_entries::bound_to_stay.nullable(),
-        ))
         .load(conn)?;
     with_files(conn, rows)
 }
@@ -256,21 +252,8 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
 /// # Errors
 /// Database errors.
 pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option<EntryView>> {
-    let mut query = feed_entries::table
-        .inner_join(cases::table)
-        .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
-        .left_join(
-            escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
-        )
-        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
+    let mut query = shown!(feed_entries::table.inner_join(cases::table))
         .filter(feed_entries::id.eq(id))
-        .select((
-            Entry::as_select(),
-            (people::first_name, people::last_name).nullable(),
-            escalations::number.nullable(),
-            undoable_entries::until.nullable(),
-            undoable_entries::bound_to_stay.nullable(),
-        ))
         .into_boxed();
     query = within_reach!(query, access.reach());
     if !access.sees(Visibility::Internal) {

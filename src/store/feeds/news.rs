@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Entry, EntryView, Row, with_files};
+use super::{Entry, EntryView, Row, shown, with_files};
 use crate::db::Conn;
 use crate::db::schema::{escalations, feed_entries, people, undoable_entries};
 use crate::db::sql_types::At;
@@ -84,20 +84,8 @@ pub fn among(conn: &mut Conn, ids: &[EntryId]) -> QueryResult<Vec<EntryView>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = feed_entries::table
-        .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
-        .left_join(
-            escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
-        )
-        .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
+    let rows: Vec<Row> = shown!(feed_entries::table)
         .filter(feed_entries::id.eq_any(ids.to_vec()))
-        .select((
-            Entry::as_select(),
-            (people::first_name, people::last_name).nullable(),
-            escalations::number.nullable(),
-            undoable_entries::until.nullable(),
-            undoable_entries::bound_to_stay.nullable(),
-        ))
         .load(conn)?;
     with_files(conn, rows)
 }

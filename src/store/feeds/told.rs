@@ -123,6 +123,23 @@ pub fn provider_updates(
     Ok(updates.collect())
 }
 
+/// The farthest place of these entries in these feeds of each of several cases.
+macro_rules! farthest {
+    ($conn:expr, $entries:expr, $of:expr, $feeds:expr) => {{
+        let rows: Vec<Farthest> = $entries
+            .filter(feed_entries::case_id.eq_any($of.to_vec()))
+            .filter(feed_entries::feed.eq_any($feeds.to_vec()))
+            .group_by(feed_entries::case_id)
+            .select((
+                feed_entries::case_id,
+                max(feed_entries::position),
+                max(feed_entries::moved_position),
+            ))
+            .load($conn)?;
+        Ok(farthest(rows))
+    }};
+}
+
 /// The farthest place of an update by the provider in these feeds of each of several cases (C7).
 ///
 /// # Errors
@@ -132,17 +149,7 @@ pub fn newest_provider_updates(
     of: &[CaseId],
     feeds: &[Feed],
 ) -> QueryResult<Vec<(CaseId, i64)>> {
-    let rows: Vec<Farthest> = provider_updates!()
-        .filter(feed_entries::case_id.eq_any(of.to_vec()))
-        .filter(feed_entries::feed.eq_any(feeds.to_vec()))
-        .group_by(feed_entries::case_id)
-        .select((
-            feed_entries::case_id,
-            max(feed_entries::position),
-            max(feed_entries::moved_position),
-        ))
-        .load(conn)?;
-    Ok(farthest(rows))
+    farthest!(conn, provider_updates!(), of, feeds)
 }
 
 /// The farthest place of whatever both sides see in these feeds of each of several cases: what was written, and marks.
@@ -154,18 +161,8 @@ pub fn newest_public(
     of: &[CaseId],
     feeds: &[Feed],
 ) -> QueryResult<Vec<(CaseId, i64)>> {
-    let rows: Vec<Farthest> = feed_entries::table
-        .filter(feed_entries::case_id.eq_any(of.to_vec()))
-        .filter(feed_entries::feed.eq_any(feeds.to_vec()))
-        .filter(feed_entries::visibility.eq(Visibility::Public))
-        .group_by(feed_entries::case_id)
-        .select((
-            feed_entries::case_id,
-            max(feed_entries::position),
-            max(feed_entries::moved_position),
-        ))
-        .load(conn)?;
-    Ok(farthest(rows))
+    let public = feed_entries::table.filter(feed_entries::visibility.eq(Visibility::Public));
+    farthest!(conn, public, of, feeds)
 }
 
 /// A case, the farthest place of an entry, and that to which one was moved.
