@@ -117,9 +117,9 @@ impl Uploads {
         Err(Problem::invalid_field(FieldError::new(NAME, fault)))
     }
 
-    /// The endings of the names of files that are not taken, with commas between them.
+    /// The endings of the names of files that are not taken, with commas between them; empty if all are taken.
     pub fn forbidden(&self) -> String {
-        self.forbidden.to_string()
+        self.forbidden.endings()
     }
 
     /// Writes a file to the side as it comes.

@@ -32,6 +32,12 @@ impl ForbiddenKinds {
     pub fn allow(&self, name: &FileName) -> bool {
         name.ending().is_none_or(|ending| !self.0.contains(&ending))
     }
+
+    /// The endings, with commas between them; empty if all are taken.
+    pub fn endings(&self) -> String {
+        let all: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        all.join(", ")
+    }
 }
 
 /// What runs when somebody opens it.
@@ -43,10 +49,9 @@ impl Default for ForbiddenKinds {
 
 impl fmt::Display for ForbiddenKinds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        match all.is_empty() {
+        match self.0.is_empty() {
             true => f.write_str(NONE),
-            false => f.write_str(&all.join(", ")),
+            false => f.write_str(&self.endings()),
         }
     }
 }
@@ -102,7 +107,7 @@ mod tests {
         assert!(!takes(&kinds, "a.zip") && !takes(&kinds, "a.7z") && takes(&kinds, "a.exe"));
         assert_eq!(kinds.to_string(), "7z, zip");
         let none: ForbiddenKinds = "none".parse().expect("none");
-        assert!(takes(&none, "a.exe"));
+        assert!(takes(&none, "a.exe") && none.endings().is_empty());
         assert_eq!(none.to_string().parse(), Ok(none));
         for wrong in ["exe,,bat", ".ZIP, tar.gz", "", "a b"] {
             assert!(wrong.parse::<ForbiddenKinds>().is_err(), "{wrong}");
