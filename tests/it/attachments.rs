@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::installation::Installation;
 use crate::support::person::{Case, Person, high, medium};
+use crate::support::process::Process;
 use crate::support::session::Session;
 
 on_both_databases! { Desk:
@@ -48,6 +50,24 @@ async fn sends_to(person: &Person, path: &str, name: &str, bytes: &[u8]) -> Answ
         .asks(Method::POST, &format!("{path}?name={name}"))
         .body(bytes.to_vec())
         .await
+}
+
+/// A file of “the bytes”, which stands on a case of an installation that a process serves.
+async fn of_a_case(desk: &Installation, server: &Process) -> Value {
+    let case = desk.opening(server).send().await.expect("an answer");
+    let case: Value = case.json().await.expect("JSON");
+    let number = case["number"].as_str().expect("a number").to_owned();
+    let on_case = format!("{}/api/v1/cases/{number}", server.origin);
+    let asks = |path: &str| {
+        let asked = desk.client.post(format!("{on_case}{path}"));
+        asked.bearer_auth(desk.token("dana"))
+    };
+    let file = asks("/attachments?name=a.log").body("the bytes").send();
+    let file: Value = (file.await.expect("an answer").json().await).expect("JSON");
+    let entry = json!({ "body": "See the file.", "attachments": [file["id"]] });
+    let entry = asks("/feed").json(&entry).send().await.expect("an answer");
+    assert_eq!(entry.status(), 201);
+    file
 }
 
 fn id(file: &Value) -> String {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use casebell::domain::attachment::LARGEST;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::pages::{field, sends_form};
-use super::{content, id, kept, sends, sent, writes};
+use super::{content, id, kept, of_a_case, sends, sent, writes};
 use crate::support::database::{Backend, TestDatabase};
 use crate::support::desk::Desk;
 use crate::support::installation::Installation;
@@ -216,19 +216,7 @@ async fn brought_back(backend: Backend, desk: Installation) {
     };
     let settings = with(&desk.database.url());
     let server = Process::serve(desk.folder(), &named(&settings));
-    let case = desk.opening(&server).send().await.expect("an answer");
-    let case: Value = case.json().await.expect("JSON");
-    let number = case["number"].as_str().expect("a number").to_owned();
-    let on_case = format!("{}/api/v1/cases/{number}", server.origin);
-    let asks = |path: &str| {
-        let asked = desk.client.post(format!("{on_case}{path}"));
-        asked.bearer_auth(desk.token("dana"))
-    };
-    let file = asks("/attachments?name=a.log").body("the bytes").send();
-    let file: Value = (file.await.expect("an answer").json().await).expect("JSON");
-    let entry = json!({ "body": "See the file.", "attachments": [file["id"]] });
-    let entry = asks("/feed").json(&entry).send().await.expect("an answer");
-    assert_eq!(entry.status(), 201);
+    let file = of_a_case(&desk, &server).await;
     let at = |name: &str| desk.folder().join(name).display().to_string();
     let (whole, rows) = (at("whole.tar.gz"), at("rows.tar.gz"));
     let said = succeeds(&desk, &["backup", &whole]);

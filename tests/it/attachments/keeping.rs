@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use casebell::domain::attachment::LARGEST;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{content, folder, id, kept, sends, sent, writes};
+use super::{content, folder, id, kept, of_a_case, sends, sent, writes};
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::installation::Installation;
@@ -224,19 +224,7 @@ fn f4_a_backup_brings_files_back_on_postgresql() {
 
 async fn brought_back(backend: Backend, desk: Installation) {
     let server = desk.starts();
-    let case = desk.opening(&server).send().await.expect("an answer");
-    let case: Value = case.json().await.expect("JSON");
-    let number = case["number"].as_str().expect("a number").to_owned();
-    let on_case = format!("{}/api/v1/cases/{number}", server.origin);
-    let asks = |path: &str| {
-        let asked = desk.client.post(format!("{on_case}{path}"));
-        asked.bearer_auth(desk.token("dana"))
-    };
-    let file = asks("/attachments?name=a.log").body("the bytes").send();
-    let file: Value = (file.await.expect("an answer").json().await).expect("JSON");
-    let entry = json!({ "body": "See the file.", "attachments": [file["id"]] });
-    let entry = asks("/feed").json(&entry).send().await.expect("an answer");
-    assert_eq!(entry.status(), 201);
+    let file = of_a_case(&desk, &server).await;
     let backup = desk.folder().join("desk.tar.gz").display().to_string();
     let succeeds = |output: Output| {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
