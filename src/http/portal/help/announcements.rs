@@ -341,6 +341,11 @@ struct AtMidnight {
     now: Instant,
 }
 
+/// The minute of an instant, as a field shows it.
+fn minute(at: Instant) -> i64 {
+    at.timestamp().div_euclid(60)
+}
+
 impl Consequences for AtMidnight {
     fn told(&self, words: &Catalogue) -> Vec<String> {
         let is_midnight = |at: &Instant| {
@@ -427,8 +432,8 @@ async fn change(req: PageRequest, id: AnnouncementId) -> PageResult {
         let known = before.and_then(|before| before.until_at);
         let until = command.until.as_option().copied().flatten();
         Ok(AtMidnight {
-            // What it said before was read before.
-            until: until.filter(|until| Some(*until) != known),
+            // What it said before was read before, and a field knows whole minutes.
+            until: until.filter(|until| Some(minute(*until)) != known.map(minute)),
             zone,
             now: by.now,
         })
