@@ -104,6 +104,7 @@ impl Sqlite {
             Schema::BroughtUpToDate => migrate::rest(&mut writer)?,
             Schema::AsItIs => migrate::require_current(&mut writer)?,
         }
+        on_sqlite(&mut writer, keep_savepoints_in_memory)?;
 
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (committed, commits) = std::sync::mpsc::channel();
@@ -278,7 +279,7 @@ fn late() -> DbError {
 /// FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own thread, so that
 /// no commit waits for one.
 ///
-/// Temporary files are allowed: kept in memory only, what a savepoint would bring back is in many small pieces.
+/// Temporary files are allowed: a migration may change so much that what would bring it back does not fit into memory.
 ///
 /// Opening it waits as long as is given, writing as long as [`WRITER_WAITS`].
 fn writer(path: &Path, waits: Duration) -> Result<SqliteConnection, DbError> {
@@ -289,6 +290,11 @@ fn writer(path: &Path, waits: Duration) -> Result<SqliteConnection, DbError> {
         WRITER_WAITS.as_millis()
     ))?;
     Ok(conn)
+}
+
+/// What the savepoint of a job would bring back is little, and is not worth a file.
+fn keep_savepoints_in_memory(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    conn.batch_execute("PRAGMA temp_store = MEMORY")
 }
 
 fn reader(path: &Path) -> Result<SqliteConnection, DbError> {
@@ -396,6 +402,7 @@ fn begin_group(path: &Path, place: &mut Option<Conn>) -> Result<(), DbError> {
         return Err(error);
     }
     *conn = Conn::Sqlite(writer(path, WRITER_WAITS)?);
+    on_sqlite(conn, keep_savepoints_in_memory)?;
     begin(conn, "BEGIN IMMEDIATE")
 }
 

@@ -82,6 +82,39 @@ async fn a_job_that_fails_or_panics_takes_nothing_of_its_group_with_it() {
     assert_eq!(db.read(names).await.expect("read"), expected);
 }
 
+/// What a savepoint would bring back is more than SQLite keeps in memory where it may use files, and than it writes at once.
+#[tokio::test]
+async fn much_may_be_changed_in_one_savepoint() {
+    const ROWS: usize = 3_000;
+    fn change(conn: &mut Conn) -> Result<usize, DbError> {
+        let much = counters::table.filter(counters::name.like("a%"));
+        let more = diesel::update(much).set(counters::value.eq(counters::value + 1));
+        Ok(more.execute(conn)?)
+    }
+    let TestDatabase { db, folder } = TestDatabase::new();
+    let long = "a".repeat(8 << 10);
+    let written = db.write(move |conn| {
+        let mut rows = 0..ROWS;
+        rows.try_for_each(|row| add(conn, &format!("{long}{row}"), 0))
+    });
+    written.await.expect("written");
+    assert_eq!(db.write(change).await.expect("by a job"), ROWS);
+    let path = folder.path().join("casebell.db");
+    let mut apart = Conn::Sqlite(writer(&path, WRITER_WAITS).expect("as migrations have it"));
+    let changed = apart.transaction(|conn| conn.transaction(change));
+    assert_eq!(changed.expect("by a migration"), ROWS);
+    let refused = db.write(|conn| {
+        change(conn)?;
+        add(conn, "case", 0)
+    });
+    assert!(refused.await.is_err());
+    let values = db.read(|conn| -> Result<Vec<i64>, DbError> {
+        let much = counters::table.filter(counters::name.like("a%"));
+        Ok(much.select(counters::value).distinct().load(conn)?)
+    });
+    assert_eq!(values.await.expect("read"), [2]);
+}
+
 #[tokio::test]
 async fn the_files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
