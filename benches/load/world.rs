@@ -20,6 +20,8 @@ pub const STAFF: &str = "eve@bench.test";
 pub const ASKING: usize = 50;
 /// How many engineers own the cases.
 pub const ENGINEERS: usize = 40;
+/// How many of them are told of each new case by mail; the others look at the list.
+pub const TOLD: usize = 5;
 /// How many people review escalations, besides [`STAFF`].
 pub const OWNERS: usize = 2;
 /// Of so many cases one was escalated in its past.
