@@ -101,10 +101,9 @@ impl Sqlite {
         keep_private(path)?;
         let mut writer = Conn::Sqlite(writer(path, WRITER_WAITS)?);
         match schema {
-            Schema::BroughtUpToDate => migrate::rest(&mut writer)?,
+            Schema::BroughtUpToDate => with_temporary_files(&mut writer, migrate::rest)?,
             Schema::AsItIs => migrate::require_current(&mut writer)?,
         }
-        on_sqlite(&mut writer, keep_savepoints_in_memory)?;
 
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (committed, commits) = std::sync::mpsc::channel();
@@ -279,22 +278,32 @@ fn late() -> DbError {
 /// FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own thread, so that
 /// no commit waits for one.
 ///
-/// Temporary files are allowed: a migration may change so much that what would bring it back does not fit into memory.
-///
 /// Opening it waits as long as is given, writing as long as [`WRITER_WAITS`].
 fn writer(path: &Path, waits: Duration) -> Result<SqliteConnection, DbError> {
     let mut conn = connect(path, waits)?;
     conn.batch_execute(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
-         PRAGMA temp_store = DEFAULT; PRAGMA busy_timeout = {};",
+         PRAGMA busy_timeout = {};",
         WRITER_WAITS.as_millis()
     ))?;
     Ok(conn)
 }
 
-/// What the savepoint of a job would bring back is little, and is not worth a file.
-fn keep_savepoints_in_memory(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
-    conn.batch_execute("PRAGMA temp_store = MEMORY")
+/// Does what may change so much that what would bring it back does not fit into memory. Other jobs change little, which is not
+/// worth a file.
+fn with_temporary_files<T>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    let keep_in = |conn: &mut Conn, store: &str| {
+        on_sqlite(conn, |conn| {
+            conn.batch_execute(&format!("PRAGMA temp_store = {store}"))
+        })
+    };
+    keep_in(conn, "DEFAULT")?;
+    let done = work(conn)?;
+    keep_in(conn, "MEMORY")?;
+    Ok(done)
 }
 
 fn reader(path: &Path) -> Result<SqliteConnection, DbError> {
@@ -402,7 +411,6 @@ fn begin_group(path: &Path, place: &mut Option<Conn>) -> Result<(), DbError> {
         return Err(error);
     }
     *conn = Conn::Sqlite(writer(path, WRITER_WAITS)?);
-    on_sqlite(conn, keep_savepoints_in_memory)?;
     begin(conn, "BEGIN IMMEDIATE")
 }
 

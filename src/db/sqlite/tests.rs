@@ -100,8 +100,10 @@ async fn much_may_be_changed_in_one_savepoint() {
     written.await.expect("written");
     assert_eq!(db.write(change).await.expect("by a job"), ROWS);
     let path = folder.path().join("casebell.db");
-    let mut apart = Conn::Sqlite(writer(&path, WRITER_WAITS).expect("as migrations have it"));
-    let changed = apart.transaction(|conn| conn.transaction(change));
+    let mut apart = Conn::Sqlite(writer(&path, WRITER_WAITS).expect("a connection"));
+    let changed = with_temporary_files(&mut apart, |conn| {
+        conn.transaction(|conn| conn.transaction(change))
+    });
     assert_eq!(changed.expect("by a migration"), ROWS);
     let refused = db.write(|conn| {
         change(conn)?;
