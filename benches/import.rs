@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
 use serde_json::json;
 
 mod installation;
 
-use installation::Installation;
 use installation::records::{self, ENTRIES};
+use installation::{Installation, with_client};
 
 /// How many cases are loaded each time, if nothing else is said.
 const CASES: usize = 10_000;
@@ -77,11 +76,7 @@ impl Writer {
         let stop = Arc::<AtomicBool>::default();
         let (feed, token, stopped) = (feed.to_owned(), token.to_owned(), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.expect("a runtime").block_on(async {
-                let client = Client::builder().no_proxy().build().expect("a client");
+            with_client(async |client| {
                 let mut waited = Vec::new();
                 while !stopped.load(Ordering::SeqCst) {
                     let begun = Instant::now();

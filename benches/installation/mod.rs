@@ -161,6 +161,16 @@ impl Server {
     }
 }
 
+/// Asks on this thread, and gives what came of it.
+pub fn with_client<T>(asks: impl AsyncFnOnce(reqwest::Client) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let client = reqwest::Client::builder().no_proxy().build();
+    let asking = asks(client.expect("a client"));
+    runtime.expect("a runtime").block_on(asking)
+}
+
 /// The address that a process says it is reached at, once it is ready.
 pub fn origin_of(process: &mut GuardedProcess) -> String {
     let origin = process.wait_for_line(|line| {

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::arguments::Kind;
 use crate::cluster::Database;
 use crate::escalated;
-use crate::installation::Installation;
+use crate::installation::{Installation, with_client};
 use crate::world::{ASKING, ENGINEERS, PASSWORD, STAFF, TOLD, World, contact, engineer};
 
 /// How many cases are in one file that is imported.
@@ -114,12 +114,7 @@ fn says(begun: Instant, what: &str) {
 
 /// These engineers want no mail of each new case.
 fn do_not_tell(origin: &str, tokens: Vec<String>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let client = reqwest::Client::builder().no_proxy().build();
-        let client = client.expect("a client");
+    with_client(async |client| {
         for token in tokens {
             let asked = client.patch(format!("{origin}/api/v1/me/notices"));
             let asked = asked
@@ -133,14 +128,7 @@ fn do_not_tell(origin: &str, tokens: Vec<String>) {
 
 /// The cookie of somebody who has signed in.
 fn session(origin: &str) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(async {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .expect("a client");
+    with_client(async |client| {
         let body = json!({ "email": STAFF, "password": PASSWORD });
         let answer = client
             .post(format!("{origin}/api/v1/sessions"))

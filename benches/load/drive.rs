@@ -6,6 +6,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::installation::with_client;
+
 /// What came of it: answers a second, and within how many milliseconds 99 of 100 came.
 #[derive(Clone, Copy, Debug)]
 pub struct Driven {
@@ -61,18 +63,10 @@ impl Asked {
 
     /// How many bytes the answer has.
     pub fn size(&self) -> usize {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.expect("a runtime").block_on(async {
+        with_client(async |client| {
             let (name, value) = self.header.split_once(": ").expect("a header");
-            let client = reqwest::Client::builder().no_proxy().build();
-            let asked = client
-                .expect("a client")
-                .get(&self.address)
-                .header(name, value)
-                .send();
-            let answer = asked.await.expect("an answer");
+            let asked = client.get(&self.address).header(name, value);
+            let answer = asked.send().await.expect("an answer");
             let status = answer.status();
             assert!(status.is_success(), "{}: {status}", self.address);
             answer.bytes().await.expect("all of it").len()

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use crate::desk::Desk;
 use crate::drive::{Asked, have};
-use crate::installation::Server;
 use crate::installation::process_guard::{GuardedProcess, ProcessGuard};
+use crate::installation::{Server, with_client};
 use crate::report::{grouped, markdown};
 use crate::world::number;
 
@@ -58,12 +58,7 @@ impl Balancer {
     }
 
     fn waits_until_ready(&self) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.expect("a runtime").block_on(async {
-            let client = reqwest::Client::builder().no_proxy().build();
-            let client = client.expect("a client");
+        with_client(async |client| {
             let begun = Instant::now();
             loop {
                 let asked = client.get(format!("{}/readyz", self.origin)).send().await;
