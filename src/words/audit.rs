@@ -417,7 +417,7 @@ mod tests {
         assert_eq!(told("case.changed", "owner", json!(null)), "–");
         assert_eq!(
             told("case.closed", "closed_at", json!("2026-03-03T09:12:00Z")),
-            "Today 09:12"
+            "today 09:12"
         );
         assert_eq!(told("step.done", "state", json!("done")), "Done");
         assert_eq!(

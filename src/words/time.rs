@@ -153,7 +153,7 @@ impl<'w> Times<'w> {
         self.words.say("time-absolute", &args)
     }
 
-    /// As short as the day allows: "Today 10:12", "Yesterday 17:03", "Mon 10:12", "1 Mar 2026, 22:40".
+    /// As short as the day allows: "today 10:12", "yesterday 17:03", "Mon 10:12", "1 Mar 2026, 22:40".
     pub fn near(&self, at: Instant) -> String {
         let local = at.with_timezone(&self.zone);
         let time = ("time", clock(&local).into());
@@ -313,8 +313,8 @@ mod tests {
             times.absolute(at("2026-03-03T09:12:00Z")),
             "3 March 2026, 10:12 (Berlin time)"
         );
-        assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "Today 10:12");
-        assert_eq!(times.near(at("2026-03-02T16:03:00Z")), "Yesterday 17:03");
+        assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "today 10:12");
+        assert_eq!(times.near(at("2026-03-02T16:03:00Z")), "yesterday 17:03");
         assert_eq!(times.near(at("2026-02-28T09:12:00Z")), "Sat 10:12");
         assert_eq!(times.near(at("2026-02-01T21:40:00Z")), "1 Feb 2026, 22:40");
         assert_eq!(times.clock(at("2026-03-03T09:12:00Z")), "10:12");
@@ -337,7 +337,7 @@ mod tests {
             times.absolute(at("2026-11-27T13:05:00Z")),
             "27. November 2026, 14:05 Uhr (Ortszeit Berlin)"
         );
-        assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "Heute 10:12");
+        assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "heute 10:12");
         assert_eq!(times.near(at("2026-02-28T09:12:00Z")), "Sa 10:12");
         assert_eq!(
             times.near(at("2026-02-01T21:40:00Z")),

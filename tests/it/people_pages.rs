@@ -102,7 +102,7 @@ async fn it_is_seen_when_somebody_last_signed_in(desk: Desk) {
     Session::of(&desk, &vic).await;
     assert_eq!(instant(&seen().await), desk.now());
     let told = admins.page(list).await.text;
-    assert!(told.contains("Last sign-in: Today "), "{told}");
+    assert!(told.contains("Last sign-in: today "), "{told}");
     // From whatever device, and after they have signed out.
     desk.passes(chrono::TimeDelta::minutes(5));
     let again = Session::of(&desk, &vic).await;

@@ -99,7 +99,7 @@ async fn main_job(desk: &Desk, engine: Engine, scripts: Scripts) {
     // The banner, the mark with its time, and the bell that waits for E-000001.
     her.reads("Escalated as E-000001.").await;
     her.reads("Escalated as E-000001 by Dana Cole").await;
-    her.reads("Today 04:00").await;
+    her.reads("today 04:00").await;
     let bell = her.pressable("Escalate Case").await;
     assert_eq!(
         bell.attr("aria-disabled")
@@ -166,7 +166,7 @@ async fn main_job(desk: &Desk, engine: Engine, scripts: Scripts) {
     her.goes_to(address.as_str()).await;
     her.reads("You are right, this took too long.").await;
     her.reads("Roll the release back").await;
-    her.reads("Eve Hart, by Tomorrow 10:00").await;
+    her.reads("Eve Hart, by tomorrow 10:00").await;
     let bell = her.pressable("Escalate Case").await;
     assert!(her.description(&bell).await.contains("E-000001"));
 

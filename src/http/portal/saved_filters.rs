@@ -157,7 +157,8 @@ fn page(req: &PageRequest, filter: &SavedFilter) -> Result<SavedFilterPage, Prob
         format!("{action}/remove"),
         words.say("saved-remove", &[]),
         Vec::new(),
-    );
+    )
+    .taking();
     Ok(SavedFilterPage {
         title: words.say("saved-change-title", &[]),
         about: match filter.shared {

@@ -17,7 +17,7 @@ closed_enum! {
 closed_enum! {
     /// How pages tell times (H3); near, where nothing was chosen.
     pub enum TimeStyle as "PortalTimeStyle" {
-        /// As people say them: "2 h ago", "Tomorrow 10:12"; the instant itself comes up under the pointer.
+        /// As people say them: "2 h ago", "tomorrow 10:12"; the instant itself comes up under the pointer.
         Near = "near",
         /// By date and time, for those who have no pointer, or compare with a log.
         Exact = "exact",

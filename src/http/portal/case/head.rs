@@ -59,11 +59,8 @@ fn wait(req: &PageRequest, record: &CaseRecord) -> WaitView {
 /// "Escalated · rank 1 · Olga Marin".
 fn escalated(req: &PageRequest, view: &EscalationView) -> Link {
     let words = req.words();
-    let rank = view.escalation.rank.map(|rank| {
-        words
-            .say("review-rank", &[("rank", rank.into())])
-            .to_lowercase()
-    });
+    let rank = view.escalation.rank;
+    let rank = rank.map(|rank| words.say("review-rank-in", &[("rank", rank.into())]));
     let state = words.say_of("state-in", view.escalation.state.as_str(), &[]);
     let owner = view.owner.as_ref().map(|owner| owner.name.clone());
     let parts = [

@@ -21,7 +21,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     registry.register_helper("csrf", Box::new(write_csrf));
 }
 
-/// `{{time at}}` says how far away; `style` may be `near` ("Today 10:12"), `clock` ("10:12 tomorrow", inside a
+/// `{{time at}}` says how far away; `style` may be `near` ("today 10:12"), `clock` ("10:12 tomorrow", inside a
 /// sentence), `absolute`, or `countdown`, which says how far away whatever the reader chose. The full instant is the title, in the reader's zone.
 struct Time {
     words: Catalogue,

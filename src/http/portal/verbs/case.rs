@@ -377,7 +377,9 @@ pub fn redact_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
         RedactEntry::reason(),
         name(words, "redact-reason"),
     )];
-    panel(words, "redact", action, cancel, controls)
+    let mut panel = panel(words, "redact", action, cancel, controls);
+    panel.form = panel.form.taking();
+    panel
 }
 
 /// Moves an entry to the feed `to` (F3): of one of the escalations `places`, the active one first, if it is theirs.
