@@ -121,7 +121,7 @@ pub struct CaseRow {
 pub struct OpenCasePage {
     /// What to fill in.
     pub form: Form,
-    /// Support's telephone number, or what stands for it.
+    /// Support's telephone number, or what stands for it; empty for support itself.
     pub phone: String,
     /// Articles that may help before it is opened.
     pub suggested: Suggested,

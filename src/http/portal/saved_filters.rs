@@ -92,7 +92,8 @@ fn named(
     let mut controls = vec![
         Control::of(name, words.say("saved-name", &[]))
             .hint(words.say("saved-name-hint", &[]))
-            .value(named),
+            .value(named)
+            .required(),
     ];
     let is_shared = of.is_some_and(|filter| filter.shared);
     let shares = req.access().is_ok_and(|access| may_share(access).is_ok());

@@ -38,7 +38,9 @@ pub(in crate::http::portal) fn requests(
                 .then(|| format!("{page}?do=decide_priority&request={}#do", request.id)),
         }
     };
-    let telephones = access.can(CaseVerb::AskPriority.permission()) && record.is_open();
+    // The provider's staff are who is called.
+    let telephones =
+        !req.is_staff() && access.can(CaseVerb::AskPriority.permission()) && record.is_open();
     // Without a number it is still by telephone that high priority is asked for (C5).
     let phone =
         (telephones && case.priority != Priority::High).then(|| req.words().support_phone());

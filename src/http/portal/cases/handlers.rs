@@ -293,7 +293,10 @@ async fn open_page(req: &PageRequest, form: Form) -> Result<OpenCasePage, Proble
     Ok(OpenCasePage {
         suggested: suggested(req, subject).await?,
         form,
-        phone: req.words().support_phone(),
+        phone: match req.is_staff() {
+            true => String::new(),
+            false => req.words().support_phone(),
+        },
     })
 }
 
