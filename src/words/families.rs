@@ -169,7 +169,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-tutorial-reminder", tutorial::Reminder::NAMES),
     ("mail-tutorial-reminder-title", tutorial::Reminder::NAMES),
     ("account", &portal::account::PLACES),
-    ("account-about", &portal::account::PLACES),
+    ("account-about", &portal::account::ABOUT),
     (
         "second-factor",
         &[

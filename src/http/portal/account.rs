@@ -16,6 +16,7 @@ use super::parts::{Fact, Tab};
 use super::route::PortalRoute;
 use crate::domain::Instant;
 use crate::http::problem::Problem;
+use crate::words::Catalogue;
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -143,7 +144,10 @@ pub struct Row {
 }
 
 /// The pages of an account, by their names in addresses; members of the family `account`.
-pub const PLACES: [&str; 4] = ["profile", "security", "sessions", "tokens"];
+pub const PLACES: [&str; 5] = ["profile", "notices", "security", "sessions", "tokens"];
+
+/// Those that say what they are about; members of the family `account-about`.
+pub const ABOUT: [&str; 4] = ["profile", "security", "sessions", "tokens"];
 
 fn href(place: &str) -> String {
     match place {
@@ -152,19 +156,24 @@ fn href(place: &str) -> String {
     }
 }
 
-/// The page of `place`, without anything on it yet.
-fn page(req: &PageRequest, place: &'static str) -> AccountPage {
-    let words = req.words();
+/// The pages of the account, of which `place` is shown.
+pub(super) fn tabs(words: &Catalogue, place: &str) -> Vec<Tab> {
     let tab = |name: &&'static str| Tab {
         label: words.say_of("account", name, &[]),
         href: href(name),
         count: None,
         current: *name == place,
     };
+    PLACES.iter().map(tab).collect()
+}
+
+/// The page of `place`, without anything on it yet.
+fn page(req: &PageRequest, place: &'static str) -> AccountPage {
+    let words = req.words();
     AccountPage {
         title: words.say_of("account", place, &[]),
         about: words.say_of("account-about", place, &[]),
-        tabs: PLACES.iter().map(tab).collect(),
+        tabs: tabs(words, place),
         shown: None,
         sections: Vec::new(),
         list: None,

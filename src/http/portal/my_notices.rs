@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::account::tabs;
 use super::act::FormPage;
 use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::form::{Choice, Control, Form, Kind, group};
 use super::page_request::PageRequest;
+use super::parts::Tab;
 use super::route::{PortalRoute, pages};
 use crate::domain::notice::{Delivery, NoticeGroup, NoticeKind};
 use crate::http::api_request::{OWNER, SIGNED_IN};
@@ -28,6 +30,8 @@ pub(super) fn routes() -> Vec<PortalRoute> {
 /// Which notices a person gets.
 #[derive(Clone, Debug, Serialize)]
 pub struct MyNoticesPage {
+    /// The pages of the account.
+    pub tabs: Vec<Tab>,
     /// The address that they go to.
     pub email: String,
     /// How much waits for the next digest, in words; empty if nothing does.
@@ -61,6 +65,7 @@ async fn page(req: &PageRequest) -> Result<MyNoticesPage, Problem> {
         .await?;
     let words = req.words();
     Ok(MyNoticesPage {
+        tabs: tabs(words, "notices"),
         email: me.email.to_string(),
         kept: match kept {
             0 => String::new(),

@@ -36,7 +36,7 @@ async fn signed_in(req: &PageRequest) -> Result<AccountPage, Problem> {
         .await?;
     let words = req.words();
     let others = found.len() > 1;
-    let told = |at| req.times().absolute(at);
+    let told = |at| req.times().clock(at);
     let row = |session: &sessions::Session| {
         let is_current = Some(session.id) == current;
         Row {
