@@ -1,7 +1,7 @@
 ### Alles, was Menschen lesen, auf Deutsch (F8): dieselben Nachrichten wie in en.ftl, in derselben Reihenfolge.
 ### Wörter, die immer gleich übersetzt sind: case = Fall, feed = Verlauf, entry = Eintrag, escalation owner =
 ### Eskalationsverantwortliche, requester = Kontaktperson, line of business = Geschäftsbereich, access group = Zugriffsgruppe,
-### pairing = Kopplung, next step = nächster Schritt, promise = Zusage, target = Zielzeit, ladder = Benachrichtigungsleiter,
+### pairing = Kopplung, next step = nächster Schritt, promise = Zusage, target = Zielzeit, ladder = Meldekette,
 ### duty = Bereitschaft, callback = Rückruf, work note = Arbeitsnotiz, root cause analysis = Ursachenanalyse, audit = Protokoll.
 
 ## Zeit
@@ -1535,7 +1535,7 @@ admin-lines = Geschäftsbereiche
 admin-reasons = Eskalationsgründe
 admin-policies = Richtlinien
 admin-targets = Zielzeiten
-admin-ladder = Benachrichtigungsleiter
+admin-ladder = Meldekette
 admin-duty = Bereitschaft
 admin-calendars = Kalender
 admin-notices = Benachrichtigungen
@@ -1720,10 +1720,6 @@ role-remove-force = Die Rolle { $people ->
    *[other] { $groups } Gruppen
 } entziehen
 role-remove-button = Rolle entfernen
-group-members = { $count ->
-    [one] { $count } Mitglied
-   *[other] { $count } Mitglieder
-}
 group-members-title = Mitglieder
 group-members-about = Neue Mitglieder bekommen sofort die Rollen der Gruppe, und wer geht, verliert sie. Am Zugriff anderer ändert sich nichts.
 group-empty = In dieser Gruppe ist niemand.
@@ -1900,7 +1896,7 @@ notice-state-sent = Gesendet
 notice-state-failed = Aufgegeben
 notice-state-withheld = Zurückgehalten
 notice-waits-turn = Wartet
-notice-waits-attempt = Wartet auf den nächsten Versuch
+notice-waits-attempt = Wartet auf ihren Zeitpunkt
 notice-waits-mail-server = Wartet auf den Mailserver
 notices-closed = Seit { $since } geht keine E-Mail hinaus.
 notices-closed-detail = { $waiting ->
@@ -1951,7 +1947,7 @@ admin-about-calendars = Wann der Support arbeitet. Fristen in Arbeitstagen und A
 admin-about-notices = E-Mails, die gesendet wurden, warten oder scheiterten, und warum.
 admin-about-audit = Was getan wurde, von wem, und was vorher und nachher galt. Hier wird nie etwas geändert oder entfernt.
 admin-about-errors = Worauf Casebell in den letzten 30 Tagen nicht antworten konnte, und warum. Nichts, was Menschen geschrieben haben, wird hier gezeigt.
-admin-about-provisioning = Kalender, Geschäftsbereiche, Gründe, Richtlinien, Zielzeiten und die Benachrichtigungsleiter als eine Datei. Verwenden Sie sie in einer anderen Installation, oder bewahren Sie sie bei Ihren übrigen Einstellungen auf. Wer die Fälle eines Bereichs liest, steht nicht darin.
+admin-about-provisioning = Kalender, Geschäftsbereiche, Gründe, Richtlinien, Zielzeiten und die Meldekette als eine Datei. Verwenden Sie sie in einer anderen Installation, oder bewahren Sie sie bei Ihren übrigen Einstellungen auf. Wer die Fälle eines Bereichs liest, steht nicht darin.
 admin-about-deliveries = E-Mails und jeder gescheiterte Versuch, sie zu senden: wann, warum, und wann der nächste Versuch ist. An wen sie gehen, steht bei den Benachrichtigungen.
 admin-about-checks = Ob ein API-Token oder die Signatur eines Webhooks gültig ist, und warum. Was Sie einfügen, wird einmal geprüft; es wird weder aufbewahrt noch wieder gezeigt.
 person-add = Person hinzufügen
@@ -2069,7 +2065,7 @@ organization-kind-provider = Anbieter
 policy-column = Richtlinie
 policy-value = Wert
 target-column = Zielzeit
-target-row = { $kind }, { $grade }
+target-row = { $kind } · { $grade }
 target-minutes = In Minuten
 target-minutes-told = { $minutes } Min.
 target-which = Welche Minuten zählen
@@ -2130,7 +2126,7 @@ policy-staleness-wait-from = Niedrigste Priorität, die warten muss, bis sich de
 policy-required-impact = Geschäftliche Auswirkung, die ein solcher Fall braucht
 reason-add-button = Grund hinzufügen
 reason-about = Eskalationen behalten die Fragen, die beim Einreichen gestellt wurden.
-reason-state-active = Kann gewählt werden
+reason-state-active = Wird angeboten
 reason-state-inactive = Wird nicht angeboten
 governance-staleness = Zeit seit der letzten Meldung des Supports
 governance-rca-window = Frist der Ursachenanalyse
@@ -2180,7 +2176,7 @@ notice-group-calls = Rückrufe
 notice-group-access = Zugriff und Kopplungen
 notice-group-security = Sicherheit
 notices-templates = E-Mails ansehen
-notice-mail-html = So ansehen, wie sie aussieht
+notice-mail-html = Formatiert ansehen
 notice-mail-about = Wie sie jetzt geschrieben würde: Was seitdem geschwärzt wurde, fehlt.
 notice-sample-about = Eine erfundene E-Mail dieser Art mit allem, was darin stehen kann, in den Worten dieser Installation.
 notice-sample-kinds = Alle Arten
@@ -2646,7 +2642,7 @@ mail-tutorial-reminder-hour-before = Dieses Tutorial, für das Sie einen Platz h
 
 admin-templates = Textbausteine
 admin-about-templates = Antworten, die einmal geschrieben werden. Wer an einem Fall schreibt, fügt einen ausgefüllten Baustein ein und passt ihn vor dem Senden an.
-template-add-button = Neuer Textbaustein
+template-add-button = Textbaustein hinzufügen
 template-remove-button = Textbaustein entfernen
 template-about = Wer schreibt, fügt ihn dort ein, wo er angeboten wird. Von selbst wird nichts gesendet, und was damit geschrieben wurde, bleibt, wie es ist.
 template-every-line = Alle Geschäftsbereiche
@@ -3044,7 +3040,7 @@ audit-name-policy-changed = Richtlinien geändert
 audit-name-reason-added = Eskalationsgrund hinzugefügt
 audit-name-reason-changed = Eskalationsgrund geändert
 audit-name-targets-changed = Zielzeiten geändert
-audit-name-ladder-changed = Benachrichtigungsleiter geändert
+audit-name-ladder-changed = Meldekette geändert
 audit-name-duty-changed = Bereitschaft geändert
 audit-name-notice-resent = Benachrichtigung noch einmal gesendet
 audit-name-notice-resent-all = Benachrichtigungen noch einmal gesendet
@@ -3105,7 +3101,7 @@ audit-thing-line = Geschäftsbereiche
 audit-thing-calendar = Kalender
 audit-thing-policy = Richtlinien
 audit-thing-targets = Zielzeiten
-audit-thing-ladder = Benachrichtigungsleiter
+audit-thing-ladder = Meldekette
 audit-thing-duty = Bereitschaft
 audit-thing-reason = Eskalationsgründe
 audit-thing-notice = Benachrichtigungen
@@ -3393,7 +3389,7 @@ flash-detail-reason-saved = { "" }
 flash-policies-saved = Die Richtlinien wurden gespeichert.
 flash-targets-saved = Die Zielzeiten wurden gespeichert.
 flash-detail-targets-saved = Die laufenden wurden neu berechnet.
-flash-ladder-saved = Die Benachrichtigungsleiter wurde gespeichert.
+flash-ladder-saved = Die Meldekette wurde gespeichert.
 flash-detail-ladder-saved = { "" }
 flash-duty-saved = Die Bereitschaft wurde gespeichert.
 flash-detail-duty-saved = { "" }
@@ -3897,7 +3893,7 @@ fault-no-days = Wählen Sie mindestens einen Tag.
 fault-no-working-day = In absehbarer Zeit muss es einen Arbeitstag geben, sonst wäre nach diesem Kalender nie etwas fällig.
 fault-out-of-order = Das darf nicht früher sein als die Stufe darüber.
 fault-told-twice = Die Stufe darüber sagt es denselben Personen zur selben Zeit.
-fault-too-many-levels = Eine Benachrichtigungsleiter hat höchstens 10 Stufen.
+fault-too-many-levels = Eine Meldekette hat höchstens 10 Stufen.
 fault-ends-before-it-begins = Das muss später sein als der Beginn.
 fault-too-many-events = Die Datei hat mehr als { $max } Termine.
 fault-too-many-filters = Sie haben so viele Filter gespeichert, wie Sie können. Entfernen Sie zuerst einen davon.
@@ -4308,7 +4304,7 @@ networks-hint = Eines je Zeile, zum Beispiel 192.0.2.0/24. Ohne Angabe darf man 
 
 ## Entwicklungswerkzeuge
 
-provisioning-download = Jetzige Einstellungen herunterladen
+provisioning-download = Einstellungen herunterladen
 provisioning-in = Datei einlesen
 provisioning-look = Zeigen, was geschähe
 provisioning-seen = Was die Datei bewirken würde
@@ -4324,7 +4320,7 @@ record-kind-line-of-business = Geschäftsbereich
 record-kind-escalation-reason = Eskalationsgrund
 record-kind-policy = Richtlinie
 record-kind-target = Zielzeit
-record-kind-ladder = Benachrichtigungsleiter
+record-kind-ladder = Meldekette
 record-outcome-new = Neu
 record-outcome-changed = Geändert
 record-outcome-unchanged = Schon so

@@ -1681,10 +1681,6 @@ role-remove-force = Take it back from { $people ->
    *[other] { $groups } groups
 }
 role-remove-button = Remove the role
-group-members = { $count ->
-    [one] { $count } member
-   *[other] { $count } members
-}
 group-members-title = Members
 group-members-about = New members get the group’s roles at once, and whoever leaves loses them. Nobody else’s access changes.
 group-empty = Nobody is in this group.
@@ -1858,7 +1854,7 @@ notice-state-sent = Sent
 notice-state-failed = Given up
 notice-state-withheld = Withheld
 notice-waits-turn = Waiting
-notice-waits-attempt = Waiting for its next try
+notice-waits-attempt = Waiting for its time
 notice-waits-mail-server = Waiting for the mail server
 notices-closed = No mail has left since { $since }.
 notices-closed-detail = { $waiting ->
@@ -2027,7 +2023,7 @@ organization-kind-provider = Provider
 policy-column = Policy
 policy-value = Value
 target-column = Target
-target-row = { $kind }, { $grade }
+target-row = { $kind } · { $grade }
 target-minutes = In minutes
 target-minutes-told = { $minutes } min
 target-which = Which minutes count
@@ -2088,7 +2084,7 @@ policy-staleness-wait-from = Lowest priority that has to wait until support has 
 policy-required-impact = Business impact that such a case needs
 reason-add-button = Add a reason
 reason-about = Escalations keep what they were asked when they were submitted.
-reason-state-active = Can be chosen
+reason-state-active = Offered
 reason-state-inactive = Not offered
 governance-staleness = Time since support's last update
 governance-rca-window = Window of the root cause analysis
@@ -2135,7 +2131,7 @@ notice-group-calls = Calls
 notice-group-access = Access and pairings
 notice-group-security = Security
 notices-templates = Look at the mails
-notice-mail-html = See it as it looks
+notice-mail-html = See it formatted
 notice-mail-about = As it would be written now: what was redacted since is left out.
 notice-sample-about = A made-up mail of this kind, with everything in it that can be there, in this installation’s own words.
 notice-sample-kinds = All kinds
@@ -2600,7 +2596,7 @@ mail-tutorial-reminder-hour-before = This tutorial, for which you have a place, 
 
 admin-templates = Text templates
 admin-about-templates = Answers that are written once. Whoever writes on a case puts one in, filled in, and changes it before it is sent.
-template-add-button = New template
+template-add-button = Add a template
 template-remove-button = Remove template
 template-about = Whoever writes puts it in where it is offered. Nothing is sent by itself, and what was written with it stays as it is.
 template-every-line = Every line of business
@@ -4258,7 +4254,7 @@ networks-hint = One per line, such as 192.0.2.0/24. With none, people may come f
 
 ## Developer tools
 
-provisioning-download = Download the present settings
+provisioning-download = Download the settings
 provisioning-in = Import a file
 provisioning-look = Show what it would do
 provisioning-seen = What the file would do

@@ -52,11 +52,8 @@ fn request_form(words: &Catalogue) -> Form {
         Control::of(AskForAccess::organization(), label("your-organization"))
             .autocomplete("organization"),
         Control::of(AskForAccess::company(), label("reseller-company"))
-            .hint(hint("reseller-company"))
-            .half(),
-        Control::of(AskForAccess::customer(), label("for-customer"))
-            .hint(hint("for-customer"))
-            .half(),
+            .hint(hint("reseller-company")),
+        Control::of(AskForAccess::customer(), label("for-customer")).hint(hint("for-customer")),
         Control::of(AskForAccess::note(), label("access-note")).hint(hint("access-note")),
     ];
     let button = words.say("request-access-button", &[]);

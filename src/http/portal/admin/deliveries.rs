@@ -104,9 +104,9 @@ async fn show(req: PageRequest, id: NoticeId) -> PageResult {
         let why = words.say_of("mail-fault", one.fault.as_str(), &[]);
         vec![
             Cell::at(one.at),
-            Cell::text(why),
-            Cell::text(one.said.clone()),
             instant(one.next_at),
+            Cell::text(one.said.clone()),
+            Cell::text(why),
         ]
     };
     let mut rows: Vec<Vec<Cell>> = tries.iter().map(row).collect();
@@ -115,16 +115,16 @@ async fn show(req: PageRequest, id: NoticeId) -> PageResult {
         let none = String::new();
         rows.push(vec![
             Cell::at(at),
-            Cell::chip(taken, "good"),
-            Cell::text(none),
             instant(None),
+            Cell::text(none),
+            Cell::chip(taken, "good"),
         ]);
     }
     let columns = [
         Column::said("delivery-column-at"),
-        Column::said("delivery-column-why"),
-        Column::said("delivery-column-said"),
         Column::said("delivery-column-next"),
+        Column::said("delivery-column-said"),
+        Column::said("delivery-column-why"),
     ];
     let mut page = table(&req, Place::Deliveries, &columns, rows);
     page.title = words.say_of("notice-kind", notice.kind.as_str(), &[]);

@@ -168,7 +168,8 @@ pub fn add_person_form(words: &Catalogue, organizations: Vec<Choice>, offered: &
             .hint(words.say("person-password-hint", &[]))
             .autocomplete("new-password"),
     ];
-    controls.extend(role_ticks(offered, &[]));
+    let ticks = role_ticks(offered, &[]).into_iter().map(Control::half);
+    controls.extend(form::group(words.say("person-roles", &[]), ticks.collect()));
     Form::new(
         "add-person",
         "/admin/people",

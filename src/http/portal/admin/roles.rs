@@ -111,7 +111,7 @@ pub fn controls(
     let wholes = wholes.map(|whole| tick(whole, words.say("role-grants-all", &[])));
     let each = Permission::ALL.iter().filter(fits).map(|permission| {
         let says = words.say_of("permission", permission.as_str(), &[]);
-        tick(Grant::One(*permission), says)
+        tick(Grant::One(*permission), says).half()
     });
     let all: Vec<Control> = wholes.chain(each).collect();
     for resource in in_resources(words, Permission::ALL.iter().copied(), |_| Vec::new()) {

@@ -48,9 +48,9 @@ impl ListPage for Listed {
     const PLACE: Place = Place::Templates;
     const COLUMNS: &'static [Column] = &[
         Column::label("name").sorts("name"),
-        Column::label("purpose"),
         Column::label("language"),
         Column::label("line-of-business"),
+        Column::label("purpose"),
     ];
     const ADD: Option<Add> = Some(Add::said(
         "template-add-button",
@@ -82,12 +82,12 @@ impl ListPage for Listed {
                 true => Cell::link(name, page_of(template.id)),
                 false => Cell::text(name),
             },
-            Cell::text(words.say_of("template-purpose", template.purpose.as_str(), &[])),
             Cell::text(words.say_of("language", template.language.as_str(), &[])),
             Cell::text(match line.and_then(|line| names.get(&line)) {
                 Some(name) => name.clone(),
                 None => words.say("template-every-line", &[]),
             }),
+            Cell::text(words.say_of("template-purpose", template.purpose.as_str(), &[])),
         ]
     }
 

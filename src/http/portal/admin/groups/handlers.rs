@@ -92,7 +92,7 @@ impl ListPage for Groups {
         vec![
             Cell::link(group.name.clone(), format!("/admin/groups/{}", group.id)),
             Cell::text(carried.join(", ")),
-            Cell::text(words.say("group-members", &[("count", count.into())])),
+            Cell::text(count.to_string()),
         ]
     }
 }
