@@ -12,6 +12,7 @@ use crate::db::sql_types::{At, Json};
 use crate::domain::Instant;
 use crate::domain::access::{HeldName, HeldRole, Holding, Role, RoleGrants, Way};
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
+use crate::domain::text::sort_key;
 use crate::store::grants::{holding_at, unexpired};
 
 /// The columns of a grant from which a [`Holding`] is made: the role, and the group to which it was given.
@@ -74,13 +75,8 @@ pub fn own_holdings(
     let inherited = inherited
         .into_iter()
         .filter_map(|(pairing, row)| holding(row, Some(pairing)));
-    let mut holdings: Vec<Holding> = rows
-        .into_iter()
-        .filter_map(|row| holding(row, None))
-        .chain(inherited)
-        .collect();
-    holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
-    Ok(holdings)
+    let own = rows.into_iter().filter_map(|row| holding(row, None));
+    Ok(in_their_order(own.chain(inherited)))
 }
 
 /// What a person of `home` holds in the organization `there` by way of a pairing, like [`paired`](super::paired), with names and ways.
@@ -99,10 +95,28 @@ pub fn paired_holdings(
         .filter(role_grants::organization_id.eq(there))
         .select((pairings::id, holding_columns!()))
         .load(conn)?;
-    let mut holdings: Vec<Holding> = rows
+    let held = rows
         .into_iter()
-        .filter_map(|(pairing, row)| holding(row, Some(pairing)))
-        .collect();
-    holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
-    Ok(holdings)
+        .filter_map(|(pairing, row)| holding(row, Some(pairing)));
+    Ok(in_their_order(held))
+}
+
+/// By the ways by which they came, those of the program before an organization's own; names as in a dictionary.
+fn in_their_order(holdings: impl Iterator<Item = Holding>) -> Vec<Holding> {
+    let mut holdings: Vec<Holding> = holdings.collect();
+    holdings.sort_by_cached_key(|one| {
+        let (pairing, group) = match &one.way {
+            Way::Direct => (None, None),
+            Way::Group { name, .. } => (None, Some(sort_key(name))),
+            Way::Pairing { id, group } => {
+                (Some(*id), group.as_ref().map(|(_, name)| sort_key(name)))
+            }
+        };
+        let own = match &one.name {
+            HeldName::Predefined(_) => None,
+            HeldName::Own { name, .. } => Some(sort_key(name)),
+        };
+        (pairing, group, one.way.clone(), own, one.name.clone())
+    });
+    holdings
 }

@@ -8,6 +8,7 @@ use super::bar::{controls, last_word, offered};
 use super::{Acts, BulkPage, BulkRow, CHANGE, MOST, NOTE, ROW, STEP};
 use crate::domain::bulk::{Consequence, RowOutcome};
 use crate::domain::ids::{CallbackId, PersonId};
+use crate::domain::text::in_order;
 use crate::http::bulk::{Row, count};
 use crate::http::portal::answer::{Answer, PageResult, Stop};
 use crate::http::portal::form::{Control, Form, Kind, Wrong};
@@ -242,7 +243,7 @@ async fn names(req: &PageRequest, mode: Mode, rows: &[Row]) -> Result<String, Pr
         .read(move |conn| Ok(notices::known(conn, people.clone(), None, now)?))
         .await?;
     let mut names: Vec<String> = known.into_iter().map(|known| known.name).collect();
-    names.sort();
+    names.sort_by(|one, other| in_order(one, other));
     let further = names.len().saturating_sub(MOST_NAMES);
     names.truncate(MOST_NAMES);
     let words = req.words();

@@ -12,6 +12,7 @@ use crate::domain::ids::{EscalationId, PersonId};
 use crate::domain::list_columns::Columns;
 use crate::domain::order::{Sort, Window, orders};
 use crate::domain::saved_filter::FilteredList;
+use crate::domain::text::{in_order, sort_key};
 use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
 use crate::http::list::{self, Asker, ListQuery, list_query};
@@ -447,7 +448,7 @@ fn compare(
     one: &EscalationView,
     other: &EscalationView,
 ) -> Ordering {
-    let owner = |view: &EscalationView| view.owner.as_ref().map(|owner| owner.name.clone());
+    let owner = |view: &EscalationView| view.owner.as_ref().map(|owner| sort_key(&owner.name));
     let (a, b) = (&one.escalation, &other.escalation);
     match by {
         QueueOrder::Due => {
@@ -456,7 +457,7 @@ fn compare(
         }
         QueueOrder::Rank => (a.queue_rank, a.submitted_at).cmp(&(b.queue_rank, b.submitted_at)),
         QueueOrder::SubmittedAt => a.submitted_at.cmp(&b.submitted_at),
-        QueueOrder::Reason => found.label(a).cmp(found.label(b)),
+        QueueOrder::Reason => in_order(found.label(a), found.label(b)),
         QueueOrder::Owner => owner(one).cmp(&owner(other)),
         QueueOrder::State => a.state.cmp(&b.state),
     }
