@@ -4,11 +4,13 @@ pub mod chain;
 pub mod kind;
 pub mod linking;
 pub mod seal;
+pub mod topic;
 pub mod view;
 
 pub use chain::{Break, Chain, End, Link, Record, Verdict, Why, link};
 pub use kind::{EventKind, SeenBy};
 pub use linking::{Linked, linked};
+pub use topic::Topic;
 
 /// The name of whoever acts from the machine itself: nobody is signed in there.
 pub const COMMAND_LINE: &str = "command line";

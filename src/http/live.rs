@@ -23,6 +23,7 @@ use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
 use super::state::AppState;
 use crate::db::Epoch;
+use crate::domain::audit::Topic;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::language::Language;
 use crate::store::audit::Reached;
@@ -142,6 +143,8 @@ pub enum What {
     Case(CaseId, CaseNumber),
     /// All cases that exist for the reader: that one of them changed, and not which.
     Lists,
+    /// What else lists are made from: that something of it was recorded, and not what.
+    Records(Topic),
 }
 
 /// What is followed, and from where on.
@@ -160,7 +163,7 @@ impl What {
     fn case(self) -> Option<CaseId> {
         match self {
             Self::Case(case, _) => Some(case),
-            Self::Lists => None,
+            Self::Lists | Self::Records(_) => None,
         }
     }
 }
@@ -174,7 +177,7 @@ impl Followed {
     fn begins_behind(&self) -> Place {
         match self.what {
             What::Case(..) => self.from,
-            What::Lists => BROKEN_OFF,
+            What::Lists | What::Records(_) => BROKEN_OFF,
         }
     }
 }

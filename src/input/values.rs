@@ -13,6 +13,7 @@ use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::article;
 use crate::domain::audience::AudienceKind;
+use crate::domain::audit::Topic;
 use crate::domain::bulk::{CallbackAct, EscalationAct};
 use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::callback;
@@ -133,4 +134,5 @@ written! {
     Weekday: Shape::Choice, Language: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice, Grouping: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
     CalendarId, CallbackId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, Stance, AccessRequestState,
+    Topic: Shape::Choice,
 }

@@ -29,7 +29,9 @@ pub use contents::{contents, set_unsealed, unsealed};
 pub use linking::{Waiting, is_any_waiting, link_all_waiting, link_waiting, waiting};
 pub use listing::{EventFilter, Listed, Place, list, worked_in};
 pub use names::{Names, names};
-pub use reached::{Reached, Since, is_any_case_changed, reached, recorded_since};
+pub use reached::{
+    Behind, Reached, Since, is_any_case_changed, is_any_recorded, reached, recorded_since,
+};
 pub(in crate::store) use seals::EntryWords;
 pub use seals::{seal, seal_case_again, seal_what_is_open, sealed_case, unsealed_cases};
 use server::numbers;

@@ -474,7 +474,7 @@ function follow() {
   const live = document.querySelector("[data-live]");
   if (!live) return;
   // A list is followed from the instant at which it was made.
-  const since = live.dataset.lists === undefined ? "" : `?after=${Date.parse(clock.dataset.now) * 1000}-0`;
+  const since = live.dataset.lists === undefined ? "" : `${Date.parse(clock.dataset.now) * 1000}-0`;
   const stream = new EventSource(live.dataset.live + since);
   let asked = null;
   const say = (text) => { live.textContent = text; };
@@ -496,12 +496,12 @@ function follow() {
   const news = () => {
     clearTimeout(asked);
     if (quiet()) {
-      // Whoever looks on asks once in two seconds at the most, however much happens.
+      // Whoever looks on asks once in two seconds at the most, or as seldom as the page says, however much happens.
       asked = setTimeout(() => {
         last = Date.now();
         casebell.readAgain(live);
         ring();
-      }, Math.max(100, last + 2000 - Date.now()));
+      }, Math.max(100, last + Number(live.dataset.every ?? 2000) - Date.now()));
       return;
     }
     if (document.hidden) {

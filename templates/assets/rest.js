@@ -94,7 +94,7 @@ const updated = new Set();
 
 function rows(part) {
   const all = [...part.querySelectorAll("tr[data-row]")];
-  return new Map(all.map((row) => [row.querySelector("a.row").getAttribute("href"), row]));
+  return new Map(all.map((row) => [row.querySelector("a.row")?.getAttribute("href") ?? row.cells[0].textContent, row]));
 }
 
 function refresh(old, fresh) {
@@ -140,11 +140,21 @@ function compareRows(page) {
   return others.size;
 }
 
-casebell.isList = (live) => live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
+// What is asked for seldom is no list, but waits for its time like one.
+casebell.isList = (live) => live.dataset.every !== undefined || live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
 
 // What is on the page now is brought up to date, and what is not is counted.
 casebell.readAgain = async (live) => {
   const say = (text) => { live.textContent = text; };
+  if (live.dataset.every !== undefined) {
+    // Nobody looks: it is asked for when they are back.
+    if (document.hidden) document.addEventListener("visibilitychange", () => casebell.readAgain(live), { once: true });
+    else {
+      await swap(location.href, "[data-fresh]");
+      say(live.dataset.news);
+    }
+    return;
+  }
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");

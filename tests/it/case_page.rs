@@ -13,6 +13,7 @@ use crate::support::markup::tags;
 use crate::support::paired::id_of;
 use crate::support::person::{high, low, medium};
 use crate::support::session::Session;
+use crate::support::waiting::until;
 
 on_both_databases! { Desk:
     a_decline_says_why_and_what_to_do_instead,
@@ -26,6 +27,7 @@ on_both_databases! { Desk:
     the_page_of_an_escalation_is_live,
     the_queue_and_the_list_of_cases_are_live,
     the_radar_is_live,
+    people_tutorials_and_reports_are_live,
     rows_of_lists_are_low,
     no_page_moves_sideways,
 }
@@ -348,6 +350,47 @@ async fn the_radar_is_live(desk: Desk) {
     his.reads("Nothing in sight").await;
     his.does_not_read(&case.number).await;
     leaves(his).await;
+}
+
+async fn people_tutorials_and_reports_are_live(desk: Desk) {
+    let (ada, dana) = (desk.person("ada"), desk.person("dana"));
+    let Some(hers) = signs_in(&desk, Scripts::On, &ada).await else {
+        return;
+    };
+    let id = id_of(&dana).await;
+    hers.goes_to(&desk.page("/admin/people")).await;
+    hers.does_not_read("Colemann").await;
+    desk.passes(TimeDelta::minutes(1));
+    let named = json!({ "last_name": "Colemann" });
+    ada.patch(&format!("/users/{id}"), named).await.ok();
+    hers.reads("Colemann").await;
+    let starts_at = desk.now() + TimeDelta::days(2);
+    let lesson = json!({
+        "title": "Routing", "body": "How calls are routed.", "audience": { "to": "everyone" },
+        "starts_at": starts_at.to_rfc3339(), "ends_at": (starts_at + TimeDelta::hours(1)).to_rfc3339(),
+        "time_zone": "Europe/Berlin", "places": 1, "place_or_link": "Room 4",
+    });
+    let made = ada.post("/tutorials", lesson).await.created();
+    let tutorial = format!("/tutorials/{}", made["id"].as_str().expect("an id"));
+    hers.goes_to(&desk.page(&tutorial)).await;
+    hers.does_not_read("Dana Colemann").await;
+    desk.passes(TimeDelta::minutes(1));
+    dana.post(&format!("{tutorial}/registrations"), json!({}))
+        .await
+        .ok();
+    hers.reads("Dana Colemann").await;
+    let case = dana.opens(medium()).await;
+    hers.goes_to(&desk.page("/reports")).await;
+    let figures = "return document.querySelector('.reports').textContent;";
+    let before = hers.runs(figures).await;
+    desk.passes(TimeDelta::minutes(1));
+    dana.escalates(&case, "no_update").taken().await;
+    until("the report counts it", async || {
+        hers.runs(figures).await != before
+    })
+    .await;
+    leaves(hers).await;
+    desk.mailbox().await;
 }
 
 /// A row of a list is 36 to 44 pixels high, with its line, and so is what was recorded.

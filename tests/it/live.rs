@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
+use crate::support::paired::id_of;
 use crate::support::person::{Case, Person, high, medium};
 use crate::support::servers::Servers;
 use crate::support::session::Session;
@@ -32,6 +33,7 @@ on_both_databases! { Desk:
     f2_lists_tell_of_a_change_to_those_who_see_it,
     lists_of_another_organization_stay_silent,
     lists_that_broke_off_or_were_made_before_a_change_tell_of_it,
+    what_else_is_listed_is_told_to_those_whom_it_concerns,
 }
 
 /// What somebody follows of a case.
@@ -282,6 +284,40 @@ async fn lists_of_another_organization_stay_silent(desk: Desk) {
     let rest = theirs.rest().await;
     let events: Vec<&str> = rest.iter().map(|said| said.event.as_str()).collect();
     assert_eq!(events, ["end"], "{rest:?}");
+}
+
+async fn what_else_is_listed_is_told_to_those_whom_it_concerns(desk: Desk) {
+    let (ada, dana, gina) = (desk.person("ada"), desk.person("dana"), desk.person("gina"));
+    let (wall, token) = one_more_token(&gina).await;
+    let mut staff = follows_lists(&desk, &ada, "?of=access", None).await;
+    let mut ours = follows_lists(&desk, &dana, "?of=access", None).await;
+    let mut theirs = follows_lists(&desk, &wall, "?of=access", None).await;
+    let mut help = follows_lists(&desk, &wall, "?of=help", None).await;
+    // A case is none of it.
+    dana.opens(medium()).await;
+    let starts_at = desk.now() + TimeDelta::days(2);
+    let lesson = json!({
+        "title": "Routing", "body": "How calls are routed.", "audience": { "to": "everyone" },
+        "starts_at": starts_at.to_rfc3339(), "ends_at": (starts_at + TimeDelta::hours(1)).to_rfc3339(),
+        "time_zone": "Europe/Berlin", "places": 1, "place_or_link": "Room 4",
+    });
+    ada.post("/tutorials", lesson).await.created();
+    help.says("changed").await;
+    let id = id_of(&dana).await;
+    let named = json!({ "first_name": "Danielle" });
+    ada.patch(&format!("/users/{id}"), named).await.ok();
+    staff.says("changed").await;
+    ours.says("changed").await;
+    // Those of another organization hear nothing of it.
+    gina.asks(Method::DELETE, &token).await.done();
+    for stream in [&mut theirs, &mut help] {
+        let rest = stream.rest().await;
+        let events: Vec<&str> = rest.iter().map(|said| said.event.as_str()).collect();
+        assert_eq!(events, ["end"], "{rest:?}");
+    }
+    dana.get("/live?of=weather")
+        .await
+        .names_fields(&[("of", "not_allowed")]);
 }
 
 async fn lists_that_broke_off_or_were_made_before_a_change_tell_of_it(desk: Desk) {

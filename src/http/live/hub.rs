@@ -19,8 +19,9 @@ use super::{BROKEN_OFF, Follower, Key, Place, Streams, What, write_event};
 use crate::db::{Conn, Failure};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::audit::Topic;
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CaseId, LineId};
+use crate::domain::ids::{CaseId, LineId, OrganizationId};
 use crate::domain::language::Language;
 use crate::domain::lines::Readers;
 use crate::domain::organization::Side;
@@ -28,7 +29,7 @@ use crate::http::api::documents::{CaseChanged, EntryDocument, Reader};
 use crate::http::principal::{Principal, ShownAgain};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
-use crate::store::audit::{self, Reached};
+use crate::store::audit::{self, Behind, Reached};
 use crate::store::feeds::{self, Head};
 use crate::store::{cases, escalations, lines};
 use crate::words::Languages;
@@ -267,6 +268,7 @@ impl Round {
             recorded,
             as_much,
             changed: Vec::new(),
+            changed_records: Vec::new(),
         };
         let mut due = Vec::new();
         for (index, (follower, state)) in self.followers.iter().enumerate() {
@@ -333,6 +335,8 @@ struct Look<'l> {
     as_much: Option<Reached>,
     /// Whether cases were changed since somebody knew so much of it, for those who see the same.
     changed: Vec<((Reach, Side, Reached), bool)>,
+    /// The same of what else lists are made from; for the staff, of all organizations.
+    changed_records: Vec<((Topic, Option<OrganizationId>, Reached), bool)>,
 }
 
 /// What has been written on a case behind a place, as it is said to readers of one side in one zone and one language.
@@ -365,9 +369,20 @@ impl Look<'_> {
         if !access.can(Permission::CasesView) {
             return Err(Problem::missing_permission(Permission::CasesView));
         }
-        let What::Case(case, number) = follower.what else {
-            let telling = self.lists(conn, (access.reach(), reader.side()), state)?;
-            return Ok(Some((telling, false)));
+        let (case, number) = match follower.what {
+            What::Case(case, number) => (case, number),
+            What::Lists => {
+                let telling = self.lists(conn, (access.reach(), reader.side()), state)?;
+                return Ok(Some((telling, false)));
+            }
+            What::Records(topic) => {
+                let organization = match reader.side() {
+                    Side::Provider => None,
+                    Side::Customer => Some(reader.organization.id),
+                };
+                let telling = self.records(conn, (topic, organization), state)?;
+                return Ok(Some((telling, false)));
+            }
         };
         let head = head.ok_or_else(Problem::not_found)?;
         if !self.may_see(conn, access, &head)? {
@@ -432,11 +447,46 @@ impl Look<'_> {
                 }
             }
         };
+        Ok(self.telling(is_changed))
+    }
+
+    /// The same of somebody who follows what else lists are made from.
+    fn records(
+        &mut self,
+        conn: &mut Conn,
+        (topic, organization): (Topic, Option<OrganizationId>),
+        state: &Known,
+    ) -> Result<Telling, Problem> {
+        let is_changed = match &state.recorded {
+            None => {
+                let made_at = Instant::from_timestamp_micros(state.told.position);
+                let behind = Behind::At(made_at.unwrap_or_default());
+                audit::is_any_recorded(conn, (topic, organization), behind)?
+            }
+            Some(_) if self.is_all_known_to(state) => false,
+            Some(known) => {
+                let of = (topic, organization, known.clone());
+                match self.changed_records.iter().find(|(known, _)| *known == of) {
+                    Some((_, is_changed)) => *is_changed,
+                    None => {
+                        let behind = Behind::Known(known);
+                        let is_changed =
+                            audit::is_any_recorded(conn, (topic, organization), behind)?;
+                        self.changed_records.push((of, is_changed));
+                        is_changed
+                    }
+                }
+            }
+        };
+        Ok(self.telling(is_changed))
+    }
+
+    fn telling(&self, is_changed: bool) -> Telling {
         let mut text = String::new();
         if is_changed {
             write_event(&mut text, "changed", Some(BROKEN_OFF), "{}");
         }
-        Ok(Telling::Lists(self.recorded.clone(), text))
+        Telling::Lists(self.recorded.clone(), text)
     }
 
     /// Whether somebody who follows lists knows all that is recorded.

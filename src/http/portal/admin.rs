@@ -32,6 +32,7 @@ use super::form::Form;
 use super::list::{Filters, Head};
 use super::parts::{Link, Pager, Tab};
 use crate::domain::Instant;
+use crate::domain::audit::Topic;
 use crate::words::Catalogue;
 
 pub(super) use handlers::routes;
@@ -64,6 +65,8 @@ pub struct AdminList {
     pub total: String,
     /// To the next page.
     pub pager: Pager,
+    /// What is followed while it is open, for who may follow it.
+    pub live: Option<Topic>,
 }
 
 /// What calls for somebody.

@@ -33,6 +33,8 @@ pub struct ReportsPage {
     pub cards: Vec<ReportCard>,
     /// Whether it is one report by itself.
     pub alone: bool,
+    /// Whether it is brought up to date when a case changes that its reader sees.
+    pub live: bool,
 }
 
 /// A report on a page.

@@ -4,9 +4,12 @@ use diesel::prelude::*;
 
 use super::end;
 use crate::db::schema::{audit_events, cases};
+use crate::db::sql_types::At;
 use crate::db::{Conn, write_what_was_put_off};
+use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::{EventKind, SeenBy};
+use crate::domain::audit::{EventKind, SeenBy, Topic};
+use crate::domain::ids::OrganizationId;
 use crate::domain::organization::Side;
 use crate::store::lines::within_reach;
 
@@ -134,6 +137,65 @@ fn is_any_of(
     query = within_reach!(query, reach);
     let first: Option<i64> = query.limit(1).first(conn).optional()?;
     Ok(first.is_some())
+}
+
+/// From where on it is asked what was recorded.
+#[derive(Clone, Copy, Debug)]
+pub enum Behind<'k> {
+    /// Behind what somebody knows.
+    Known(&'k Reached),
+    /// Behind an instant.
+    At(Instant),
+}
+
+/// Whether anything of a topic was recorded since; for an organization, what concerns it and is on no case, whose reader may not
+/// see all cases.
+///
+/// # Errors
+/// Database errors.
+pub fn is_any_recorded(
+    conn: &mut Conn,
+    of: (Topic, Option<OrganizationId>),
+    behind: Behind<'_>,
+) -> QueryResult<bool> {
+    if is_any_of_topic(conn, of, behind, Placed::Yes)? {
+        return Ok(true);
+    }
+    let some_wait = matches!(conn, Conn::Postgres(_)) && matches!(behind, Behind::Known(_));
+    Ok(some_wait && is_any_of_topic(conn, of, behind, Placed::NotYet)?)
+}
+
+fn is_any_of_topic(
+    conn: &mut Conn,
+    (topic, organization): (Topic, Option<OrganizationId>),
+    behind: Behind<'_>,
+    placed: Placed,
+) -> QueryResult<bool> {
+    let mut query = audit_events::table.select(audit_events::kind).into_boxed();
+    query = match (behind, placed) {
+        (Behind::At(instant), _) => query.filter(audit_events::at.gt(At(instant))),
+        (Behind::Known(known), Placed::Yes) => query.filter(audit_events::link.gt(known.link)),
+        (Behind::Known(_), Placed::NotYet) => query.filter(audit_events::link.is_null()),
+    };
+    if let Behind::Known(known) = behind
+        && !known.waiting.is_empty()
+    {
+        query = query.filter(audit_events::position.ne_all(known.waiting.clone()));
+    }
+    if let Some(own) = organization.filter(|_| !topic.is_for_all()) {
+        let theirs = audit_events::organization_id
+            .eq(own)
+            .or(audit_events::home_organization_id.eq(own));
+        query = query
+            .filter(theirs.assume_not_null())
+            .filter(audit_events::seen_by.eq(SeenBy::Both))
+            .filter(audit_events::case_id.is_null());
+    }
+    let kinds: Vec<String> = query.limit(MOST).load(conn)?;
+    // Beyond as many, some are taken to be of it.
+    let is_full = i64::try_from(kinds.len()).is_ok_and(|count| count >= MOST);
+    let is_of_it = |kind: &String| EventKind::named(kind).is_none_or(|kind| topic.covers(kind));
+    Ok(is_full || kinds.iter().any(is_of_it))
 }
 
 /// The events without a place, by number and kind, the newest first. The embedded database has none.

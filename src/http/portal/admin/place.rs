@@ -1,6 +1,7 @@
 //! The places of the administration, and who may see each.
 
 use crate::domain::access::{Access, Permission};
+use crate::domain::audit::Topic;
 use crate::domain::organization::Side;
 
 /// A place of the administration.
@@ -53,6 +54,32 @@ pub enum Place {
 }
 
 impl Place {
+    /// What changes its list while it is open; none where nothing is recorded of that.
+    pub fn topic(self) -> Option<Topic> {
+        match self {
+            Self::People
+            | Self::AccessRequests
+            | Self::Roles
+            | Self::SecondFactor
+            | Self::Networks
+            | Self::Groups
+            | Self::Organizations => Some(Topic::Access),
+            Self::Lines
+            | Self::Reasons
+            | Self::Policies
+            | Self::Targets
+            | Self::Ladder
+            | Self::Duty
+            | Self::Calendars
+            | Self::Templates
+            | Self::Guide => Some(Topic::Rules),
+            Self::Notices => Some(Topic::Notices),
+            Self::Audit | Self::Errors | Self::Deliveries | Self::Checks | Self::Provisioning => {
+                None
+            }
+        }
+    }
+
     /// All places, in the order of their tabs.
     pub const ALL: [Self; 22] = [
         Self::People,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{HelpPlace, PLACE, tabs, told_audience};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::Topic;
 use crate::domain::tutorial::{Standing, When};
 use crate::http::api::documents::TutorialDocument;
 use crate::http::api::tutorials::{TutorialQuery, Tutorials, documents};
@@ -48,6 +49,8 @@ pub struct TutorialsPage {
     pub pager: Pager,
     /// Whether the visitor may add one.
     pub add: bool,
+    /// What is followed while it is open, for who may follow it.
+    pub live: Option<Topic>,
 }
 
 /// One tutorial of the list.
@@ -88,6 +91,7 @@ async fn list(req: PageRequest) -> PageResult {
         rows: items.iter().map(|one| row(&req, one)).collect(),
         pager,
         add: req.can(Permission::TutorialsManage),
+        live: req.can(Permission::CasesView).then_some(Topic::Help),
     };
     req.show(PLACE, "tutorials", &page)
 }

@@ -99,6 +99,7 @@ async fn overview(req: PageRequest) -> PageResult {
         refused: false,
         cards: Vec::new(),
         alone: false,
+        live: req.can(Permission::CasesView),
     };
     let cards = |found: Vec<Found>| {
         let small = |found: &Found| {
@@ -167,6 +168,7 @@ async fn show(req: PageRequest, name: ReportName) -> PageResult {
         refused: false,
         cards: Vec::new(),
         alone: true,
+        live: req.can(Permission::CasesView),
     };
     let cards = |found: Found| {
         let filters = report.filters(side_of(&req));
@@ -193,6 +195,7 @@ fn shown(
             let page = ReportsPage {
                 wrong: told,
                 refused: true,
+                live: false,
                 ..page
             };
             req.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "reports", &page)

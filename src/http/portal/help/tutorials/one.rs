@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{row, standing};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::Topic;
 use crate::domain::ids::TutorialId;
 use crate::domain::tutorial::{Appointment, Standing, calendar_file};
 use crate::http::api::documents::{RegistrationDocument, TutorialDocument};
@@ -67,6 +68,8 @@ pub struct TutorialPage {
     pub form: Option<Form>,
     /// Calls it off; for who may.
     pub cancel: Option<Form>,
+    /// What is followed while it is open, for who may follow it.
+    pub live: Option<Topic>,
 }
 
 /// Somebody who has registered.
@@ -159,6 +162,7 @@ async fn page(req: &PageRequest, id: TutorialId) -> Result<TutorialPage, Problem
         ),
         form: (keeps && of.canceled_at.is_none()).then(form),
         cancel: (keeps && is_ahead).then(cancel),
+        live: req.can(Permission::CasesView).then_some(Topic::Help),
     })
 }
 
