@@ -120,3 +120,36 @@ fn in_their_order(holdings: impl Iterator<Item = Holding>) -> Vec<Holding> {
     });
     holdings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_holds_is_listed_as_in_a_dictionary() {
+        let own = |name: &str| Holding {
+            name: HeldName::Own {
+                id: RoleId::new(Instant::default()),
+                code: String::new(),
+                name: name.to_owned(),
+            },
+            role: HeldRole::Predefined(Role::Monitor),
+            way: Way::Direct,
+        };
+        let grouped = |group: &str| Holding {
+            way: Way::Group {
+                id: GroupId::new(Instant::default()),
+                name: group.to_owned(),
+            },
+            ..own("Writers")
+        };
+        let held = [
+            grouped("Zander"),
+            own("Zander"),
+            grouped("Özil"),
+            own("Özil"),
+        ];
+        let told: Vec<_> = in_their_order(held.clone().into_iter());
+        assert_eq!(told, [3, 1, 2, 0].map(|index| held[index].clone()));
+    }
+}
