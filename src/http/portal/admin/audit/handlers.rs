@@ -351,7 +351,7 @@ fn thing(event: &AuditEventDocument, names: &Names) -> Option<String> {
     let named = || names.get(&event.subject?).cloned();
     match event.kind.split('.').next().unwrap_or_default() {
         "case" | "priority" => event.case.as_ref().map(|case| case.number.to_string()),
-        "entry" | "step" | "escalation" => match &event.escalation {
+        "entry" | "step" | "escalation" | "callback" => match &event.escalation {
             Some(escalation) => Some(escalation.number.to_string()),
             None => event.case.as_ref().map(|case| case.number.to_string()),
         },
