@@ -476,10 +476,7 @@ async fn the_page_shows_it_and_does_the_act(desk: Desk) {
     assert_eq!(page.status, 200);
     assert!(page.text.contains("<title>What needs you"), "{page:?}");
     assert!(page.text.contains("Support waits for nothing from you."));
-    assert!(
-        page.text
-            .contains("High priority is asked for by telephone: ")
-    );
+    assert!(page.text.contains("For high priority, call "));
     assert!(page.text.contains("aria-current=\"page\">Home<"));
     eve.changes(&case, json!({ "status": "awaiting_customer" }))
         .await

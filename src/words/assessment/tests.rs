@@ -159,7 +159,7 @@ fn every_finding_has_its_sentence() {
     );
     assert_eq!(
         messages(&case, 4)[3],
-        "An escalation is not the way to report changed urgency or impact; ask for a change of priority, for high priority by telephone: the number that your provider gave you."
+        "An escalation is not the way to report changed urgency or impact. Ask for a change of priority instead; for high priority, call the number that your provider gave you."
     );
 }
 
