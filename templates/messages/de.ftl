@@ -2787,7 +2787,7 @@ guide-title = So funktioniert Eskalation
 guide-about = Eine Eskalation bringt einen Fall vor Eskalationsverantwortliche, die entscheiden, ob sie berechtigt ist, und Sie auf dem Laufenden halten, bis sie geschlossen ist.
 guide-criteria-title = Wann ein Fall eskaliert werden kann
 guide-criteria-about = Dies sind die Kriterien mit den Zahlen, die jetzt gelten. Auf der Seite jedes Falls steht, ob er sie erfüllt und, wenn nur Zeit fehlt, wann es so weit ist.
-guide-always = Was auch immer der Grund ist
+guide-always = Bei jedem Grund
 guide-open = Der Fall ist offen. Ein geschlossener wird zuerst wieder geöffnet.
 guide-alone = Keine andere Eskalation des Falls ist aktiv.
 guide-priority = Der Fall hat die Priorität „{ $priority }“ oder eine höhere.
@@ -2795,7 +2795,7 @@ guide-silent = Bei Priorität „{ $priority }“ hat sich der Support { $hours 
     [one] eine Stunde
    *[other] { $hours } Stunden
 } lang nicht zum Fall gemeldet. Nächte und Feiertage zählen mit.
-guide-impact = Bei Priorität „{ $priority }“ nennt der Fall diese geschäftliche Auswirkung oder eine größere: { $impact }.
+guide-impact = Bei Priorität „{ $priority }“ ist die geschäftliche Auswirkung mindestens „{ $impact }“.
 guide-no-wait = Bei Priorität „{ $priority }“ gibt es keine Wartezeit. Hat sich der Support in { $hours ->
     [one] der letzten Stunde
    *[other] den letzten { $hours } Stunden
@@ -2804,7 +2804,7 @@ guide-analysis-overdue = { $deployment }: Die Ursachenanalyse wurde vor mehr als
     [one] einem Arbeitstag
    *[other] { $days } Arbeitstagen
 } angefordert und ist nicht geliefert. Der Tag der Anforderung zählt nicht.
-guide-promise-overdue = Ein zugesagtes Datum ist verstrichen, und was zugesagt war, ist nicht erledigt.
+guide-promise-overdue = Ein zugesagter Termin ist verstrichen, und was zugesagt war, ist nicht erledigt.
 guide-priority-change = Eine Eskalation ist nicht der Weg, geänderte Dringlichkeit oder Auswirkung zu melden. Bitten Sie auf der Seite des Falls um mittlere Priorität; für hohe Priorität rufen Sie { $phone } an.
 guide-check-title = Bevor sie eingereicht wird
 guide-check-about = Das Formular bittet Sie zu bestätigen, dass es eine Meldung gibt, die Sie nicht gelesen haben, und dass der Support auf Ihre Antwort wartet, wo das so ist.
@@ -2815,7 +2815,7 @@ guide-state-in-review = Eskalationsverantwortliche sehen sich den Fall an und en
 guide-state-accepted = Sie ist berechtigt. Wer sie führt, gibt ihr einen Rang, sagt nächste Schritte zu und hält Sie auf dem Laufenden.
 guide-state-declined = Die Kriterien waren nicht erfüllt. Ihnen wird gesagt, welche, und was stattdessen zu tun ist. Der Fall kann wieder eskaliert werden, sobald er sie erfüllt.
 guide-state-withdrawn = Sie haben sie zurückgezogen.
-guide-state-closed = Sie ist mit einem Ergebnis und einer Zusammenfassung beendet, und Sie werden gebeten, zu bewerten, wie sie gehandhabt wurde.
+guide-state-closed = Sie endet mit einem Ergebnis und einer Zusammenfassung, und Sie werden um eine Bewertung gebeten.
 guide-next = Danach: { $states }.
 guide-targets-title = Wie bald der Support handelt
 guide-targets-about = Diese Zeiten setzt sich der Support selbst. Welche laufen, steht auf der Seite des Falls.
@@ -2832,7 +2832,7 @@ guide-feeds-title = Was wohin gehört
 guide-feed-title-case = Fallverlauf
 guide-feed-title-escalation = Eskalationsverlauf
 guide-feed-case = Die technische Aufzeichnung: was geschieht, was versucht wurde, Protokolle und Mitschnitte, und die Ursachenanalyse.
-guide-feed-escalation = Die Verständigung über die Eskalation: was Sie bis wann erwarten, Entscheidungen, nächste Schritte und wie damit umgegangen wird.
+guide-feed-escalation = Die Verständigung über die Eskalation: was Sie bis wann erwarten, Entscheidungen, nächste Schritte und wie es weitergeht.
 guide-phone-title = Hohe Priorität
 guide-phone-about = Um einen Fall auf hohe Priorität zu bringen, rufen Sie { $phone } an.
 guide-links-title = Handbücher und Schulungen
