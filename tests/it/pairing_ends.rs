@@ -725,6 +725,10 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
     // Whoever may not look at relationships is told what is missing.
     let dana = Session::of(&desk, &desk.person("dana")).await;
     let page = dana.page("/relationships").await;
-    assert!(page.text.contains("ask Abel Noor."), "{}", page.text);
+    assert!(
+        page.text.contains("Ask Abel Noor to add you"),
+        "{}",
+        page.text
+    );
     assert_eq!(dana.page("/places").await.status, 200);
 }
