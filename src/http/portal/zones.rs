@@ -37,6 +37,15 @@ pub(super) fn place(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// What stands in a field for a zone: its place, if that is understood when it comes back, and otherwise its IANA name.
+pub(super) fn shown(words: &Catalogue, zone: Tz) -> String {
+    let place = place(zone.name()).replace('_', " ");
+    match meant(words, &place) == Some(zone) {
+        true => place,
+        false => zone.name().to_owned(),
+    }
+}
+
 /// What was typed, with zones by their IANA names wherever somebody has named a place: “Berlin”, “new york”, “São Paulo”. What is
 /// no zone stays as it is, so that it is said where it was typed.
 pub(super) fn named(
@@ -111,6 +120,20 @@ mod tests {
             as_taken(Language::German, "Ortszeit Berlin"),
             "Europe/Berlin"
         );
+    }
+
+    #[test]
+    fn a_zone_in_a_field_is_taken_as_it_is_shown() {
+        let words = Catalogue::of(Language::English).expect("a catalogue");
+        for (zone, text) in [
+            (Tz::America__New_York, "New York"),
+            (Tz::Europe__Berlin, "Berlin"),
+            (Tz::UTC, "UTC"),
+            (Tz::US__Central, "US/Central"),
+        ] {
+            assert_eq!(shown(&words, zone), text);
+            assert_eq!(as_taken(Language::English, text), zone.name());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{hint as more, label as name, panel};
 use crate::domain::callback::{State, Verb, Window};
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
+use crate::http::portal::zones;
 use crate::words::Catalogue;
 use crate::workflow::callback::{AskCallback, CallWindow, ChangeCallback};
 
@@ -126,6 +127,6 @@ fn window_controls(
             .within(WINDOW)
             .hint(more(words, "call-zone"))
             .suggestions(zones)
-            .value(zone.name()),
+            .value(zones::shown(words, zone)),
     ]
 }
