@@ -221,6 +221,7 @@ mod tests {
             "{{#if (not page.gone)}}x{{/if}}",
             "{{time page.gone}}",
             "{{markdown page.gone}}",
+            "{{coded page.gone}}",
             "{{url page.gone}}",
             "{{word \"month\" page.gone}}",
             "{{t \"time-hours\" n=page.gone}}",
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn everything_is_escaped_but_sanitized_markdown() {
-        let page = serde_json::json!({"evil": "<script>\"'", "link": "javascript:alert(1)", "good": "/cases?q=a&b=c"});
+        let page = serde_json::json!({"evil": "<script>\"'", "link": "javascript:alert(1)", "good": "/cases?q=a&b=c", "code": "a `<b>` & c"});
         assert_eq!(
             render("{{page.evil}}", page.clone()).unwrap(),
             "&lt;script&gt;&quot;&#x27;"
@@ -248,6 +249,10 @@ mod tests {
         assert_eq!(
             render("{{url page.good}}", page.clone()).unwrap(),
             "/cases?q&#x3D;a&amp;b&#x3D;c"
+        );
+        assert_eq!(
+            render("{{coded page.code}}", page.clone()).unwrap(),
+            "a <code>&lt;b&gt;</code> &amp; c"
         );
         assert_eq!(
             render("{{markdown page.evil}}", page).unwrap(),

@@ -1,4 +1,4 @@
-//! What templates write as markup: instants, icons, the form token, and Markdown, which alone is not escaped.
+//! What templates write as markup: instants, icons, the form token, code, and Markdown, which alone is not escaped.
 
 use chrono_tz::Tz;
 use handlebars::{
@@ -19,6 +19,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     registry.register_helper("markdown", Box::new(write_markdown));
     registry.register_helper("icon", Box::new(write_icon));
     registry.register_helper("csrf", Box::new(write_csrf));
+    registry.register_helper("coded", Box::new(write_coded));
 }
 
 /// `{{time at}}` says how far away; `style` may be `near` ("today 10:12"), `clock` ("10:12 tomorrow", inside a
@@ -106,6 +107,24 @@ fn write_csrf(
             "<input type=\"hidden\" name=\"csrf_token\" value=\"{token}\">\
              <input type=\"hidden\" name=\"once\" value=\"{key}\">"
         ))?;
+    }
+    Ok(())
+}
+
+/// `{{coded text}}`: what stands between backticks is code, as in the document that the text is from.
+fn write_coded(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    for (index, part) in text(helper, 0)?.split('`').enumerate() {
+        let part = html_escape(part);
+        match index % 2 {
+            0 => out.write(&part)?,
+            _ => out.write(&format!("<code>{part}</code>"))?,
+        }
     }
     Ok(())
 }
