@@ -144,6 +144,8 @@ pub struct OrganizationPage {
     pub kind: String,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
+    /// Whether the visitor sees the list that it is in.
+    pub listed: bool,
     /// What it is called in addresses, where its data is at home, and which clock it goes by.
     pub facts: Vec<Fact>,
     /// Its cases, for who may see them; the provider has none.
@@ -207,10 +209,12 @@ fn page(req: &PageRequest, found: &FoundOrganization) -> OrganizationPage {
     let manages = req.can(Permission::OrganizationsManage);
     let partner = row.kind == OrganizationKind::Partner;
     let sees_cases = req.can(Permission::CasesView) && row.kind != OrganizationKind::Provider;
+    let tabs = tabs_of(req, Place::Organizations);
     OrganizationPage {
         name: row.name.clone(),
         kind: words.say_of("organization-kind", row.kind.as_str(), &[]),
-        tabs: tabs_of(req, Place::Organizations),
+        listed: tabs.iter().any(|tab| tab.current),
+        tabs,
         facts: vec![
             Fact::new(label("slug"), row.slug.to_string()),
             Fact::new(label("region"), row.region.clone()),
