@@ -17,7 +17,7 @@ use crate::http::portal::admin::roles::{Removal, carried, organization};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind, Wrong};
+use crate::http::portal::form::{Choice, Control, Form, Kind, Wrong, group as named};
 use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -121,7 +121,10 @@ async fn new_page(req: &PageRequest) -> Result<AdminForm, Problem> {
     let words = req.words();
     let mut controls = vec![name_field(words, "")];
     let offered = offered(words, req.access()?, Some(organization.kind), &own);
-    controls.extend(role_ticks(&offered, &[]));
+    controls.extend(named(
+        words.say("person-roles", &[]),
+        role_ticks(&offered, &[]),
+    ));
     controls.extend(carried(req.access()?, &organization));
     let button = words.say("group-add-button", &[]);
     let title = words.say("group-add", &[]);
@@ -257,7 +260,10 @@ async fn page(req: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
         let mut controls = vec![name_field(words, &whole.group.name)];
         // With no tick at all, it carries nothing.
         controls.push(Control::new(Kind::Hidden, UpdateGroup::roles().name, ""));
-        controls.extend(role_ticks(&offered, &codes));
+        controls.extend(named(
+            words.say("person-roles", &[]),
+            role_ticks(&offered, &codes),
+        ));
         Form::new(
             "group",
             to(""),
