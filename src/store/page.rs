@@ -3,11 +3,21 @@
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 
+/// The rows of a boxed query that a window shows: [`ordered!`], as many as it has room for.
+macro_rules! windowed {
+    ($query:expr, $window:expr, $($key:tt)+) => {{
+        let rows = $window.limit;
+        $crate::db::limited($crate::store::page::ordered!($query, $window, $($key)+), rows)
+    }};
+}
+
+pub(super) use windowed;
+
 /// Orders a boxed query by a column, of which rows may have the same, and their id, and begins it behind the place at which
 /// the window does. `id`, `text`, `instant` and `ranked` say what the place holds.
 ///
 /// The first condition on a column is what an index starts from; those behind it settle what is alike.
-macro_rules! windowed {
+macro_rules! ordered {
     ($query:expr, $window:expr, id $id:expr) => {{
         let (mut query, window) = ($query, $window);
         let descending = window.sort.descending;
@@ -17,20 +27,19 @@ macro_rules! windowed {
                 true => query.filter($id.lt(*id)),
             };
         }
-        let query = match descending {
+        match descending {
             false => query.order($id.asc()),
             true => query.order($id.desc()),
-        };
-        query.limit(window.limit)
+        }
     }};
     ($query:expr, $window:expr, text $column:expr, $id:expr) => {
-        $crate::store::page::windowed!(@one $query, $window, Text, String::clone, $column, $id)
+        $crate::store::page::ordered!(@one $query, $window, Text, String::clone, $column, $id)
     };
     ($query:expr, $window:expr, instant $column:expr, $id:expr) => {
-        $crate::store::page::windowed!(@one $query, $window, Instant, $crate::store::page::at, $column, $id)
+        $crate::store::page::ordered!(@one $query, $window, Instant, $crate::store::page::at, $column, $id)
     };
     ($query:expr, $window:expr, ranked $first:expr, $second:expr, $id:expr) => {
-        $crate::store::page::windowed!(
+        $crate::store::page::ordered!(
             @two $query, $window, Ranked, i64::clone, $crate::store::page::at, $first, $second, $id
         )
     };
@@ -47,11 +56,10 @@ macro_rules! windowed {
                     .filter($column.lt($value(value)).or($id.lt(*id))),
             };
         }
-        let query = match descending {
+        match descending {
             false => query.order(($column.asc(), $id.asc())),
             true => query.order(($column.desc(), $id.desc())),
-        };
-        query.limit(window.limit)
+        }
     }};
     (
         @two $query:expr, $window:expr, $place:ident, $value:path, $other:path,
@@ -73,15 +81,14 @@ macro_rules! windowed {
                 ),
             };
         }
-        let query = match descending {
+        match descending {
             false => query.order(($first.asc(), $second.asc(), $id.asc())),
             true => query.order(($first.desc(), $second.desc(), $id.desc())),
-        };
-        query.limit(window.limit)
+        }
     }};
 }
 
-pub(super) use windowed;
+pub(super) use ordered;
 
 /// An instant as rows hold it.
 pub(super) fn at(instant: &Instant) -> At {

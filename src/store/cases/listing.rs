@@ -11,7 +11,7 @@ use super::{
 };
 use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition, on_either};
+use crate::db::{Conn, Rows, condition, limited, on_either};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
@@ -19,7 +19,7 @@ use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId, OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::store::lines::{hidden_from, within_reach};
-use crate::store::page::windowed;
+use crate::store::page::{ordered, windowed};
 
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -245,11 +245,6 @@ fn end_behind(
     window: &Window<CaseOrder, CaseId>,
     cases: i64,
 ) -> QueryResult<Option<End>> {
-    let one = &Window {
-        sort: window.sort,
-        after: window.after.clone(),
-        limit: 1,
-    };
     // As lists find their cases, so that they go along the same index.
     macro_rules! behind {
         ($row:ty, $selected:expr, $($key:tt)+) => {{
@@ -258,12 +253,13 @@ fn end_behind(
                 .select($selected)
                 .into_boxed();
             query = within_reach!(query, reach);
-            let query = passing!(query, filter, one.sort.by, false);
-            let behind = windowed!(query, one, $($key)+, cases::id).offset(cases);
+            let query = passing!(query, filter, window.sort.by, false);
+            let behind = ordered!(query, window, $($key)+, cases::id);
+            let behind = behind.limit(1).offset(cases);
             behind.load::<$row>(conn)?.into_iter().next()
         }};
     }
-    Ok(match one.sort.by {
+    Ok(match window.sort.by {
         CaseOrder::OpenedAt => {
             behind!(At, cases::opened_at, instant cases::opened_at).map(End::OpenedAt)
         }
@@ -360,8 +356,9 @@ pub fn list(
     window: &Window<CaseOrder, CaseId>,
 ) -> QueryResult<Vec<CaseView>> {
     let is_first = window.after.is_none() && window.sort.descending;
-    if is_first && window.sort.by == CaseOrder::OpenedAt && filter.is_open() {
-        return newest(conn, reach, window.limit);
+    let is_usual = window.sort.by == CaseOrder::OpenedAt && window.limit == NEWEST;
+    if is_first && is_usual && filter.is_open() {
+        return newest(conn, reach);
     }
     let load = |conn: &mut Conn, has: Vec<Has>, end: Option<End>| -> QueryResult<Vec<ViewRow>> {
         let mut query = views!().into_boxed();
@@ -385,28 +382,28 @@ pub fn list(
     Ok(rows.into_iter().map(CaseView::from).collect())
 }
 
+/// As many cases as a page has by itself, and one that says that there are more.
+const NEWEST: i64 = 26;
+
 /// The newest cases that exist for the reader. In a fixed shape: that is how lists are begun, and the text of so wide a query takes
 /// as long to make as its rows to find.
-fn newest(conn: &mut Conn, reach: Reach, limit: i64) -> QueryResult<Vec<CaseView>> {
-    let order = (cases::opened_at.desc(), cases::id.desc());
+fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<CaseView>> {
+    macro_rules! first {
+        ($own:expr, $cases:expr) => {{
+            let newest = $cases.order((cases::opened_at.desc(), cases::id.desc()));
+            limited(newest, Rows::<NEWEST>).load::<ViewRow>($own)
+        }};
+    }
     let rows = match reach {
-        Reach::Everything => on_either!(conn, |own| views!()
-            .order(order)
-            .limit(limit)
-            .load::<ViewRow>(own)),
+        Reach::Everything => on_either!(conn, |own| first!(own, views!())),
         Reach::Organization(organization) => {
             let theirs = cases::organization_id.eq(organization);
-            on_either!(conn, |own| views!()
-                .filter(theirs)
-                .order(order)
-                .limit(limit)
-                .load::<ViewRow>(own))
+            on_either!(conn, |own| first!(own, views!().filter(theirs)))
         }
-        Reach::Staff(person) => on_either!(conn, |own| views!()
-            .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
-            .order(order)
-            .limit(limit)
-            .load::<ViewRow>(own)),
+        Reach::Staff(person) => {
+            let theirs = cases::line_of_business_id.ne_all(hidden_from!(person));
+            on_either!(conn, |own| first!(own, views!().filter(theirs)))
+        }
     }?;
     Ok(rows.into_iter().map(CaseView::from).collect())
 }

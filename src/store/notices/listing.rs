@@ -189,18 +189,17 @@ fn load(conn: &mut Conn, reach: Reach, which: &Which<'_>) -> QueryResult<Vec<Lis
         ))
         .into_boxed();
     within!(query, reach);
-    match which {
-        Which::One(id) => query = query.filter(notices::id.eq(*id)),
+    let rows: Vec<Row> = match which {
+        Which::One(id) => query.filter(notices::id.eq(*id)).load(conn),
         Which::Page { filter, window } => {
             passing!(query, filter);
-            query = match window.sort.by {
+            match window.sort.by {
                 NoticeOrder::CreatedAt => {
-                    windowed!(query, *window, instant notices::created_at, notices::id)
+                    windowed!(query, *window, instant notices::created_at, notices::id).load(conn)
                 }
-            };
+            }
         }
-    }
-    let rows: Vec<Row> = query.load(conn)?;
+    }?;
     Ok(rows.into_iter().filter_map(listed).collect())
 }
 
