@@ -1,5 +1,6 @@
 //! What the first page says of escalations to those who run them, and to those who see to it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{AboutCase, AboutEscalation, Doing, Filled, Item, LIMIT, Looking, doing};
@@ -10,6 +11,7 @@ use crate::domain::escalation::State;
 use crate::domain::home::{Act, Because, Due, Group, On, Place, ROWS, SOON, Why, of_escalation};
 use crate::domain::ids::{EscalationId, PersonId};
 use crate::domain::order::{Sort, Window};
+use crate::domain::text::sort_key;
 use crate::store::duty;
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::promises::{self, NextStep};
@@ -221,7 +223,7 @@ fn load(now: Instant, active: &[EscalationView]) -> Filled {
         }
     }
     let mut owners: Vec<_> = owners.into_values().collect();
-    owners.sort_by_key(|(name, all, late)| (std::cmp::Reverse((*all, *late)), *name));
+    owners.sort_by_cached_key(|(name, all, late)| (Reverse((*all, *late)), sort_key(name)));
     let item = |(name, all, late): &(&str, usize, usize)| Item {
         title: (*name).to_owned(),
         href: OWNERS.to_owned(),
