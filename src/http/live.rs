@@ -23,6 +23,7 @@ use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
 use super::state::AppState;
 use crate::db::Epoch;
+use crate::domain::access::{Access, Permission};
 use crate::domain::audit::Topic;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::language::Language;
@@ -159,6 +160,20 @@ pub struct Followed {
 }
 
 impl What {
+    /// Whether somebody may follow it.
+    ///
+    /// # Errors
+    /// Why not: the permission that is missing, or that it does not exist for them, as its page answers.
+    pub fn open_to(self, access: &Access) -> Result<(), Problem> {
+        match self {
+            Self::Case(..) | Self::Lists => Ok(access.require(Permission::CasesView)?),
+            Self::Records(topic) => match topic.exists_for(access)? {
+                true => Ok(()),
+                false => Err(Problem::not_found()),
+            },
+        }
+    }
+
     /// The case, if it is one.
     fn case(self) -> Option<CaseId> {
         match self {

@@ -143,12 +143,18 @@ function compareRows(page) {
 // What is asked for seldom is no list, but waits for its time like one.
 casebell.isList = (live) => live.dataset.every !== undefined || live.dataset.changed !== undefined && document.querySelector("[data-fresh] tr[data-row]") !== null;
 
+// Nobody looks at it: it is asked for when they are back, once, however often it has changed.
+function whenBack() {
+  if (document.hidden) return;
+  document.removeEventListener("visibilitychange", whenBack);
+  casebell.readAgain(document.querySelector("[data-live]"));
+}
+
 // What is on the page now is brought up to date, and what is not is counted.
 casebell.readAgain = async (live) => {
   const say = (text) => { live.textContent = text; };
   if (live.dataset.every !== undefined) {
-    // Nobody looks: it is asked for when they are back.
-    if (document.hidden) document.addEventListener("visibilitychange", () => casebell.readAgain(live), { once: true });
+    if (document.hidden) document.addEventListener("visibilitychange", whenBack);
     else {
       await swap(location.href, "[data-fresh]");
       say(live.dataset.news);

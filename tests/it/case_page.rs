@@ -10,7 +10,7 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::form::text_of;
 use crate::support::markup::tags;
-use crate::support::paired::id_of;
+use crate::support::paired::{administrators, id_of, pairs};
 use crate::support::person::{high, low, medium};
 use crate::support::session::Session;
 use crate::support::waiting::until;
@@ -27,7 +27,9 @@ on_both_databases! { Desk:
     the_page_of_an_escalation_is_live,
     the_queue_and_the_list_of_cases_are_live,
     the_radar_is_live,
-    people_tutorials_and_reports_are_live,
+    people_and_tutorials_are_live,
+    reports_are_live,
+    lines_and_relationships_are_live,
     rows_of_lists_are_low,
     no_page_moves_sideways,
 }
@@ -352,7 +354,11 @@ async fn the_radar_is_live(desk: Desk) {
     leaves(his).await;
 }
 
-async fn people_tutorials_and_reports_are_live(desk: Desk) {
+/// Notes on the page that it was there; a page that was opened anew knows nothing of it.
+const STAYS: &str = "window.stays = true; return true;";
+const STAYED: &str = "return window.stays === true;";
+
+async fn people_and_tutorials_are_live(desk: Desk) {
     let (ada, dana) = (desk.person("ada"), desk.person("dana"));
     let Some(hers) = signs_in(&desk, Scripts::On, &ada).await else {
         return;
@@ -360,10 +366,17 @@ async fn people_tutorials_and_reports_are_live(desk: Desk) {
     let id = id_of(&dana).await;
     hers.goes_to(&desk.page("/admin/people")).await;
     hers.does_not_read("Colemann").await;
+    hers.runs(STAYS).await;
+    // Her focus is on the row that changes, and stays there.
+    let row = format!("document.querySelector('a.row[href$=\"{id}\"]').focus(); return true;");
+    hers.runs(&row).await;
     desk.passes(TimeDelta::minutes(1));
     let named = json!({ "last_name": "Colemann" });
     ada.patch(&format!("/users/{id}"), named).await.ok();
     hers.reads("Colemann").await;
+    let focused = format!("return document.activeElement.matches('a.row[href$=\"{id}\"]');");
+    hers.becomes(&focused, &json!(true)).await;
+    hers.becomes(STAYED, &json!(true)).await;
     let starts_at = desk.now() + TimeDelta::days(2);
     let lesson = json!({
         "title": "Routing", "body": "How calls are routed.", "audience": { "to": "everyone" },
@@ -374,13 +387,29 @@ async fn people_tutorials_and_reports_are_live(desk: Desk) {
     let tutorial = format!("/tutorials/{}", made["id"].as_str().expect("an id"));
     hers.goes_to(&desk.page(&tutorial)).await;
     hers.does_not_read("Dana Colemann").await;
+    // What she types meanwhile stays.
+    hers.types("Title", " of calls").await;
     desk.passes(TimeDelta::minutes(1));
     dana.post(&format!("{tutorial}/registrations"), json!({}))
         .await
         .ok();
     hers.reads("Dana Colemann").await;
+    assert_eq!(hers.value("Title").await, "Routing of calls");
+    leaves(hers).await;
+    desk.mailbox().await;
+}
+
+async fn reports_are_live(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
     let case = dana.opens(medium()).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &ola).await else {
+        return;
+    };
     hers.goes_to(&desk.page("/reports")).await;
+    hers.runs(STAYS).await;
+    let first =
+        "const first = document.querySelector('.reports .scroll'); first.focus(); return first.id;";
+    let focused = hers.runs(first).await;
     let figures = "return document.querySelector('.reports').textContent;";
     let before = hers.runs(figures).await;
     desk.passes(TimeDelta::minutes(1));
@@ -389,7 +418,37 @@ async fn people_tutorials_and_reports_are_live(desk: Desk) {
         hers.runs(figures).await != before
     })
     .await;
+    hers.becomes("return document.activeElement.id;", &focused)
+        .await;
+    hers.becomes(STAYED, &json!(true)).await;
     leaves(hers).await;
+}
+
+async fn lines_and_relationships_are_live(desk: Desk) {
+    let (ada, (abel, pia, _)) = (desk.person("ada"), administrators(&desk).await);
+    let Some(hers) = signs_in(&desk, Scripts::On, &ada).await else {
+        return;
+    };
+    hers.goes_to(&desk.page("/admin/lines")).await;
+    desk.passes(TimeDelta::minutes(1));
+    let line = json!({ "name": "Cards", "parent": "Payments" });
+    ada.post("/lines-of-business", line).await.created();
+    hers.reads("1 changed").await;
+    hers.does_not_read("Cards").await;
+    hers.presses("Show").await;
+    hers.reads("Cards").await;
+    leaves(hers).await;
+    let Some(his) = signs_in(&desk, Scripts::On, &abel).await else {
+        return;
+    };
+    his.goes_to(&desk.page("/relationships")).await;
+    his.does_not_read("Initech").await;
+    his.runs(STAYS).await;
+    desk.passes(TimeDelta::minutes(1));
+    pairs(&pia, &abel, &[&id_of(&pia).await], &[]).await;
+    his.reads("Initech Partners").await;
+    his.becomes(STAYED, &json!(true)).await;
+    leaves(his).await;
     desk.mailbox().await;
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
-use crate::support::paired::id_of;
+use crate::support::paired::{administrators, employs, id_of};
 use crate::support::person::{Case, Person, high, medium};
 use crate::support::servers::Servers;
 use crate::support::session::Session;
@@ -34,6 +34,7 @@ on_both_databases! { Desk:
     lists_of_another_organization_stay_silent,
     lists_that_broke_off_or_were_made_before_a_change_tell_of_it,
     what_else_is_listed_is_told_to_those_whom_it_concerns,
+    nobody_follows_what_they_may_not_see,
 }
 
 /// What somebody follows of a case.
@@ -287,12 +288,13 @@ async fn lists_of_another_organization_stay_silent(desk: Desk) {
 }
 
 async fn what_else_is_listed_is_told_to_those_whom_it_concerns(desk: Desk) {
-    let (ada, dana, gina) = (desk.person("ada"), desk.person("dana"), desk.person("gina"));
+    let (ada, dana) = (desk.person("ada"), desk.person("dana"));
+    let (abel, _, gina) = administrators(&desk).await;
     let (wall, token) = one_more_token(&gina).await;
     let mut staff = follows_lists(&desk, &ada, "?of=access", None).await;
-    let mut ours = follows_lists(&desk, &dana, "?of=access", None).await;
+    let mut ours = follows_lists(&desk, &abel, "?of=access", None).await;
     let mut theirs = follows_lists(&desk, &wall, "?of=access", None).await;
-    let mut help = follows_lists(&desk, &wall, "?of=help", None).await;
+    let mut tutorials = follows_lists(&desk, &wall, "?of=tutorials", None).await;
     // A case is none of it.
     dana.opens(medium()).await;
     let starts_at = desk.now() + TimeDelta::days(2);
@@ -302,15 +304,15 @@ async fn what_else_is_listed_is_told_to_those_whom_it_concerns(desk: Desk) {
         "time_zone": "Europe/Berlin", "places": 1, "place_or_link": "Room 4",
     });
     ada.post("/tutorials", lesson).await.created();
-    help.says("changed").await;
+    tutorials.says("changed").await;
     let id = id_of(&dana).await;
     let named = json!({ "first_name": "Danielle" });
     ada.patch(&format!("/users/{id}"), named).await.ok();
     staff.says("changed").await;
     ours.says("changed").await;
-    // Those of another organization hear nothing of it.
+    // The administrator of another organization hears nothing of it.
     gina.asks(Method::DELETE, &token).await.done();
-    for stream in [&mut theirs, &mut help] {
+    for stream in [&mut theirs, &mut tutorials] {
         let rest = stream.rest().await;
         let events: Vec<&str> = rest.iter().map(|said| said.event.as_str()).collect();
         assert_eq!(events, ["end"], "{rest:?}");
@@ -318,6 +320,36 @@ async fn what_else_is_listed_is_told_to_those_whom_it_concerns(desk: Desk) {
     dana.get("/live?of=weather")
         .await
         .names_fields(&[("of", "not_allowed")]);
+}
+
+async fn nobody_follows_what_they_may_not_see(desk: Desk) {
+    let (vic, eve, abel) = (desk.person("vic"), desk.person("eve"), desk.person("abel"));
+    let refused = [
+        (&vic, "notices"),
+        (&vic, "access"),
+        (&vic, "groups"),
+        (&vic, "requests"),
+        (&vic, "organizations"),
+        (&vic, "pairings"),
+        (&vic, "lines"),
+        (&eve, "notices"),
+        (&abel, "lines"),
+    ];
+    for (person, topic) in refused {
+        let path = format!("/live?of={topic}");
+        person.get(&path).await.refused(403, "missing_permission");
+    }
+    let ada = desk.person("ada");
+    for topic in ["notices", "access", "lines", "pairings"] {
+        follows_lists(&desk, &ada, &format!("?of={topic}"), None).await;
+    }
+    // What is taken is not told any more.
+    let mut his = follows_lists(&desk, &abel, "?of=access", None).await;
+    employs(&desk, &abel, &["portal_viewer"]).await;
+    let rest = his.rest().await;
+    let events: Vec<&str> = rest.iter().map(|said| said.event.as_str()).collect();
+    assert_eq!(events, ["end"], "{rest:?}");
+    assert_eq!(rest[0].data["code"], "missing_permission");
 }
 
 async fn lists_that_broke_off_or_were_made_before_a_change_tell_of_it(desk: Desk) {

@@ -1,26 +1,78 @@
 //! What lists are made from besides cases, so that whoever keeps one open is told of what changes it.
 
 use super::kind::EventKind;
+use crate::domain::access::{Access, Denied, Permission};
 use crate::domain::closed_enum;
+use crate::domain::organization::Side;
 
 closed_enum! {
-    /// What else than cases may be followed: that something of it was recorded.
+    /// What else than cases may be followed: that something of it was recorded. Each is what one list of the portal shows.
     pub enum Topic as "LiveTopic" {
-        /// People, what they may do, and organizations.
+        /// People, and what they may do.
         Access = "access",
-        /// How the desk works.
-        Rules = "rules",
-        /// Announcements, articles, tutorials and tools.
-        Help = "help",
+        /// Roles.
+        Roles = "roles",
+        /// Access groups.
+        Groups = "groups",
+        /// Requests for access.
+        Requests = "requests",
+        /// Organizations.
+        Organizations = "organizations",
+        /// Pairings of organizations.
+        Pairings = "pairings",
+        /// Lines of business, and who reads their cases.
+        Lines = "lines",
+        /// Escalation reasons.
+        Reasons = "reasons",
+        /// Policies, targets and who is told of them.
+        Policies = "policies",
+        /// Business calendars.
+        Calendars = "calendars",
+        /// Text templates.
+        Templates = "templates",
+        /// Tutorials.
+        Tutorials = "tutorials",
         /// Whatever is recorded: notices are made of all of it.
         Notices = "notices",
     }
 }
 
 impl Topic {
+    /// Whether somebody may follow it: by the permission that its page asks for, and where that is for staff alone, by their
+    /// side. What is not for their side does not exist for them.
+    ///
+    /// # Errors
+    /// The permission that is missing.
+    pub fn exists_for(self, access: &Access) -> Result<bool, Denied> {
+        let (needed, or, for_staff) = match self {
+            Self::Access => (Permission::UsersView, None, false),
+            Self::Roles => (Permission::RolesView, None, false),
+            Self::Groups => (Permission::GroupsView, None, false),
+            Self::Requests => (Permission::AccessRequestsView, None, false),
+            Self::Organizations => (Permission::OrganizationsView, None, true),
+            // Of its two lists, either is enough.
+            Self::Pairings => {
+                let other = Some(Permission::OrgTrustorsView);
+                (Permission::OrgTrusteesView, other, false)
+            }
+            Self::Lines => (Permission::LinesView, None, true),
+            Self::Reasons => (Permission::ReasonsManage, None, false),
+            Self::Policies => (Permission::PoliciesView, None, false),
+            Self::Calendars => (Permission::CalendarsView, None, false),
+            Self::Templates => (Permission::TemplatesView, None, false),
+            Self::Tutorials => (Permission::TutorialsView, None, false),
+            Self::Notices => (Permission::NoticesView, None, false),
+        };
+        if !or.is_some_and(|other| access.can(other)) {
+            access.require(needed)?;
+        }
+        Ok(!for_staff || access.side == Side::Provider)
+    }
+
     /// Whether an event of this kind changes what is listed.
     pub fn covers(self, kind: EventKind) -> bool {
         let things: &[&str] = match self {
+            // A person's row says where they belong and what they may do there.
             Self::Access => &[
                 "person",
                 "organization",
@@ -30,11 +82,17 @@ impl Topic {
                 "pairing",
                 "second_factor",
             ],
-            Self::Rules => &[
-                "line", "calendar", "policy", "reason", "targets", "ladder", "duty", "guide",
-                "template",
-            ],
-            Self::Help => &["announcement", "article", "tutorial", "tool"],
+            Self::Roles => &["role", "person", "access_group"],
+            Self::Groups => &["access_group", "person", "role", "pairing"],
+            Self::Requests => &["access_request", "person", "organization"],
+            Self::Organizations => &["organization", "person"],
+            Self::Pairings => &["pairing", "organization", "access_group", "person"],
+            Self::Lines => &["line", "access_group", "case"],
+            Self::Reasons => &["reason"],
+            Self::Policies => &["policy", "targets", "ladder"],
+            Self::Calendars => &["calendar", "line"],
+            Self::Templates => &["template"],
+            Self::Tutorials => &["tutorial"],
             Self::Notices => return true,
         };
         things.contains(&kind.thing())
@@ -42,7 +100,7 @@ impl Topic {
 
     /// Whether it is the same for everybody, whichever organization they act for.
     pub fn is_for_all(self) -> bool {
-        self == Self::Help
+        self == Self::Tutorials
     }
 }
 
@@ -53,9 +111,11 @@ mod tests {
     #[test]
     fn what_happens_changes_the_lists_that_show_it() {
         assert!(Topic::Access.covers(EventKind::PersonChanged));
-        assert!(Topic::Help.covers(EventKind::TutorialRegistered));
-        assert!(!Topic::Help.covers(EventKind::PersonChanged));
+        assert!(Topic::Tutorials.covers(EventKind::TutorialRegistered));
+        assert!(!Topic::Tutorials.covers(EventKind::PersonChanged));
         assert!(Topic::Notices.covers(EventKind::CaseOpened));
         assert!(!Topic::Access.covers(EventKind::CaseOpened));
+        assert!(Topic::Pairings.covers(EventKind::PairingSwitchedOff));
+        assert!(Topic::Lines.covers(EventKind::LineChanged));
     }
 }

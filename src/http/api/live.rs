@@ -37,7 +37,7 @@ input! {
     pub struct LiveListsQuery {
         /// Behind the event of this `id`; from now on, if neither this nor `Last-Event-ID` is given.
         after: Option<String>,
-        /// Lists of something else than cases.
+        /// Lists of something else than cases; it takes the permission to see that.
         of: Option<Topic>,
     }
 }
@@ -69,6 +69,7 @@ async fn lists(req: ApiRequest<(), (), LiveListsQuery>) -> Result<Reply<CaseChan
     let (desk, live) = (req.desk.clone(), req.live.clone());
     let reader = req.principal.clone();
     let what = req.query.of.map_or(What::Lists, What::Records);
+    what.open_to(reader.access())?;
     let followed = match known(req.last_event_id.as_deref(), req.query.after.as_deref())? {
         Some(from) => Followed {
             what,

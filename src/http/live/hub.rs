@@ -18,7 +18,7 @@ use super::told::Known;
 use super::{BROKEN_OFF, Follower, Key, Place, Streams, What, write_event};
 use crate::db::{Conn, Failure};
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::access::{Access, Reach};
 use crate::domain::audit::Topic;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId, OrganizationId};
@@ -366,9 +366,7 @@ impl Look<'_> {
             .person(conn, follower)?
             .ok_or_else(Problem::unauthenticated)?;
         let access = reader.access();
-        if !access.can(Permission::CasesView) {
-            return Err(Problem::missing_permission(Permission::CasesView));
-        }
+        follower.what.open_to(access)?;
         let (case, number) = match follower.what {
             What::Case(case, number) => (case, number),
             What::Lists => {

@@ -20,11 +20,13 @@ use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::audit::Topic;
 use crate::domain::language::Language;
 use crate::http::apart::{apart, in_place};
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
 use crate::http::known_devices::KnownDevices;
+use crate::http::live::What;
 use crate::http::places::PlaceView;
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
@@ -179,6 +181,13 @@ impl PageRequest {
         self.guest
             .as_ref()
             .is_some_and(|guest| guest.access().can(permission))
+    }
+
+    /// The topic, if the visitor may follow it.
+    pub fn follows(&self, topic: Topic) -> Option<Topic> {
+        let access = self.access().ok()?;
+        let may = What::Records(topic).open_to(access).is_ok();
+        (may && access.can(Permission::CasesView)).then_some(topic)
     }
 
     /// Whether the provider's staff comes.

@@ -14,6 +14,7 @@ use super::parts::{Fact, Link, Pager, Tab};
 use super::shell::PlaceLine;
 use crate::domain::Instant;
 use crate::domain::access::Role;
+use crate::domain::audit::Topic;
 use crate::domain::text::Note;
 use crate::input::{LastDay, input};
 use crate::workflow::pair::{AskForRole, GiveRole};
@@ -31,6 +32,8 @@ pub struct RelationshipsPage {
     pub add: Option<Link>,
     /// The clients that one's own organization serves (P11).
     pub clients: Option<Vec<Link>>,
+    /// What is followed while it is open, for who may follow it.
+    pub live: Option<Topic>,
 }
 
 /// One of the two lists.

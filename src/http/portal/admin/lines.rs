@@ -4,6 +4,7 @@ mod handlers;
 
 use serde::Serialize;
 
+use crate::domain::audit::Topic;
 use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::{Link, Tab};
 
@@ -20,6 +21,8 @@ pub struct LinesPage {
     pub tabs: Vec<Tab>,
     /// Each line before those below it.
     pub rows: Vec<LineRow>,
+    /// What is followed while it is open, for who may follow it.
+    pub live: Option<Topic>,
     /// Adds a line; for who manages lines.
     pub add: Option<Link>,
 }

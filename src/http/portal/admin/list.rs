@@ -148,7 +148,7 @@ pub(super) fn table(
         rows,
         total: String::new(),
         pager: Default::default(),
-        live: place.topic().filter(|_| req.can(Permission::CasesView)),
+        live: place.topic().and_then(|topic| req.follows(topic)),
     }
 }
 

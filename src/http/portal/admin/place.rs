@@ -54,30 +54,31 @@ pub enum Place {
 }
 
 impl Place {
-    /// What changes its list while it is open; none where nothing is recorded of that.
+    /// What changes its list while it is open; none where it is no list, or nothing is recorded of it.
     pub fn topic(self) -> Option<Topic> {
-        match self {
-            Self::People
-            | Self::AccessRequests
-            | Self::Roles
-            | Self::SecondFactor
+        Some(match self {
+            Self::People => Topic::Access,
+            Self::AccessRequests => Topic::Requests,
+            Self::Roles => Topic::Roles,
+            Self::Groups => Topic::Groups,
+            Self::Organizations => Topic::Organizations,
+            Self::Lines => Topic::Lines,
+            Self::Reasons => Topic::Reasons,
+            Self::Policies | Self::Targets | Self::Ladder => Topic::Policies,
+            Self::Calendars => Topic::Calendars,
+            Self::Templates => Topic::Templates,
+            Self::Notices => Topic::Notices,
+            // Forms, what is typed into them, and what nothing is recorded of.
+            Self::SecondFactor
             | Self::Networks
-            | Self::Groups
-            | Self::Organizations => Some(Topic::Access),
-            Self::Lines
-            | Self::Reasons
-            | Self::Policies
-            | Self::Targets
-            | Self::Ladder
             | Self::Duty
-            | Self::Calendars
-            | Self::Templates
-            | Self::Guide => Some(Topic::Rules),
-            Self::Notices => Some(Topic::Notices),
-            Self::Audit | Self::Errors | Self::Deliveries | Self::Checks | Self::Provisioning => {
-                None
-            }
-        }
+            | Self::Guide
+            | Self::Audit
+            | Self::Errors
+            | Self::Deliveries
+            | Self::Checks
+            | Self::Provisioning => return None,
+        })
     }
 
     /// All places, in the order of their tabs.

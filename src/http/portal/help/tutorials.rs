@@ -91,7 +91,7 @@ async fn list(req: PageRequest) -> PageResult {
         rows: items.iter().map(|one| row(&req, one)).collect(),
         pager,
         add: req.can(Permission::TutorialsManage),
-        live: req.can(Permission::CasesView).then_some(Topic::Help),
+        live: req.follows(Topic::Tutorials),
     };
     req.show(PLACE, "tutorials", &page)
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::Topic;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId, VisitId};
 use crate::domain::pairing::{Direction, Party, State};
 use crate::http::pagination::Paging;
@@ -119,6 +120,7 @@ pub(super) async fn lists(req: &PageRequest) -> Result<RelationshipsPage, Proble
         lists: lists.into_iter().map(list).collect(),
         add: asks.then(|| Link::new(words.say("pairing-ask", &[]), "/relationships/new").main()),
         clients: clients.map(|clients| clients.iter().map(client).collect()),
+        live: req.follows(Topic::Pairings),
     })
 }
 

@@ -66,6 +66,7 @@ async fn show_all(req: PageRequest) -> PageResult {
         about: words.say_of("admin-about", Place::Lines.as_str(), &[]),
         tabs: tabs_of(&req, Place::Lines),
         rows: all.iter().map(row).collect(),
+        live: Place::Lines.topic().and_then(|topic| req.follows(topic)),
         add: req
             .can(Permission::LinesManage)
             .then(|| Link::new(words.say("line-add-button", &[]), "/admin/lines/new")),

@@ -162,7 +162,7 @@ async fn page(req: &PageRequest, id: TutorialId) -> Result<TutorialPage, Problem
         ),
         form: (keeps && of.canceled_at.is_none()).then(form),
         cancel: (keeps && is_ahead).then(cancel),
-        live: req.can(Permission::CasesView).then_some(Topic::Help),
+        live: req.follows(Topic::Tutorials),
     })
 }
 
