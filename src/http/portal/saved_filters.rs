@@ -14,6 +14,7 @@ use crate::domain::saved_filter::{FilteredList, may_change, may_share};
 use crate::http::api_request::SIGNED_IN;
 use crate::http::problem::Problem;
 use crate::http::saved_filters::checked;
+use crate::input::{Fault, FieldError};
 use crate::store::saved_filters::{self, SavedFilter};
 use crate::workflow::saved_filters::{ChangeFilter, SaveFilter, change, remove, save};
 
@@ -194,6 +195,18 @@ impl FormPage<SavedFilter> for Saved {
 }
 
 async fn update(req: PageRequest, id: SavedFilterId) -> PageResult {
+    // Emptied on the page, it is missing; programs may leave it as it is.
+    let field = ChangeFilter::name().name;
+    if req
+        .typed
+        .get(field)
+        .is_none_or(|name| name.trim().is_empty())
+    {
+        let fault = FieldError::new(field, Fault::new("required"));
+        return req
+            .finish(&Saved(id), Err(Problem::invalid_field(fault)))
+            .await;
+    }
     let expected = req.expected();
     req.act(&Saved(id), move |conn, by, command: &ChangeFilter| {
         // What a filter shows is changed in its list, and saved there anew.
