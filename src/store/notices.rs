@@ -9,6 +9,7 @@ mod held;
 mod listing;
 mod recipients;
 mod reminded;
+mod server;
 mod tries;
 mod undone;
 
@@ -38,7 +39,7 @@ pub use listing::{
 };
 pub use recipients::{Known, known, reach_of, told_of_entry};
 pub use tries::{Try, note_try, tries_of};
-pub use undone::{insert_undoable, take_back, waits_until};
+pub use undone::{take_back, waits_until};
 
 condition! {
     /// Of a notice that is still to be sent.
@@ -74,6 +75,61 @@ pub struct NewNotice<'a> {
     pub thread: Thread,
     /// What happened.
     pub payload: &'a Payload,
+}
+
+/// What several people are told of at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// What kind of thing happened.
+    pub kind: NoticeKind,
+    /// On which case.
+    pub case: CaseId,
+    /// On which escalation.
+    pub escalation: Option<EscalationId>,
+    /// What it continues.
+    pub thread: Thread,
+    /// Until when it may be taken back (F4): none of its notices is sent before, and they go with it.
+    pub held_until: Option<Instant>,
+}
+
+impl Event {
+    /// When the notice of one of them is due.
+    fn due(&self, one: &ToOne) -> Instant {
+        self.held_until
+            .map_or(one.not_before, |until| until.max(one.not_before))
+    }
+}
+
+/// What one of them is told.
+#[derive(Clone, Debug)]
+pub struct ToOne {
+    /// Who.
+    pub person: PersonId,
+    /// Before when not to tell them.
+    pub not_before: Instant,
+    /// What happened, as they are told it.
+    pub payload: Payload,
+}
+
+/// Puts the notices of one event into the outbox; otherwise like [`insert`].
+///
+/// # Errors
+/// Database errors.
+pub fn insert_all(conn: &mut Conn, event: &Event, told: &[ToOne], now: Instant) -> QueryResult<()> {
+    if let (Conn::Postgres(own), 2..) = (&mut *conn, told.len()) {
+        return server::insert_all(own, event, told, now);
+    }
+    for one in told {
+        let new = NewNotice {
+            to: To::Person(one.person),
+            case: Some(event.case),
+            escalation: event.escalation,
+            thread: event.thread,
+            payload: &one.payload,
+        };
+        put(conn, &new, (event.due(one), event.held_until), now)?;
+    }
+    Ok(())
 }
 
 /// Puts a notice into the outbox, in the transaction of the event that it tells of.

@@ -22,7 +22,7 @@ use crate::domain::notice::{
 use crate::mail::scene::{Addressee, Notice};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
-use crate::store::notices::{self, Addressed, Known, NewNotice, To};
+use crate::store::notices::{self, Addressed, Known, ToOne};
 use crate::store::promises::NextStep;
 use crate::store::{calendars, duty, follows, lines, organizations, requests, staff};
 
@@ -170,6 +170,7 @@ fn tell(
         status: case.status,
     };
     let quiet = Quiet::load(conn, kind, case)?;
+    let mut mailed = Vec::with_capacity(told.len());
     for recipient in &told {
         let payload = Payload {
             at: now,
@@ -188,21 +189,23 @@ fn tell(
             keep(conn, recipient.person, Some(case.id), &payload, after)?;
             continue;
         }
-        let notice = NewNotice {
-            to: To::Person(recipient.person),
-            case: Some(case.id),
-            escalation: escalation.map(|escalation| escalation.id),
-            thread,
-            payload: &payload,
-        };
         let not_before = quiet
             .as_ref()
             .map_or(now, |quiet| quiet.welcome(recipient.person, now));
-        match undoable {
-            Some(until) => notices::insert_undoable(conn, &notice, (not_before, until), now)?,
-            None => notices::insert_held(conn, &notice, not_before, now)?,
-        };
+        mailed.push(ToOne {
+            person: recipient.person,
+            not_before,
+            payload,
+        });
     }
+    let event = notices::Event {
+        kind,
+        case: case.id,
+        escalation: escalation.map(|escalation| escalation.id),
+        thread,
+        held_until: undoable,
+    };
+    notices::insert_all(conn, &event, &mailed, now)?;
     Ok(told.iter().map(|told| told.person).collect())
 }
 

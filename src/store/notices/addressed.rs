@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::addressees::{Addressees, RowTo, let_in};
 use super::reminded::{Tutorials, reminds_of};
+use super::server;
 use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
 use crate::db::{Conn, among, steadily};
@@ -138,12 +139,14 @@ fn as_they_are(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<Ve
         cases: cases_of(conn, &payloads)?,
         tutorials: Tutorials::of(conn, reminded(&payloads))?,
     };
+    let firsts = firsts_of_threads(conn, &rows)?;
     let mut addressed = Vec::with_capacity(rows.len());
-    for (row, mut payload) in rows.into_iter().zip(payloads) {
+    for ((row, mut payload), first) in rows.into_iter().zip(payloads).zip(firsts) {
         let Some(mut to) = now.addressees.addressee(conn, &row.1)? else {
             continue;
         };
-        let first_message_id = first_of_thread(conn, &row)?;
+        let (first, message_id) = first;
+        let first_message_id = (first != row.0.0).then_some(message_id);
         let asked = (payload.as_ref()).is_ok_and(|one| one.audience() == Audience::Requester);
         if let Some(organization) = row.2.0.filter(|_| asked) {
             let_in(conn, &mut to.candidate, organization, at)?;
@@ -482,20 +485,29 @@ impl Present {
     }
 }
 
-/// The message id of the first notice of the thread to the person or address, if it is another one.
-fn first_of_thread(conn: &mut Conn, row: &Row) -> QueryResult<Option<String>> {
-    let (id, _, _, thread, ..) = &row.0;
+/// The first notice of the thread of each of these to whom it goes to: its id and its message id.
+fn firsts_of_threads(conn: &mut Conn, rows: &[Row]) -> QueryResult<Vec<(NoticeId, String)>> {
+    let to_people: Option<Vec<(String, PersonId)>> = rows
+        .iter()
+        .map(|row| Some((row.0.3.clone(), row.1.0?)))
+        .collect();
+    match (&mut *conn, to_people) {
+        (Conn::Postgres(own), Some(to_people)) => server::first_of_threads(own, to_people),
+        _ => (rows.iter().map(|row| first_of_thread(conn, row))).collect(),
+    }
+}
+
+fn first_of_thread(conn: &mut Conn, row: &Row) -> QueryResult<(NoticeId, String)> {
     let mut query = notices::table
-        .filter(notices::thread.eq(thread))
+        .filter(notices::thread.eq(&row.0.3))
         .into_boxed();
     query = match (row.1.0, &row.1.1) {
         (Some(person), _) => query.filter(notices::person_id.eq(person)),
         (None, email) => query.filter(notices::to_email.eq(email)),
     };
-    let (first, message_id): (NoticeId, String) = query
+    query
         .order((notices::created_at.asc(), notices::id.asc()))
         .limit(1)
         .select((notices::id, notices::message_id))
-        .get_result(conn)?;
-    Ok((first != *id).then_some(message_id))
+        .get_result(conn)
 }

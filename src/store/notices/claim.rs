@@ -6,10 +6,10 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::{Addressed, IsWaiting, addressed, complete};
+use super::{Addressed, IsWaiting, addressed, complete, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition, kept, on_either};
+use crate::db::{Conn, condition, kept};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
@@ -90,6 +90,42 @@ pub fn claim(
     runs: &[Vec<Due>],
     now: Instant,
 ) -> QueryResult<Vec<Addressed>> {
+    let mut claimed = Vec::new();
+    let mut runs: Vec<_> = runs.iter().map(|run| run.iter()).collect();
+    // The first of each run, then the second of each, and so on.
+    loop {
+        let mut round: Vec<(usize, &Due)> = Vec::with_capacity(runs.len());
+        for (place, run) in runs.iter_mut().enumerate() {
+            round.extend(run.next().map(|due| (place, due)));
+        }
+        if round.is_empty() {
+            break;
+        }
+        let dues: Vec<&Due> = round.iter().map(|(_, due)| *due).collect();
+        let taken = take(conn, lease, host, &dues, now)?;
+        for (place, due) in round {
+            // What stands behind one that somebody else took stays behind it.
+            match taken.contains(&due.id) {
+                true => claimed.push(due.id),
+                false => runs[place] = [].iter(),
+            }
+        }
+    }
+    addressed(conn, &claimed, now)
+}
+
+/// Claims notices of which none stands behind another of them; gives those that were still due.
+fn take(
+    conn: &mut Conn,
+    lease: Lease<'_>,
+    host: &str,
+    dues: &[&Due],
+    now: Instant,
+) -> QueryResult<Vec<NoticeId>> {
+    let own = match conn {
+        Conn::Postgres(own) => return server::claim(own, lease, host, dues, now),
+        Conn::Sqlite(own) => own,
+    };
     let free = notices::lease_until
         .is_null()
         .or(notices::lease_until.le(At(now)));
@@ -97,27 +133,21 @@ pub fn claim(
         .eq(NoticeState::Waiting)
         .and(notices::next_attempt_at.le(At(now)))
         .and(free);
-    let mut claimed = Vec::new();
-    for run in runs {
-        for due in run {
-            let this = notices::table.filter(notices::id.eq(due.id)).filter(ready);
-            let changed = on_either!(conn, |own| kept(this)
-                .set((
-                    notices::lease_until.eq(Some(At(lease.until))),
-                    notices::lease_holder.eq(Some(lease.holder)),
-                    notices::attempts.eq(notices::attempts + 1),
-                    notices::message_id.eq(complete(&due.message_id, host)),
-                    notices::version.eq(notices::version + 1),
-                ))
-                .execute(own))?;
-            // What stands behind one that somebody else took stays behind it.
-            if changed == 0 {
-                break;
-            }
-            claimed.push(due.id);
-        }
+    let mut taken = Vec::with_capacity(dues.len());
+    for due in dues {
+        let this = notices::table.filter(notices::id.eq(due.id)).filter(ready);
+        let changed = kept(this)
+            .set((
+                notices::lease_until.eq(Some(At(lease.until))),
+                notices::lease_holder.eq(Some(lease.holder)),
+                notices::attempts.eq(notices::attempts + 1),
+                notices::message_id.eq(complete(&due.message_id, host)),
+                notices::version.eq(notices::version + 1),
+            ))
+            .execute(own)?;
+        taken.extend((changed == 1).then_some(due.id));
     }
-    addressed(conn, &claimed, now)
+    Ok(taken)
 }
 
 /// Holds what `lease.holder` has claimed for longer.

@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
 
-use super::IsWaiting;
+use super::{IsWaiting, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, Varying, condition, kept, on_either};
+use crate::db::{Conn, Varying, condition, kept};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{Fault, NoticeState};
@@ -47,27 +47,35 @@ pub enum Unsent {
     Dropped,
 }
 
-/// Marks a notice as sent. It holds even if the lease was lost meanwhile: the letter has gone out.
+/// Marks notices as sent at an instant each; answers how many. It holds even if the lease was lost meanwhile: the letter has
+/// gone out.
 ///
 /// # Errors
 /// Database errors.
-pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool> {
-    let is_it = notices::id
-        .eq(id)
-        .and(notices::state.eq(NoticeState::Waiting));
-    let changed = on_either!(conn, |own| kept(notices::table.filter(is_it))
-        .set((
-            notices::state.eq(NoticeState::Sent),
-            notices::sent_at.eq(Some(At(at))),
-            notices::tried_at.eq(Some(At(at))),
-            notices::fault.eq(None::<Fault>),
-            notices::last_error.eq(None::<String>),
-            notices::lease_until.eq(None::<At>),
-            notices::lease_holder.eq(None::<String>),
-            notices::version.eq(notices::version + 1),
-        ))
-        .execute(own))?;
-    Ok(changed == 1)
+pub fn mark_sent(conn: &mut Conn, sent: &[(NoticeId, Instant)]) -> QueryResult<usize> {
+    let own = match conn {
+        Conn::Postgres(own) => return server::mark_sent(own, sent),
+        Conn::Sqlite(own) => own,
+    };
+    let mut marked = 0;
+    for (id, at) in sent {
+        let is_it = notices::id
+            .eq(*id)
+            .and(notices::state.eq(NoticeState::Waiting));
+        marked += kept(notices::table.filter(is_it))
+            .set((
+                notices::state.eq(NoticeState::Sent),
+                notices::sent_at.eq(Some(At(*at))),
+                notices::tried_at.eq(Some(At(*at))),
+                notices::fault.eq(None::<Fault>),
+                notices::last_error.eq(None::<String>),
+                notices::lease_until.eq(None::<At>),
+                notices::lease_holder.eq(None::<String>),
+                notices::version.eq(notices::version + 1),
+            ))
+            .execute(own)?;
+    }
+    Ok(marked)
 }
 
 /// Puts a notice off, gives it up, withholds or drops it. Nothing happens if the lease was lost.

@@ -41,7 +41,7 @@ pub fn gather(
     now: Instant,
 ) -> QueryResult<Vec<Vec<Due>>> {
     let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
-    let rows: Vec<(NoticeId, NoticeKind, PersonId, String)> = notices::table
+    let rows: Vec<Row> = notices::table
         .filter(among(notices::id, ids))
         .filter(notices::person_id.is_not_null())
         .select((
@@ -53,8 +53,12 @@ pub fn gather(
         .load(conn)?;
     let mut runs = runs;
     let mut threads = HashSet::new();
+    let held = held(conn, &rows, now)?;
     for (id, kind, person, thread) in rows {
         if kind != NoticeKind::EntryPosted {
+            if !held.contains(&(person, thread.clone())) {
+                continue;
+            }
             let run = runs
                 .iter_mut()
                 .find(|run| run.iter().any(|due| due.id == id));
@@ -74,6 +78,29 @@ pub fn gather(
         left.collect::<Vec<_>>()
     });
     Ok(left.filter(|run| !run.is_empty()).collect())
+}
+
+/// A notice that is about to be claimed: what it tells of, whom, and in which thread.
+type Row = (NoticeId, NoticeKind, PersonId, String);
+
+/// The threads of these in which something may be held before what they tell of, and of whom: mostly none.
+fn held(conn: &mut Conn, rows: &[Row], now: Instant) -> QueryResult<HashSet<(PersonId, String)>> {
+    let follow = (rows.iter()).filter(|(_, kind, ..)| *kind != NoticeKind::EntryPosted);
+    let (persons, threads): (Vec<PersonId>, Vec<String>) = follow
+        .map(|(_, _, person, thread)| (*person, thread.clone()))
+        .unzip();
+    if threads.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let held: Vec<(PersonId, String)> = notices::table
+        .filter(IsWaiting)
+        .filter(among(notices::thread, threads))
+        .filter(among(notices::person_id.assume_not_null(), persons))
+        .filter(notices::kind.eq(NoticeKind::EntryPosted))
+        .filter(notices::next_attempt_at.gt(At(now)))
+        .select((notices::person_id.assume_not_null(), notices::thread))
+        .load(conn)?;
+    Ok(held.into_iter().collect())
 }
 
 /// Puts what is held of a thread before what follows it there and is about to be claimed.
@@ -153,20 +180,21 @@ fn gather_thread(
     if !take(conn, first)? {
         return Ok(Vec::new());
     }
-    let mut out = Vec::new();
-    for (id, other) in waiting {
-        let Some(gathered) = payload.with_entries_of(&other) else {
-            continue;
-        };
-        let free = notices::table
-            .filter(notices::id.eq(id))
-            .filter(notices::state.eq(NoticeState::Waiting))
-            .filter(notices::attempts.eq(0))
-            .filter(notices::lease_until.is_null());
-        if diesel::delete(free).execute(conn)? == 1 {
-            payload = gathered;
-            out.push(id);
+    let mut fits: Vec<NoticeId> = Vec::new();
+    let mut others: Vec<(NoticeId, Payload)> = waiting.collect();
+    let mut all = payload.clone();
+    others.retain(|(id, other)| match all.with_entries_of(other) {
+        Some(gathered) => {
+            all = gathered;
+            fits.push(*id);
+            true
         }
+        None => false,
+    });
+    let mut out = take_out(conn, fits)?;
+    // Of what somebody else took meanwhile, they tell themselves.
+    for (_, other) in others.iter().filter(|(id, _)| out.contains(id)) {
+        payload = payload.with_entries_of(other).unwrap_or(payload);
     }
     let last: Option<At> = theirs!()
         .filter(notices::kind.eq(NoticeKind::EntryPosted))
@@ -196,6 +224,19 @@ fn gather_thread(
         ))
         .execute(conn)?;
     Ok(out)
+}
+
+/// Takes notices out of the outbox that another tells of besides; gives those that nobody has.
+fn take_out(conn: &mut Conn, ids: Vec<NoticeId>) -> QueryResult<Vec<NoticeId>> {
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let free = notices::table
+        .filter(among(notices::id, ids))
+        .filter(notices::state.eq(NoticeState::Waiting))
+        .filter(notices::attempts.eq(0))
+        .filter(notices::lease_until.is_null());
+    diesel::delete(free).returning(notices::id).load(conn)
 }
 
 /// Whether a notice waits and nobody has it; it is then locked until the transaction ends.

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::NewNotice;
 use crate::db::Conn;
 use crate::db::schema::{digest_items, notices};
 use crate::db::sql_types::At;
@@ -10,20 +9,6 @@ use crate::domain::Instant;
 use crate::domain::ids::{EntryId, NoticeId};
 use crate::domain::notice::{DigestItem, NoticeState, Payload, Thread};
 use crate::store::feeds::Entry;
-
-/// Puts a notice into the outbox that is not to be sent before the entry that it tells of cannot be taken back any more;
-/// otherwise like [`insert`](super::insert).
-///
-/// # Errors
-/// Database errors.
-pub fn insert_undoable(
-    conn: &mut Conn,
-    new: &NewNotice<'_>,
-    (not_before, until): (Instant, Instant),
-    now: Instant,
-) -> QueryResult<NoticeId> {
-    super::put(conn, new, (not_before.max(until), Some(until)), now)
-}
 
 /// Takes the notices of an entry out of the outbox before anybody has them, and out of what is kept for digests. Gives whether
 /// all of them were still there: one that somebody is about to send, or has sent, is not taken back, and then nor is the entry.

@@ -68,13 +68,16 @@ impl Refused {
     }
 }
 
-impl Came {
-    fn mark(&self, conn: &mut Conn) -> QueryResult<()> {
-        match self {
-            Self::Sent(id, at) => notices::mark_sent(conn, *id, *at).map(drop),
-            Self::Unsent(refused) => refused.mark(conn),
+/// Marks all of these.
+fn mark(conn: &mut Conn, came: &[Came]) -> QueryResult<()> {
+    let mut sent = Vec::with_capacity(came.len());
+    for one in came {
+        match one {
+            Came::Sent(id, at) => sent.push((*id, *at)),
+            Came::Unsent(refused) => refused.mark(conn)?,
         }
     }
+    notices::mark_sent(conn, &sent).map(drop)
 }
 
 impl Marks {
@@ -104,12 +107,7 @@ impl Marks {
         let (came, told): (Vec<Came>, Vec<_>) =
             marks.into_iter().map(|mark| (mark.came, mark.told)).unzip();
         let written: Result<(), DbError> = db
-            .write(move |conn| {
-                for one in &came {
-                    one.mark(conn)?;
-                }
-                Ok::<_, DbError>(())
-            })
+            .write(move |conn| Ok::<_, DbError>(mark(conn, &came)?))
             .await;
         for told in told {
             let outcome = written.as_ref().copied().map_err(DbError::to_string);

@@ -117,7 +117,7 @@ impl Outbox {
         let turn = self
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                notices::mark_sent(conn, id, now)?;
+                notices::mark_sent(conn, &[(id, now)])?;
                 sign(conn, &transport, &Sign::Open, probes, now)
             })
             .await?;

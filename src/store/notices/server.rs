@@ -1,0 +1,239 @@
+//! What is asked of a server alone, of many notices at once: there and back takes longer than what is done there, and each event
+//! has notices for several people, each of which is claimed and marked. Each statement has a type of its own, by which a
+//! connection finds it prepared.
+
+use diesel::PgConnection;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+
+use super::claim::{Due, Lease};
+use super::{Event, ToOne, complete, queue};
+use crate::db::sql_types::{At, Key, Moment, json};
+use crate::domain::Instant;
+use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
+use crate::domain::notice::NoticeKind;
+
+/// Puts the notices of one event into the outbox.
+#[derive(Debug, QueryId)]
+struct Inserting {
+    kind: NoticeKind,
+    case: Option<CaseId>,
+    escalation: Option<EscalationId>,
+    thread: String,
+    created_at: At,
+    urgent: bool,
+    held_until: Option<At>,
+    ids: Vec<NoticeId>,
+    persons: Vec<PersonId>,
+    payloads: Vec<String>,
+    next_attempts: Vec<At>,
+    queues: Vec<String>,
+}
+
+impl RunQueryDsl<PgConnection> for Inserting {}
+
+impl QueryFragment<Pg> for Inserting {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO notices (id, message_id, person_id, payload, next_attempt_at, queue, state, kind, case_id, escalation_id, \
+            thread, created_at, urgent, held_until) \
+            SELECT one.id, one.id::text, one.person, one.payload, one.next_attempt, one.queue, 'waiting', ",
+        );
+        out.push_bind_param::<Text, _>(&self.kind)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Key>, _>(&self.case)?;
+        out.push_sql("::uuid, ");
+        out.push_bind_param::<Nullable<Key>, _>(&self.escalation)?;
+        out.push_sql("::uuid, ");
+        out.push_bind_param::<Text, _>(&self.thread)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Moment, _>(&self.created_at)?;
+        out.push_sql("::timestamptz, ");
+        out.push_bind_param::<Bool, _>(&self.urgent)?;
+        out.push_sql("::boolean, ");
+        out.push_bind_param::<Nullable<Moment>, _>(&self.held_until)?;
+        out.push_sql("::timestamptz FROM unnest(");
+        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
+        out.push_sql("::uuid[], ");
+        out.push_bind_param::<Array<Key>, _>(&self.persons)?;
+        out.push_sql("::uuid[], ");
+        out.push_bind_param::<Array<Text>, _>(&self.payloads)?;
+        out.push_sql("::text[], ");
+        out.push_bind_param::<Array<Moment>, _>(&self.next_attempts)?;
+        out.push_sql("::timestamptz[], ");
+        out.push_bind_param::<Array<Text>, _>(&self.queues)?;
+        out.push_sql("::text[]) AS one (id, person, payload, next_attempt, queue)");
+        Ok(())
+    }
+}
+
+/// See [`super::insert_all`].
+pub(super) fn insert_all(
+    conn: &mut PgConnection,
+    event: &Event,
+    told: &[ToOne],
+    now: Instant,
+) -> QueryResult<()> {
+    let mut inserting = Inserting {
+        kind: event.kind,
+        case: Some(event.case),
+        escalation: event.escalation,
+        thread: event.thread.to_string(),
+        created_at: At(now),
+        urgent: event.kind.is_urgent(),
+        held_until: event.held_until.map(At),
+        ids: Vec::with_capacity(told.len()),
+        persons: Vec::with_capacity(told.len()),
+        payloads: Vec::with_capacity(told.len()),
+        next_attempts: Vec::with_capacity(told.len()),
+        queues: Vec::with_capacity(told.len()),
+    };
+    for one in told {
+        inserting.ids.push(NoticeId::new(now));
+        inserting.persons.push(one.person);
+        inserting.payloads.push(json(&one.payload)?);
+        inserting.next_attempts.push(At(event.due(one)));
+        let queue = queue(super::To::Person(one.person), event.kind);
+        inserting.queues.push(queue);
+    }
+    inserting.execute(conn).map(drop)
+}
+
+/// Claims notices, as far as they are still due.
+#[derive(Debug, QueryId)]
+struct Claiming {
+    until: At,
+    holder: String,
+    now: At,
+    ids: Vec<NoticeId>,
+    message_ids: Vec<String>,
+}
+
+impl Query for Claiming {
+    type SqlType = Key;
+}
+
+impl RunQueryDsl<PgConnection> for Claiming {}
+
+impl QueryFragment<Pg> for Claiming {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("UPDATE notices SET lease_until = ");
+        out.push_bind_param::<Moment, _>(&self.until)?;
+        out.push_sql(", lease_holder = ");
+        out.push_bind_param::<Text, _>(&self.holder)?;
+        out.push_sql(
+            ", attempts = notices.attempts + 1, message_id = asked.message_id, version = notices.version + 1 FROM unnest(",
+        );
+        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
+        out.push_sql("::uuid[], ");
+        out.push_bind_param::<Array<Text>, _>(&self.message_ids)?;
+        out.push_sql(
+            "::text[]) AS asked (id, message_id) \
+            WHERE notices.id = asked.id AND notices.state = 'waiting' AND notices.next_attempt_at <= ",
+        );
+        out.push_bind_param::<Moment, _>(&self.now)?;
+        out.push_sql(" AND (notices.lease_until IS NULL OR notices.lease_until <= ");
+        out.push_bind_param::<Moment, _>(&self.now)?;
+        out.push_sql(") RETURNING notices.id");
+        Ok(())
+    }
+}
+
+/// Claims notices of which none stands behind another of them; gives those that were still due.
+pub(super) fn claim(
+    conn: &mut PgConnection,
+    lease: Lease<'_>,
+    host: &str,
+    dues: &[&Due],
+    now: Instant,
+) -> QueryResult<Vec<NoticeId>> {
+    let claiming = Claiming {
+        until: At(lease.until),
+        holder: lease.holder.to_owned(),
+        now: At(now),
+        ids: dues.iter().map(|due| due.id).collect(),
+        message_ids: dues
+            .iter()
+            .map(|due| complete(&due.message_id, host))
+            .collect(),
+    };
+    claiming.load(conn)
+}
+
+/// Marks notices as sent.
+#[derive(Debug, QueryId)]
+struct Sent {
+    ids: Vec<NoticeId>,
+    at: Vec<At>,
+}
+
+impl RunQueryDsl<PgConnection> for Sent {}
+
+impl QueryFragment<Pg> for Sent {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "UPDATE notices SET state = 'sent', sent_at = gone.at, tried_at = gone.at, fault = NULL, last_error = NULL, \
+            lease_until = NULL, lease_holder = NULL, version = notices.version + 1 FROM unnest(",
+        );
+        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
+        out.push_sql("::uuid[], ");
+        out.push_bind_param::<Array<Moment>, _>(&self.at)?;
+        out.push_sql(
+            "::timestamptz[]) AS gone (id, at) WHERE notices.id = gone.id AND notices.state = 'waiting'",
+        );
+        Ok(())
+    }
+}
+
+/// See [`super::mark_sent`].
+pub(super) fn mark_sent(
+    conn: &mut PgConnection,
+    sent: &[(NoticeId, Instant)],
+) -> QueryResult<usize> {
+    let (ids, at) = sent.iter().map(|(id, at)| (*id, At(*at))).unzip();
+    Sent { ids, at }.execute(conn)
+}
+
+/// The first notices of threads to people.
+#[derive(Debug, QueryId)]
+struct First {
+    threads: Vec<String>,
+    persons: Vec<PersonId>,
+}
+
+impl Query for First {
+    type SqlType = (BigInt, Key, Text);
+}
+
+impl RunQueryDsl<PgConnection> for First {}
+
+impl QueryFragment<Pg> for First {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT asked.place, first.id, first.message_id FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.threads)?;
+        out.push_sql("::text[], ");
+        out.push_bind_param::<Array<Key>, _>(&self.persons)?;
+        out.push_sql(
+            "::uuid[]) WITH ORDINALITY AS asked (thread, person, place) \
+            CROSS JOIN LATERAL (SELECT id, message_id FROM notices \
+            WHERE notices.thread = asked.thread AND notices.person_id = asked.person \
+            ORDER BY created_at, id LIMIT 1) AS first ORDER BY asked.place",
+        );
+        Ok(())
+    }
+}
+
+/// The first notice of each of these threads to each of these people, of whom each has one: its id and its message id.
+pub(super) fn first_of_threads(
+    conn: &mut PgConnection,
+    asked: Vec<(String, PersonId)>,
+) -> QueryResult<Vec<(NoticeId, String)>> {
+    let (threads, persons) = asked.into_iter().unzip();
+    let rows: Vec<(i64, NoticeId, String)> = First { threads, persons }.load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(_, id, message_id)| (id, message_id))
+        .collect())
+}
