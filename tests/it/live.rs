@@ -368,6 +368,13 @@ async fn lists_that_broke_off_or_were_made_before_a_change_tell_of_it(desk: Desk
         .await
         .says("changed")
         .await;
+    // What was under way when the list was made may be told of by no later instant.
+    let made = desk.now().timestamp_micros();
+    eve.writes(&case, "At that instant.").await;
+    follows_lists(&desk, &dana, &format!("?after={made}-0"), None)
+        .await
+        .says("changed")
+        .await;
     let wrong = dana.asks(Method::GET, "/live");
     wrong
         .header("last-event-id", "the last one")

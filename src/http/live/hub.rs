@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
@@ -43,6 +44,8 @@ const GATHER: Duration = Duration::from_millis(200);
 const AGAIN: Duration = Duration::from_secs(5);
 /// How often all who follow are asked for again at the most, however often access changes.
 const ALL_AGAIN: Duration = Duration::from_millis(500);
+/// What was begun so shortly before a page was made may have been committed behind it. Whoever is told for nothing looks once more.
+const UNDER_WAY: TimeDelta = TimeDelta::seconds(5);
 /// The most entries of a case that one look reads for those who are equally far; the rest follows at once.
 const MOST: i64 = 100;
 
@@ -339,6 +342,11 @@ struct Look<'l> {
     changed_records: Vec<((Topic, Option<OrganizationId>, Reached), bool)>,
 }
 
+/// Up to when a page knows what happened that was made at an instant, in microseconds since the epoch.
+fn known_at(made_at: i64) -> Instant {
+    Instant::from_timestamp_micros(made_at).unwrap_or_default() - UNDER_WAY
+}
+
 /// What has been written on a case behind a place, as it is said to readers of one side in one zone and one language.
 struct News {
     entries: Vec<Said>,
@@ -429,8 +437,8 @@ impl Look<'_> {
                     cases::last_change(conn, reach)?,
                     escalations::last_change(conn, reach)?,
                 ];
-                let mut changes = changes.into_iter().flatten();
-                changes.any(|at| at.timestamp_micros() > state.told.position)
+                let known = known_at(state.told.position);
+                changes.into_iter().flatten().any(|at| at > known)
             }
             Some(_) if self.is_all_known_to(state) => false,
             Some(known) => {
@@ -457,8 +465,7 @@ impl Look<'_> {
     ) -> Result<Telling, Problem> {
         let is_changed = match &state.recorded {
             None => {
-                let made_at = Instant::from_timestamp_micros(state.told.position);
-                let behind = Behind::At(made_at.unwrap_or_default());
+                let behind = Behind::At(known_at(state.told.position));
                 audit::is_any_recorded(conn, (topic, organization), behind)?
             }
             Some(_) if self.is_all_known_to(state) => false,
