@@ -208,6 +208,7 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
     let paths = ["/api/v1/cases".to_owned()];
     let who = format!("authorization: Bearer {}", desk.contacts[0]);
     let asked = Asked::post(&server.origin, &paths, &who, &open.to_string(), each);
+    server.settles();
     let what = format!("open a case, {CONNECTIONS} clients");
     rows.push(compared(row(what, asked.rate(CONNECTIONS))).reaching(Goal::Ratio(0.4)));
 
@@ -219,6 +220,8 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
         })
         .collect();
     let address = server.origin.trim_start_matches("http://");
+    // What those before tell by mail is sent.
+    server.settles();
     let driven = send_each(address, &requests, &wish().to_string(), CONNECTIONS, each);
     let what = format!("escalation, {CONNECTIONS} clients");
     rows.push(compared(row(what, driven)).reaching(Goal::Ratio(0.4)));

@@ -18,12 +18,15 @@ const TRIES: usize = 3;
 /// not go on for somebody who has left. Times are in milliseconds. With `true` they hold for one transaction.
 ///
 /// The planner takes what is looked up in small tables for dear, and would compile each list to machine code for a quarter
-/// of a second, to read it in a millisecond.
+/// of a second, to read it in a millisecond. And it would look through all orders in which the names that belong to a case may be
+/// looked up, for which one is as good as another.
 macro_rules! limits {
     ($set:literal, $local:literal) => {
         concat!(
             $set,
-            " jit = off; \
+            " jit = off; ",
+            $set,
+            " join_collapse_limit = 4; \
              SELECT set_config('statement_timeout', '8000', ",
             $local,
             ") \

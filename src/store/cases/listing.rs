@@ -19,7 +19,7 @@ use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId, OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::store::lines::{hidden_from, within_reach};
-use crate::store::page::{ordered, windowed};
+use crate::store::page::ordered;
 
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -314,6 +314,17 @@ macro_rules! looked_at {
     }};
 }
 
+/// Reads so many. What words are sought for is planned once if the limit is a value, too: how many rows have a word is known of
+/// no word, and a plan for this word then looks cheaper than it is.
+macro_rules! some_of {
+    ($conn:expr, $query:expr, $rows:expr, $sought:expr) => {
+        match $sought {
+            true => $query.limit($rows).load($conn),
+            false => limited($query, $rows).load($conn),
+        }
+    };
+}
+
 /// Finds the first cases of a window, of those that have what is sought if there are words.
 fn search<T>(
     conn: &mut Conn,
@@ -363,20 +374,20 @@ pub fn list(
     let load = |conn: &mut Conn, has: Vec<Has>, end: Option<End>| -> QueryResult<Vec<ViewRow>> {
         let mut query = views!().into_boxed();
         query = within_reach!(query, reach);
-        let named = searching::is_named(&has);
+        let (named, sought) = (searching::is_named(&has), !has.is_empty());
         let query = passing!(query, filter, window.sort.by, named);
         let query = looked_at!(query, has, window, end);
         let query = match window.sort.by {
-            CaseOrder::OpenedAt => windowed!(query, window, instant cases::opened_at, cases::id),
-            CaseOrder::UpdatedAt => windowed!(query, window, instant cases::updated_at, cases::id),
+            CaseOrder::OpenedAt => ordered!(query, window, instant cases::opened_at, cases::id),
+            CaseOrder::UpdatedAt => ordered!(query, window, instant cases::updated_at, cases::id),
             CaseOrder::Priority => {
-                windowed!(query, window, ranked PriorityRank, cases::opened_at, cases::id)
+                ordered!(query, window, ranked PriorityRank, cases::opened_at, cases::id)
             }
             CaseOrder::Status => {
-                windowed!(query, window, ranked StatusRank, cases::opened_at, cases::id)
+                ordered!(query, window, ranked StatusRank, cases::opened_at, cases::id)
             }
         };
-        query.load(conn)
+        some_of!(conn, query, window.limit, sought)
     };
     let rows = search(conn, reach, filter, window, load)?;
     Ok(rows.into_iter().map(CaseView::from).collect())
@@ -440,9 +451,11 @@ pub fn count(
             .select(cases::id)
             .into_boxed();
         query = within_reach!(query, reach);
-        let query = passing!(query, filter, window.sort.by, searching::is_named(&has));
+        let (named, sought) = (searching::is_named(&has), !has.is_empty());
+        let query = passing!(query, filter, window.sort.by, named);
         let query = looked_at!(query, has, window, end);
-        windowed!(query, window, instant cases::opened_at, cases::id).load(conn)
+        let query = ordered!(query, window, instant cases::opened_at, cases::id);
+        some_of!(conn, query, window.limit, sought)
     };
     Ok(search(conn, reach, filter, window, load)?.len())
 }
