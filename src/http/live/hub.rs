@@ -339,8 +339,11 @@ struct Look<'l> {
     /// Whether cases were changed since somebody knew so much of it, for those who see the same.
     changed: Vec<((Reach, Side, Reached), bool)>,
     /// The same of what else lists are made from; for the staff, of all organizations.
-    changed_records: Vec<((Topic, Option<OrganizationId>, Reached), bool)>,
+    changed_records: Vec<(Records, bool)>,
 }
+
+/// What else lists are made from: of what, of which organization, and how far somebody knows it.
+type Records = (Topic, Option<OrganizationId>, Reached);
 
 /// Up to when a page knows what happened that was made at an instant, in microseconds since the epoch.
 fn known_at(made_at: i64) -> Instant {
