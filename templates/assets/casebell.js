@@ -483,7 +483,9 @@ function follow() {
     live.classList.add("banner", ...classes);
   };
   const typing = (part) => [...changed].some((form) => form.isConnected && form.closest(part))
-    || document.querySelector(part)?.contains(document.activeElement);
+    || document.querySelector(part)?.contains(document.activeElement)
+    // What somebody is about to do stays under their hands.
+    || document.querySelector(`${part} .act[open]`);
   // Each part, and what of it is asked for alone while somebody types in it.
   const parts = [["#case-head"], ["#decision"], ["#feeds"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
     ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-foot]"],
@@ -510,8 +512,9 @@ function follow() {
       if (document.getElementById("case-feed")) return;
     }
     asked = setTimeout(async () => {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
       const wanted = parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part);
-      await swap(location.href, ...wanted);
+      if (answer.ok) await put(answer, ...wanted);
       guard();
       watchBell();
       ring();

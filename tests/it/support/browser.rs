@@ -172,7 +172,8 @@ impl Browser {
     /// Follows a link or presses a button.
     pub async fn presses(&self, name: &str) {
         self.effort.click();
-        click(&self.pressable(name).await, name).await;
+        // Of a page that is brought up to date under their hands, people press what is there then.
+        while !click(&self.pressable(name).await, name).await {}
     }
 
     /// Presses the button of the panel that is open.
@@ -431,7 +432,7 @@ impl Browser {
 
     async fn clicks(&self, path: &str, what: &str) {
         self.effort.click();
-        click(&self.find(path, what).await, what).await;
+        while !click(&self.find(path, what).await, what).await {}
     }
 
     async fn find(&self, path: &str, what: &str) -> Element {
@@ -450,10 +451,11 @@ impl Browser {
     }
 }
 
-/// Clicks; what lies below the foot of a page is brought into view first, as the keyboard's focus does it.
-async fn click(element: &Element, what: &str) {
+/// Clicks; what lies below the foot of a page is brought into view first, as the keyboard's focus does it. Gives whether it was
+/// still there.
+async fn click(element: &Element, what: &str) -> bool {
     const NO_KEY: &str = "\u{E000}";
-    match element.click().await {
+    let clicked = match element.click().await {
         Err(CmdError::Standard(error)) if error.error == ErrorStatus::ElementClickIntercepted => {
             // Firefox focuses nothing but what the keyboard reaches.
             if element.send_keys(NO_KEY).await.is_err() {
@@ -462,8 +464,14 @@ async fn click(element: &Element, what: &str) {
             element.click().await
         }
         clicked => clicked,
+    };
+    match clicked {
+        Ok(()) => true,
+        Err(CmdError::Standard(error)) if error.error == ErrorStatus::StaleElementReference => {
+            false
+        }
+        Err(error) => panic!("“{what}”: {error}"),
     }
-    .unwrap_or_else(|error| panic!("“{what}”: {error}"));
 }
 
 async fn centre(element: &Element, what: &str) {
