@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::feed_reads;
 use crate::db::sql_types::At;
-use crate::db::{Conn, kept};
+use crate::db::{Conn, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, PersonId};
@@ -157,6 +157,21 @@ pub fn record(
     said: bool,
     now: Instant,
 ) -> QueryResult<()> {
+    // Somebody who reads in two windows at once may do so at one instant.
+    let is_new = on_either!(conn, |own| diesel::insert_into(feed_reads::table)
+        .values((
+            feed_reads::person_id.eq(person),
+            feed_reads::case_id.eq(case),
+            feed_reads::feed.eq(feed),
+            feed_reads::read_at.eq(At(now)),
+            feed_reads::position.eq(position),
+            feed_reads::said.eq(said),
+        ))
+        .on_conflict_do_nothing()
+        .execute(own))?;
+    if is_new == 1 {
+        return Ok(());
+    }
     let there = || {
         feed_reads::table
             .filter(
@@ -170,24 +185,11 @@ pub fn record(
                     .and(feed_reads::read_at.eq(At(now))),
             )
     };
-    if diesel::select(exists(there())).get_result(conn)? {
-        kept(there().filter(feed_reads::position.lt(position)))
-            .set(feed_reads::position.eq(position))
-            .execute(conn)?;
-        if said {
-            kept(there()).set(feed_reads::said.eq(true)).execute(conn)?;
-        }
-        return Ok(());
+    kept(there().filter(feed_reads::position.lt(position)))
+        .set(feed_reads::position.eq(position))
+        .execute(conn)?;
+    if said {
+        kept(there()).set(feed_reads::said.eq(true)).execute(conn)?;
     }
-    diesel::insert_into(feed_reads::table)
-        .values((
-            feed_reads::person_id.eq(person),
-            feed_reads::case_id.eq(case),
-            feed_reads::feed.eq(feed),
-            feed_reads::read_at.eq(At(now)),
-            feed_reads::position.eq(position),
-            feed_reads::said.eq(said),
-        ))
-        .execute(conn)
-        .map(drop)
+    Ok(())
 }

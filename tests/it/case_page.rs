@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::browser::{Browser, Scripts, leaves, signs_in};
@@ -21,6 +22,7 @@ on_both_databases! { Desk:
     somebody_else_is_asked_for_it_where_whoever_raised_it_is_gone,
     what_was_reported_stands_first_and_the_composer_before_the_newest,
     each_remedy_opens_what_it_names,
+    somebody_reads_in_several_windows_at_one_instant,
     nothing_is_said_of_a_step_by_one_click,
     taking_an_escalation_back_is_not_the_main_thing_to_do,
     nothing_that_decides_is_chosen_before_somebody_does,
@@ -221,6 +223,22 @@ fn link(page: &str, words: &str) -> String {
     let end = end.unwrap_or_else(|| panic!("no {words}: {page}"));
     let begin = page[..end].rfind("<a ").expect("a link");
     text_of(&page[begin..end], "href").expect("an address")
+}
+
+async fn somebody_reads_in_several_windows_at_one_instant(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let hers = Session::of(&desk, &dana).await;
+    let path = format!("/cases/{}", case.number);
+    for round in 0..8 {
+        eve.writes(&case, &format!("We look into it, {round}."))
+            .await;
+        desk.passes(TimeDelta::seconds(1));
+        let windows = (0..8).map(|_| hers.page(&path));
+        for page in join_all(windows).await {
+            assert_eq!(page.status, 200, "{page:?}");
+        }
+    }
 }
 
 /// The customer is told at once: so it is said before, and done by a button that says it.
