@@ -123,8 +123,13 @@ showColumn();
 addEventListener("hashchange", showColumn);
 
 async function swap(address, ...parts) {
+  await swapWhat(address, () => parts);
+}
+
+// The same of the parts that are wanted once the page is here.
+async function swapWhat(address, parts) {
   const answer = await fetch(address, { headers: { accept: "text/html" } });
-  if (answer.ok) await put(answer, ...parts);
+  if (answer.ok) await put(answer, ...parts());
 }
 
 // The bell asks the server at its instant: support may have updated the case meanwhile.
@@ -512,9 +517,7 @@ function follow() {
       if (document.getElementById("case-feed")) return;
     }
     asked = setTimeout(async () => {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      const wanted = parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part);
-      if (answer.ok) await put(answer, ...wanted);
+      await swapWhat(location.href, () => parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part));
       guard();
       watchBell();
       ring();

@@ -171,9 +171,7 @@ impl Browser {
 
     /// Follows a link or presses a button.
     pub async fn presses(&self, name: &str) {
-        self.effort.click();
-        // Of a page that is brought up to date under their hands, people press what is there then.
-        while !click(&self.pressable(name).await, name).await {}
+        self.clicks(&pressable(name), name).await;
     }
 
     /// Presses the button of the panel that is open.
@@ -197,11 +195,7 @@ impl Browser {
 
     /// The link or the button of this name.
     pub async fn pressable(&self, name: &str) -> Element {
-        let name = literal(name);
-        let path = format!(
-            "//main//*[self::a or self::button][normalize-space(.)={name}] | //header//a[normalize-space(.)={name}]"
-        );
-        self.find(&path, &name).await
+        self.find(&pressable(name), name).await
     }
 
     /// Types into the field with this label.
@@ -432,7 +426,11 @@ impl Browser {
 
     async fn clicks(&self, path: &str, what: &str) {
         self.effort.click();
-        while !click(&self.find(path, what).await, what).await {}
+        let deadline = Instant::now() + DEADLINE;
+        // Of a page that is brought up to date under their hands, people press what is there then.
+        while !click(&self.find(path, what).await, what).await {
+            assert!(Instant::now() < deadline, "“{what}” does not stay");
+        }
     }
 
     async fn find(&self, path: &str, what: &str) -> Element {
@@ -449,6 +447,14 @@ impl Browser {
             }
         }
     }
+}
+
+/// Where the link or the button of this name is.
+fn pressable(name: &str) -> String {
+    let name = literal(name);
+    format!(
+        "//main//*[self::a or self::button][normalize-space(.)={name}] | //header//a[normalize-space(.)={name}]"
+    )
 }
 
 /// Clicks; what lies below the foot of a page is brought into view first, as the keyboard's focus does it. Gives whether it was
