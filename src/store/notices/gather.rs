@@ -180,20 +180,19 @@ fn gather_thread(
     if !take(conn, first)? {
         return Ok(Vec::new());
     }
-    let mut fits: Vec<NoticeId> = Vec::new();
-    let mut others: Vec<(NoticeId, Payload)> = waiting.collect();
     let mut all = payload.clone();
-    others.retain(|(id, other)| match all.with_entries_of(other) {
-        Some(gathered) => {
-            all = gathered;
-            fits.push(*id);
-            true
-        }
-        None => false,
-    });
-    let mut out = take_out(conn, fits)?;
-    // Of what somebody else took meanwhile, they tell themselves.
-    for (_, other) in others.iter().filter(|(id, _)| out.contains(id)) {
+    let fits: Vec<(NoticeId, Payload)> = waiting
+        .filter(|(_, other)| match all.with_entries_of(other) {
+            Some(gathered) => {
+                all = gathered;
+                true
+            }
+            None => false,
+        })
+        .collect();
+    let mut out = take_out(conn, fits.iter().map(|(id, _)| *id).collect())?;
+    // What somebody else took meanwhile, they tell themselves.
+    for (_, other) in fits.iter().filter(|(id, _)| out.contains(id)) {
         payload = payload.with_entries_of(other).unwrap_or(payload);
     }
     let last: Option<At> = theirs!()

@@ -6,6 +6,7 @@ use diesel::PgConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::claim::{Due, Lease};
@@ -19,7 +20,7 @@ use crate::domain::notice::NoticeKind;
 #[derive(Debug, QueryId)]
 struct Inserting {
     kind: NoticeKind,
-    case: Option<CaseId>,
+    case: CaseId,
     escalation: Option<EscalationId>,
     thread: String,
     created_at: At,
@@ -43,7 +44,7 @@ impl QueryFragment<Pg> for Inserting {
         );
         out.push_bind_param::<Text, _>(&self.kind)?;
         out.push_sql(", ");
-        out.push_bind_param::<Nullable<Key>, _>(&self.case)?;
+        out.push_bind_param::<Key, _>(&self.case)?;
         out.push_sql("::uuid, ");
         out.push_bind_param::<Nullable<Key>, _>(&self.escalation)?;
         out.push_sql("::uuid, ");
@@ -78,7 +79,7 @@ pub(super) fn insert_all(
 ) -> QueryResult<()> {
     let mut inserting = Inserting {
         kind: event.kind,
-        case: Some(event.case),
+        case: event.case,
         escalation: event.escalation,
         thread: event.thread.to_string(),
         created_at: At(now),
@@ -230,8 +231,13 @@ pub(super) fn first_of_threads(
     conn: &mut PgConnection,
     asked: Vec<(String, PersonId)>,
 ) -> QueryResult<Vec<(NoticeId, String)>> {
-    let (threads, persons) = asked.into_iter().unzip();
+    let (threads, persons): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    let asked = threads.len();
     let rows: Vec<(i64, NoticeId, String)> = First { threads, persons }.load(conn)?;
+    // One that is gone meanwhile would shift the others.
+    if rows.len() != asked {
+        return Err(Error::NotFound);
+    }
     Ok(rows
         .into_iter()
         .map(|(_, id, message_id)| (id, message_id))

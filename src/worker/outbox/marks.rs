@@ -77,6 +77,9 @@ fn mark(conn: &mut Conn, came: &[Came]) -> QueryResult<()> {
             Came::Unsent(refused) => refused.mark(conn)?,
         }
     }
+    if sent.is_empty() {
+        return Ok(());
+    }
     notices::mark_sent(conn, &sent).map(drop)
 }
 
