@@ -14,7 +14,6 @@ use crate::domain::saved_filter::{FilteredList, may_change, may_share};
 use crate::http::api_request::SIGNED_IN;
 use crate::http::problem::Problem;
 use crate::http::saved_filters::checked;
-use crate::input::{Fault, FieldError};
 use crate::store::saved_filters::{self, SavedFilter};
 use crate::workflow::saved_filters::{ChangeFilter, SaveFilter, change, remove, save};
 
@@ -202,10 +201,8 @@ async fn update(req: PageRequest, id: SavedFilterId) -> PageResult {
         .get(field)
         .is_none_or(|name| name.trim().is_empty())
     {
-        let fault = FieldError::new(field, Fault::new("required"));
-        return req
-            .finish(&Saved(id), Err(Problem::invalid_field(fault)))
-            .await;
+        let missing = Problem::missing_field(field);
+        return req.finish(&Saved(id), Err(missing)).await;
     }
     let expected = req.expected();
     req.act(&Saved(id), move |conn, by, command: &ChangeFilter| {

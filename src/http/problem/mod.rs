@@ -23,7 +23,7 @@ use crate::db::{DbError, Failure};
 use crate::domain::Instant;
 use crate::domain::access::{Denied, Permission};
 use crate::domain::eligibility::Assessment;
-use crate::input::FieldError;
+use crate::input::{Fault, FieldError};
 use crate::words::assessment::{AssessmentView, FindingView};
 use crate::words::{self, Catalogue};
 
@@ -131,6 +131,11 @@ impl Problem {
     /// One field is wrong.
     pub fn invalid_field(error: FieldError) -> Self {
         Self::invalid(vec![error])
+    }
+
+    /// One field is missing.
+    pub fn missing_field(field: &'static str) -> Self {
+        Self::invalid_field(FieldError::new(field, Fault::new("required")))
     }
 
     /// Whether it keeps somebody out of the organization in which they act, and may leave them their own.

@@ -28,7 +28,6 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Link};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
-use crate::input::{Fault, FieldError};
 use crate::store::cases::OrganizationRef;
 use crate::store::grants::{self, Given};
 use crate::store::organizations::Organization;
@@ -280,8 +279,7 @@ async fn added(req: &PageRequest) -> Result<(PersonId, String), Problem> {
     // On the page somebody chooses; programs may leave it at their own.
     let field = AddUser::organization().name;
     if req.typed.get(field).is_some_and(String::is_empty) {
-        let fault = FieldError::new(field, Fault::new("required"));
-        return Err(Problem::invalid_field(fault));
+        return Err(Problem::missing_field(field));
     }
     let mut command: AddUser = req.form()?;
     // Whoever is given a password needs no invitation, which is ticked at first.

@@ -18,7 +18,6 @@ use crate::http::portal::form::{Choice, Control, Form};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Tab;
 use crate::http::problem::Problem;
-use crate::input::{Fault, FieldError};
 use crate::store::articles::{self, ArticleRef, Version};
 use crate::words::markdown::{Rendered, page_of};
 use crate::workflow::articles::{
@@ -287,8 +286,8 @@ impl FormPage<String> for On {
 
 /// The version that a button was shown for, which every form of one carries.
 pub(super) fn made_for(req: &PageRequest) -> Result<Vec<i64>, Problem> {
-    let missing = || Problem::invalid_field(FieldError::new("version", Fault::new("required")));
-    req.expected().ok_or_else(missing)
+    req.expected()
+        .ok_or_else(|| Problem::missing_field("version"))
 }
 
 /// Something that is done with an article by a button of its page.
