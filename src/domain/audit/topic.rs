@@ -44,29 +44,27 @@ impl Topic {
     /// # Errors
     /// The permission that is missing.
     pub fn exists_for(self, access: &Access) -> Result<bool, Denied> {
-        let (needed, or, for_staff) = match self {
-            Self::Access => (Permission::UsersView, None, false),
-            Self::Roles => (Permission::RolesView, None, false),
-            Self::Groups => (Permission::GroupsView, None, false),
-            Self::Requests => (Permission::AccessRequestsView, None, false),
-            Self::Organizations => (Permission::OrganizationsView, None, true),
+        access.require(match self {
+            Self::Access => Permission::UsersView,
+            Self::Roles => Permission::RolesView,
+            Self::Groups => Permission::GroupsView,
+            Self::Requests => Permission::AccessRequestsView,
+            Self::Organizations => Permission::OrganizationsView,
             // Of its two lists, either is enough.
-            Self::Pairings => {
-                let other = Some(Permission::OrgTrustorsView);
-                (Permission::OrgTrusteesView, other, false)
+            Self::Pairings if access.can(Permission::OrgTrustorsView) => {
+                Permission::OrgTrustorsView
             }
-            Self::Lines => (Permission::LinesView, None, true),
-            Self::Reasons => (Permission::ReasonsManage, None, false),
-            Self::Policies => (Permission::PoliciesView, None, false),
-            Self::Calendars => (Permission::CalendarsView, None, false),
-            Self::Templates => (Permission::TemplatesView, None, false),
-            Self::Tutorials => (Permission::TutorialsView, None, false),
-            Self::Notices => (Permission::NoticesView, None, false),
-        };
-        if !or.is_some_and(|other| access.can(other)) {
-            access.require(needed)?;
-        }
-        Ok(!for_staff || access.side == Side::Provider)
+            Self::Pairings => Permission::OrgTrusteesView,
+            Self::Lines => Permission::LinesView,
+            Self::Reasons => Permission::ReasonsManage,
+            Self::Policies => Permission::PoliciesView,
+            Self::Calendars => Permission::CalendarsView,
+            Self::Templates => Permission::TemplatesView,
+            Self::Tutorials => Permission::TutorialsView,
+            Self::Notices => Permission::NoticesView,
+        })?;
+        let is_for_staff = matches!(self, Self::Organizations | Self::Lines);
+        Ok(!is_for_staff || access.side == Side::Provider)
     }
 
     /// Whether an event of this kind changes what is listed.

@@ -26,7 +26,6 @@ use crate::http::apart::{apart, in_place};
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
 use crate::http::known_devices::KnownDevices;
-use crate::http::live::What;
 use crate::http::places::PlaceView;
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
@@ -186,8 +185,8 @@ impl PageRequest {
     /// The topic, if the visitor may follow it.
     pub fn follows(&self, topic: Topic) -> Option<Topic> {
         let access = self.access().ok()?;
-        let may = What::Records(topic).open_to(access).is_ok();
-        (may && access.can(Permission::CasesView)).then_some(topic)
+        let exists = topic.exists_for(access).is_ok_and(|exists| exists);
+        (exists && access.can(Permission::CasesView)).then_some(topic)
     }
 
     /// Whether the provider's staff comes.

@@ -2,7 +2,6 @@
 
 use crate::domain::access::{Access, Permission};
 use crate::domain::audit::Topic;
-use crate::domain::organization::Side;
 
 /// A place of the administration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,28 +147,19 @@ impl Place {
 
 /// The places that somebody may see.
 pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
-    let staff = access.side == Side::Provider;
     let sees = |place: &Place| match place {
-        Place::People => access.can(Permission::UsersView),
-        Place::Roles => access.can(Permission::RolesView),
         Place::SecondFactor | Place::Networks => access.can(Permission::RolesManage),
-        Place::Groups => access.can(Permission::GroupsView),
-        Place::Lines => staff && access.can(Permission::LinesView),
-        Place::AccessRequests => access.can(Permission::AccessRequestsView),
-        Place::Organizations => staff && access.can(Permission::OrganizationsView),
-        Place::Reasons => access.can(Permission::ReasonsManage),
-        Place::Policies => access.can(Permission::PoliciesView),
-        Place::Targets | Place::Ladder => access.can(Permission::PoliciesView),
         Place::Duty => access.can(Permission::DutyView),
-        Place::Calendars => access.can(Permission::CalendarsView),
-        Place::Templates => access.can(Permission::TemplatesView),
         Place::Guide => access.can(Permission::PoliciesManage),
-        Place::Notices => access.can(Permission::NoticesView),
         Place::Audit => access.can(Permission::AuditView),
         Place::Errors | Place::Deliveries | Place::Checks => {
             access.can(Permission::DeveloperToolsUse)
         }
         Place::Provisioning => access.can(Permission::ProvisioningRun),
+        // Whoever may follow a list may see it.
+        list => list
+            .topic()
+            .is_some_and(|topic| topic.exists_for(access).is_ok_and(|exists| exists)),
     };
     Place::ALL.into_iter().filter(sees).collect()
 }
