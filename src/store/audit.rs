@@ -32,7 +32,7 @@ pub use names::{Names, names};
 pub use reached::{
     Behind, Reached, Since, is_any_case_changed, is_any_recorded, reached, recorded_since,
 };
-pub(in crate::store) use seals::EntryWords;
+pub(in crate::store) use seals::{EntryWords, EscalationWords};
 pub use seals::{seal, seal_case_again, seal_what_is_open, sealed_case, unsealed_cases};
 use server::numbers;
 

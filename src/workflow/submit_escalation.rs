@@ -9,7 +9,6 @@ use super::{Actor, Rejection, VerbResult, publish, rotation, settled, targets};
 use crate::db::{Conn, DbError, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::seal::Thing;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::event::EscalationEvent;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
@@ -91,13 +90,13 @@ pub fn submit_escalation(
         priority: case.priority,
     };
     // In a savepoint: after a violation PostgreSQL would answer nothing more.
-    let id = match conn.transaction(|conn| escalations::insert(conn, &new, now)) {
-        Ok(id) => id,
+    let inserted = conn.transaction(|conn| escalations::insert(conn, &new, now));
+    let (escalation, said) = match inserted {
+        Ok(inserted) => inserted,
         Err(error) => {
             return Err(rejection_after_race(conn, error.into(), &case, &assessment)?.into());
         }
     };
-    let escalation = escalations::find(conn, id)?;
     settled(cases::touch(conn, case.id, case.version, now)?, None)?;
     // The change is counted, and nothing else of the case has changed.
     let case = Case {
@@ -108,13 +107,14 @@ pub fn submit_escalation(
 
     let mut fields = escalation_fields(&escalation);
     fields.insert("reason".into(), reason.code.into());
-    let recorded = Recorded::added(escalation.subject_id(), fields).sealing(Thing::Escalation(id));
+    let recorded = Recorded::added(escalation.subject_id(), fields).saying(said);
     let event = EscalationEvent::Submitted {
         reason: reason.label,
         details: submit.details.to_string(),
     };
     publish::on_escalation(conn, actor, (&case, &escalation), recorded, event, now)?;
     targets::keep(conn, &case, &escalation, Happening::Submitted, now)?;
+    let id = escalation.id;
     rotation::give_in_turn(conn, &case, escalation, now)?;
     Ok(id)
 }

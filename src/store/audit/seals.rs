@@ -57,6 +57,40 @@ pub fn sealed_case(id: CaseId, subject: &str, description: &str) -> (String, Sai
     (salt, Said::of(thing, hash))
 }
 
+/// What a new escalation says, as its row is to be written.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct EscalationWords<'e> {
+    pub case: CaseId,
+    pub reason: &'e str,
+    pub answers: &'e str,
+    pub details: &'e str,
+    pub acknowledgements: &'e str,
+    pub assessment: &'e str,
+    pub decline_reasons: &'e str,
+}
+
+impl EscalationWords<'_> {
+    /// The hash under a new salt; gives the salt and what the event says of it.
+    pub(in crate::store) fn sealed(&self, id: EscalationId) -> (String, Said) {
+        let row = EscalationRow {
+            id,
+            case_id: self.case,
+            reason: self.reason.to_owned(),
+            answers: self.answers.to_owned(),
+            details: self.details.to_owned(),
+            acknowledgements: self.acknowledgements.to_owned(),
+            assessment: self.assessment.to_owned(),
+            decline_reasons: self.decline_reasons.to_owned(),
+            outcome: None,
+            summary: None,
+            rating_score: None,
+            rating_comment: None,
+            salt: None,
+        };
+        row.salted()
+    }
+}
+
 /// Something that is kept with words and their salt, read as little as can be: what was changed must still be read.
 pub(super) trait Sealed {
     fn case(&self) -> CaseId;
@@ -177,13 +211,19 @@ macro_rules! sealed {
                 Ok(Said::of(row.thing(), hash))
             }
 
-            fn sealed(&self, conn: &mut Conn) -> QueryResult<Said> {
+            /// Its hash under a new salt; gives the salt and what the event says of it.
+            fn salted(&self) -> (String, Said) {
                 let salt = seal::new_salt();
                 let hash = seal::hash(&salt, self.thing(), &self.words());
+                (salt, Said::of(self.thing(), hash))
+            }
+
+            fn sealed(&self, conn: &mut Conn) -> QueryResult<Said> {
+                let (salt, said) = self.salted();
                 let this = $table::table.filter($table::id.eq(self.id));
                 let salted = $table::salt.eq(Some(salt));
                 on_either!(conn, |own| kept(this).set(salted).execute(own))?;
-                Ok(Said::of(self.thing(), hash))
+                Ok(said)
             }
 
             pub(super) fn of_cases(conn: &mut Conn, cases: &[CaseId]) -> QueryResult<Vec<Self>> {

@@ -8,10 +8,12 @@ use crate::db::schema::{escalation_targets, escalations, next_steps};
 use crate::db::sql_types::{At, json};
 use crate::db::{Conn, Varying, kept, on_either};
 use crate::domain::Instant;
+use crate::domain::audit::seal::Said;
 use crate::domain::case::Priority;
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation::{Level, State};
 use crate::domain::ids::{CaseId, EscalationId, EscalationNumber, PersonId};
+use crate::store::audit::EscalationWords;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::{lapses, targets};
 
@@ -52,32 +54,48 @@ pub struct NewEscalation<'a> {
     pub priority: Priority,
 }
 
-/// Adds a submitted escalation.
+/// Adds a submitted escalation; gives its row, and what the event has to say of its words.
 ///
 /// # Errors
 /// Database errors; a violation if another one is active, or if the case is closed or of low priority (E14).
-pub fn insert(conn: &mut Conn, new: &NewEscalation<'_>, now: Instant) -> QueryResult<EscalationId> {
+pub fn insert(
+    conn: &mut Conn,
+    new: &NewEscalation<'_>,
+    now: Instant,
+) -> QueryResult<(Escalation, Said)> {
     let id = EscalationId::new(now);
-    diesel::insert_into(escalations::table)
+    let words = EscalationWords {
+        case: new.case,
+        reason: new.reason,
+        answers: &json(new.answers)?,
+        details: new.details,
+        acknowledgements: &json(new.acknowledgements)?,
+        assessment: &json(new.assessment)?,
+        decline_reasons: "[]",
+    };
+    let (salt, said) = words.sealed(id);
+    let row = on_either!(conn, |own| diesel::insert_into(escalations::table)
         .values((
             escalations::id.eq(id),
             escalations::number.eq(new.number.value()),
             escalations::case_id.eq(new.case),
             escalations::reason.eq(new.reason),
-            escalations::answers.eq(json(new.answers)?),
+            escalations::answers.eq(words.answers),
             escalations::details.eq(new.details),
-            escalations::acknowledgements.eq(json(new.acknowledgements)?),
-            escalations::assessment.eq(json(new.assessment)?),
+            escalations::acknowledgements.eq(words.acknowledgements),
+            escalations::assessment.eq(words.assessment),
             escalations::state.eq(State::Submitted),
             escalations::requested_by.eq(new.requested_by),
             escalations::submitted_at.eq(At(now)),
             escalations::submitted_priority.eq(Some(new.priority)),
             escalations::queue_rank.eq(UNRANKED),
-            escalations::decline_reasons.eq("[]"),
+            escalations::decline_reasons.eq(words.decline_reasons),
             escalations::updated_at.eq(At(now)),
+            escalations::salt.eq(Some(&salt)),
         ))
-        .execute(conn)?;
-    Ok(id)
+        .returning(Escalation::as_returning())
+        .get_result(own))?;
+    Ok((row, said))
 }
 
 /// Changes to an escalation; what is `None` stays.
