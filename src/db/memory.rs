@@ -218,6 +218,9 @@ pub fn remembered_each<K: Copy, T: Send + Sync + 'static>(
     is_good: impl Fn(&T) -> bool,
     load: impl FnOnce(&mut Conn, &[K]) -> QueryResult<Vec<(K, T)>>,
 ) -> QueryResult<Vec<(K, Arc<T>)>> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
     let shared = |(one, read): (K, T)| (one, Arc::new(read));
     let Some((memory, kind)) = current() else {
         return Ok(load(conn, asked)?.into_iter().map(shared).collect());

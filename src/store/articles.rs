@@ -7,7 +7,6 @@ mod finding;
 mod versions;
 mod votes;
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use diesel::prelude::*;
@@ -21,7 +20,7 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::article::search::Piece;
 use crate::domain::article::{Standing, State};
 use crate::domain::audience::AudienceKind;
-use crate::domain::ids::{ArticleId, OrganizationId, PersonId};
+use crate::domain::ids::{ArticleId, PersonId};
 use crate::domain::order::{Place, Window, orders};
 use crate::domain::organization::Side;
 use crate::domain::text::{Slug, TextError, in_order, sort_key};
@@ -480,16 +479,13 @@ fn viewed(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<ArticleView>> 
         .map(|(head, _)| head.id)
         .collect();
     let named = audiences::Named::of(conn, &things)?;
-    let ids: Vec<OrganizationId> = named.organizations().collect();
-    let references = match ids.is_empty() {
-        true => HashMap::new(),
-        false => organizations::references(conn, &ids)?,
-    };
+    let references = organizations::references(conn, named.organizations())?;
     let organizations_of = |head: &Head| {
         let audience = named.audience(head.id, head.audience);
         let those = audience.organizations().iter();
-        let mut those: Vec<OrganizationRef> =
-            those.filter_map(|id| references.get(id).cloned()).collect();
+        let mut those: Vec<OrganizationRef> = those
+            .filter_map(|id| Some(OrganizationRef::clone(references.get(id)?)))
+            .collect();
         those.sort_by(|one, other| in_order(&one.name, &other.name).then(one.id.cmp(&other.id)));
         those
     };

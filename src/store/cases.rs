@@ -6,11 +6,15 @@ mod ranks;
 mod searching;
 mod writing;
 
-use diesel::prelude::*;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
+use diesel::prelude::*;
+use diesel::result::Error::NotFound;
+
+use crate::db::schema::{cases, escalations, organizations};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, condition, on_either};
+use crate::db::{Conn, condition, on_either, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
@@ -21,8 +25,9 @@ use crate::domain::ids::{
 };
 use crate::domain::offers::CaseState;
 use crate::domain::organization::OrganizationKind;
+use crate::store;
 use crate::store::lines::hidden_from;
-use crate::store::people::display_name;
+use crate::store::people::PersonRef;
 
 pub use finding::{
     by_external_id, find, id_of, last_change, lock, owners_by_line, version_of, visible,
@@ -129,6 +134,21 @@ pub struct Named {
     pub name: String,
 }
 
+impl Named {
+    /// The person, as they are among these.
+    ///
+    /// # Errors
+    /// `NotFound` if they are not.
+    pub(super) fn of(
+        id: PersonId,
+        called: &HashMap<PersonId, Arc<PersonRef>>,
+    ) -> QueryResult<Self> {
+        let called = called.get(&id).ok_or(NotFound)?;
+        let name = called.name.clone();
+        Ok(Self { id, name })
+    }
+}
+
 /// A case with the names that belong to it.
 #[derive(Clone, Debug)]
 pub struct CaseView {
@@ -190,45 +210,16 @@ pub struct ActiveEscalation {
     pub state: State,
 }
 
-mod alias {
-    use crate::db::schema::people;
-    diesel::alias!(people as opener: Opener, people as case_owner: CaseOwner, people as of_record: OfRecord);
-}
-use alias::{case_owner, of_record, opener};
+/// What is read of a [`CaseView`]; the names are remembered ([`with_names`]).
+type ViewRow = (Case, Option<ActiveEscalation>, bool);
 
-/// The columns of a [`CaseView`] as one row.
-type ViewRow = (
-    Case,
-    OrganizationRef,
-    String,
-    (String, String),
-    Option<(String, String)>,
-    Option<(String, String)>,
-    Option<ActiveEscalation>,
-    bool,
-);
-
-/// Cases with all the names that belong to them, in one query.
+/// Cases with what is under way on them.
 macro_rules! views {
     () => {
         cases::table
-            .inner_join(organizations::table)
-            .inner_join(lines_of_business::table)
-            .inner_join(opener.on(opener.field(people::id).eq(cases::opened_by)))
-            .left_join(of_record.on(of_record.field(people::id).nullable().eq(cases::contact_id)))
-            .left_join(case_owner.on(case_owner.field(people::id).nullable().eq(cases::owner_id)))
             .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
             .select((
                 Case::as_select(),
-                OrganizationRef::as_select(),
-                lines_of_business::name,
-                opener.fields((people::first_name, people::last_name)),
-                of_record
-                    .fields((people::first_name, people::last_name))
-                    .nullable(),
-                case_owner
-                    .fields((people::first_name, people::last_name))
-                    .nullable(),
                 Option::<ActiveEscalation>::as_select(),
                 HasPendingRequest,
             ))
@@ -267,7 +258,8 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
         CaseRef::Id(id) => one!(cases::id.eq(*id)),
         CaseRef::Number(number) => one!(cases::number.eq(number.value())),
     };
-    Ok(row.optional()?.map(CaseView::from))
+    let row = row.optional()?;
+    Ok(with_names(conn, row.into_iter().collect())?.pop())
 }
 
 condition! {
@@ -281,34 +273,31 @@ condition! {
         WHERE priority_requests.case_id = cases.id AND priority_requests.state = 'pending')"
 }
 
-impl From<ViewRow> for CaseView {
-    fn from(
-        (
-            case,
-            organization,
-            line_name,
-            opened_by,
-            contact,
-            owner,
+/// The views of these rows, in their order.
+fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>> {
+    let cases = || rows.iter().map(|(case, ..)| case);
+    let people_of = |case: &Case| [Some(case.opened_by), case.contact_id, case.owner_id];
+    let (people, organizations, lines) = steadily(conn, |conn| -> QueryResult<_> {
+        Ok((
+            store::people::references(conn, cases().flat_map(people_of).flatten())?,
+            store::organizations::references(conn, cases().map(|case| case.organization_id))?,
+            store::lines::references(conn, cases().map(|case| case.line_of_business_id))?,
+        ))
+    })?;
+    let named = |id: PersonId| Named::of(id, &people);
+    let view = |(case, active_escalation, has_pending_request): ViewRow| {
+        let organization = organizations.get(&case.organization_id).ok_or(NotFound)?;
+        let line = lines.get(&case.line_of_business_id).ok_or(NotFound)?;
+        Ok(CaseView {
+            organization: OrganizationRef::clone(organization),
+            line_name: line.name.clone(),
+            opened_by: named(case.opened_by)?,
+            contact: named(case.contact())?,
+            owner: case.owner_id.map(named).transpose()?,
             active_escalation,
             has_pending_request,
-        ): ViewRow,
-    ) -> Self {
-        let named = |id, (first, last): (String, String)| Named {
-            id,
-            name: display_name(&first, &last),
-        };
-        let opened_by = named(case.opened_by, opened_by);
-        let contact = case.contact_id.zip(contact);
-        Self {
-            contact: contact.map_or_else(|| opened_by.clone(), |(id, name)| named(id, name)),
-            opened_by,
-            owner: case.owner_id.zip(owner).map(|(id, name)| named(id, name)),
             case,
-            organization,
-            line_name,
-            active_escalation,
-            has_pending_request,
-        }
-    }
+        })
+    };
+    rows.into_iter().map(view).collect()
 }

@@ -1,17 +1,19 @@
 //! Lines of business: the tree, whose grants decide who reads the cases of each, and what that hides from whom (A4).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::db::schema::{access_group_members, cases, line_grants, lines_of_business};
 use crate::db::sql_types::At;
-use crate::db::{Conn, remembered};
+use crate::db::{Conn, among, remembered};
 use crate::domain::Instant;
 use crate::domain::ids::{CalendarId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Node, Readers, Reading, Tree};
 use crate::domain::text::sort_key;
+use crate::store::by_id::by_id;
 
 mod alias {
     use crate::db::schema::lines_of_business;
@@ -89,6 +91,13 @@ pub struct Line {
     pub version: i64,
 }
 
+/// A line as cases name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineRef {
+    /// Its name.
+    pub name: String,
+}
+
 impl Line {
     /// Whether it has grants of its own, even if they name nobody.
     pub fn is_restricted_itself(&self) -> bool {
@@ -143,6 +152,25 @@ pub fn find(conn: &mut Conn, id: LineId) -> QueryResult<Option<Line>> {
         .select(Line::as_select())
         .get_result(conn)
         .optional()
+}
+
+/// What these lines are called. It is remembered.
+///
+/// # Errors
+/// Database errors.
+pub fn references(
+    conn: &mut Conn,
+    lines: impl IntoIterator<Item = LineId>,
+) -> QueryResult<HashMap<LineId, Arc<LineRef>>> {
+    by_id(conn, lines, LineId::as_uuid, |conn, lines| {
+        let rows: Vec<(LineId, String)> = lines_of_business::table
+            .filter(among(lines_of_business::id, lines))
+            .select((lines_of_business::id, lines_of_business::name))
+            .load(conn)?;
+        Ok((rows.into_iter())
+            .map(|(id, name)| (id, LineRef { name }))
+            .collect())
+    })
 }
 
 /// The root line, to which cases without a line belong. It is made when it is first asked for.

@@ -10,6 +10,7 @@ pub mod attachments;
 pub mod attempts;
 pub mod audiences;
 pub mod audit;
+mod by_id;
 pub mod calendars;
 pub mod callbacks;
 pub mod cas;

@@ -1,14 +1,14 @@
 //! Organizations.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::db::schema::organizations;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, ONLY, remembered};
+use crate::db::{Conn, ONLY, among, remembered};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
@@ -16,6 +16,7 @@ use crate::domain::network::Network;
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, search, sort_key};
+use crate::store::by_id::by_id;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::cases::OrganizationRef;
 use crate::store::page::{counted, windowed};
@@ -143,19 +144,21 @@ pub fn named(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Option<Or
     }
 }
 
-/// The names of several organizations.
+/// The names of several organizations. They are remembered.
 ///
 /// # Errors
 /// Database errors.
 pub fn references(
     conn: &mut Conn,
-    ids: &[OrganizationId],
-) -> QueryResult<HashMap<OrganizationId, OrganizationRef>> {
-    let rows: Vec<OrganizationRef> = organizations::table
-        .filter(organizations::id.eq_any(ids.to_vec()))
-        .select(OrganizationRef::as_select())
-        .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    ids: impl IntoIterator<Item = OrganizationId>,
+) -> QueryResult<HashMap<OrganizationId, Arc<OrganizationRef>>> {
+    by_id(conn, ids, OrganizationId::as_uuid, |conn, ids| {
+        let rows: Vec<OrganizationRef> = organizations::table
+            .filter(among(organizations::id, ids))
+            .select(OrganizationRef::as_select())
+            .load(conn)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    })
 }
 
 /// The provider, once it is set up.
@@ -183,25 +186,9 @@ pub fn provider(conn: &mut Conn) -> QueryResult<Option<Organization>> {
 /// # Errors
 /// Database errors.
 pub fn name_of(conn: &mut Conn, id: OrganizationId) -> QueryResult<Option<String>> {
-    let name = [*id.as_uuid(), Uuid::nil(), Uuid::nil()];
-    let called = remembered(
-        conn,
-        name,
-        |_| true,
-        |conn| {
-            let called = organizations::table
-                .filter(organizations::id.eq(id))
-                .select(organizations::name)
-                .get_result(conn)
-                .optional()?;
-            Ok(Called(called))
-        },
-    )?;
-    Ok(called.0.clone())
+    let mut found = references(conn, [id])?;
+    Ok(found.remove(&id).map(|found| found.name.clone()))
 }
-
-/// What an organization is called, as it is remembered.
-struct Called(Option<String>);
 
 orders! {
     /// What organizations are listed by.

@@ -1,6 +1,7 @@
 //! People.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName, person_sort_key, search};
 use crate::domain::{Instant, closed_enum};
+use crate::store::by_id::by_id;
 use crate::store::grants;
 use crate::store::page::{counted, windowed};
 use crate::store::search::mentioning;
@@ -281,18 +283,49 @@ pub fn of_address(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Vec<Pers
         .load(conn)
 }
 
+/// A person as they are named to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRef {
+    /// First and last name.
+    pub name: String,
+    /// Where they belong.
+    pub organization: OrganizationId,
+}
+
+/// What these people are called, of whatever organization. It is remembered.
+///
+/// # Errors
+/// Database errors.
+pub fn references(
+    conn: &mut Conn,
+    persons: impl IntoIterator<Item = PersonId>,
+) -> QueryResult<HashMap<PersonId, Arc<PersonRef>>> {
+    by_id(conn, persons, PersonId::as_uuid, |conn, persons| {
+        let rows: Vec<(PersonId, String, String, OrganizationId)> = people::table
+            .filter(among(people::id, persons))
+            .select((
+                people::id,
+                people::first_name,
+                people::last_name,
+                people::organization_id,
+            ))
+            .load(conn)?;
+        let reference = |(id, first, last, organization): (PersonId, String, String, _)| {
+            let name = display_name(&first, &last);
+            (id, PersonRef { name, organization })
+        };
+        Ok(rows.into_iter().map(reference).collect())
+    })
+}
+
 /// First and last names, of whatever organization.
 ///
 /// # Errors
 /// Database errors.
 pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, String>> {
-    let rows: Vec<(PersonId, String, String)> = people::table
-        .filter(people::id.eq_any(persons.to_vec()))
-        .select((people::id, people::first_name, people::last_name))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, first, last)| (id, display_name(&first, &last)))
+    let called = references(conn, persons.iter().copied())?.into_iter();
+    Ok(called
+        .map(|(id, called)| (id, called.name.clone()))
         .collect())
 }
 

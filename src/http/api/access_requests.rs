@@ -1,6 +1,7 @@
 //! Requests for read-only access (A6).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -143,23 +144,22 @@ struct DecisionDocument {
 
 /// The names that belong to requests.
 struct Names {
-    organizations: HashMap<OrganizationId, OrganizationRef>,
+    organizations: HashMap<OrganizationId, Arc<OrganizationRef>>,
     people: HashMap<PersonId, String>,
 }
 
 impl Names {
     fn of(conn: &mut Conn, requests: &[AccessRequest]) -> Result<Self, Problem> {
-        let organizations: Vec<_> = requests
+        let organizations = requests
             .iter()
-            .filter_map(|request| request.organization_id)
-            .collect();
+            .filter_map(|request| request.organization_id);
         let people: Vec<_> = requests
             .iter()
             .flat_map(|request| [request.decided_by, request.person_id])
             .flatten()
             .collect();
         Ok(Self {
-            organizations: organizations::references(conn, &organizations)?,
+            organizations: organizations::references(conn, organizations)?,
             people: people::names(conn, &people)?,
         })
     }
@@ -188,7 +188,7 @@ fn document(request: AccessRequest, names: &Names) -> AccessRequestDocument {
         first_name: request.first_name,
         last_name: request.last_name,
         email: request.email,
-        organization: organization.map(OrganizationName::from),
+        organization: organization.map(|one| one.as_ref().into()),
         organization_typed: request.organization_typed,
         company: request.company,
         customer: request.customer,

@@ -231,10 +231,10 @@ fn beside(
 ) -> Result<PersonExtras, Problem> {
     let ids: Vec<PersonId> = among.iter().map(|person| person.id).collect();
     let ids = ids.as_slice();
-    let theirs: Vec<_> = among.iter().map(|person| person.organization_id).collect();
+    let theirs = among.iter().map(|person| person.organization_id);
     let manages = access.can(Permission::UsersManage);
     Ok(PersonExtras {
-        organizations: organizations::references(conn, &theirs)?,
+        organizations: organizations::references(conn, theirs)?,
         roles: grants::of_people(conn, ids, now)?,
         groups: match access.can(Permission::GroupsView) {
             true => Some(groups::of_people(conn, ids)?),

@@ -6,10 +6,9 @@ use serde::Serialize;
 use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Look, Seen, Terms};
 use super::{
-    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, OrganizationRef, ViewRow,
-    case_owner, of_record, opener, views,
+    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, ViewRow, views, with_names,
 };
-use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
+use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
 use crate::db::{Conn, Rows, condition, limited, on_either};
 use crate::domain::Instant;
@@ -390,7 +389,7 @@ pub fn list(
         some_of!(conn, query, window.limit, sought)
     };
     let rows = search(conn, reach, filter, window, load)?;
-    Ok(rows.into_iter().map(CaseView::from).collect())
+    with_names(conn, rows)
 }
 
 /// As many cases as a page has by itself, and one that says that there are more.
@@ -416,7 +415,7 @@ fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<CaseView>> {
             on_either!(conn, |own| first!(own, views!().filter(theirs)))
         }
     }?;
-    Ok(rows.into_iter().map(CaseView::from).collect())
+    with_names(conn, rows)
 }
 
 /// Those of these cases that exist for the reader, in no order.
@@ -430,7 +429,7 @@ pub fn among(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<C
     let mut query = views!().filter(cases::id.eq_any(ids.to_vec())).into_boxed();
     query = within_reach!(query, reach);
     let rows: Vec<ViewRow> = query.load(conn)?;
-    Ok(rows.into_iter().map(CaseView::from).collect())
+    with_names(conn, rows)
 }
 
 /// How many cases there are for the reader, counted up to `most`.

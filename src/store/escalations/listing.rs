@@ -1,12 +1,13 @@
 //! The queue and other lists of escalations, and the view in which people see one.
 
 use diesel::prelude::*;
+use diesel::result::Error::NotFound;
 use serde::Serialize;
 
 use super::Escalation;
-use crate::db::schema::{cases, escalations, organizations, people};
+use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among};
+use crate::db::{Conn, among, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Priority;
@@ -18,7 +19,7 @@ use crate::domain::order::{Place, Window, orders};
 use crate::store::cases::{Named, OrganizationRef};
 use crate::store::lines::within_reach;
 use crate::store::page::{counted, windowed};
-use crate::store::people::display_name;
+use crate::store::{organizations, people};
 
 /// An escalation with the names that belong to it.
 #[derive(Clone, Debug)]
@@ -91,43 +92,16 @@ pub struct EscalationFilter {
     pub submitted_before: Option<Instant>,
 }
 
-mod alias {
-    use crate::db::schema::people;
-    diesel::alias!(people as requester: Requester, people as escalation_owner: EscalationOwner);
-}
-use alias::{escalation_owner, requester};
-
-type ViewRow = (
-    Escalation,
-    (i64, String),
-    OrganizationRef,
-    (String, String, OrganizationId),
-    Option<(String, String)>,
-);
+/// What is read of an [`EscalationView`]; the names are remembered ([`with_names`]).
+type ViewRow = (Escalation, (i64, String, OrganizationId));
 
 macro_rules! views {
     () => {
         escalations::table
-            .inner_join(cases::table.inner_join(organizations::table))
-            .inner_join(requester.on(requester.field(people::id).eq(escalations::requested_by)))
-            .left_join(
-                escalation_owner.on(escalation_owner
-                    .field(people::id)
-                    .nullable()
-                    .eq(escalations::owner_id)),
-            )
+            .inner_join(cases::table)
             .select((
                 Escalation::as_select(),
-                (cases::number, cases::subject),
-                OrganizationRef::as_select(),
-                requester.fields((
-                    people::first_name,
-                    people::last_name,
-                    people::organization_id,
-                )),
-                escalation_owner
-                    .fields((people::first_name, people::last_name))
-                    .nullable(),
+                (cases::number, cases::subject, cases::organization_id),
             ))
             .into_boxed()
     };
@@ -205,7 +179,7 @@ pub fn list(
         EscalationOrder::DueAt => windowed!(query, window, instant next_due_at, id),
     };
     let rows: Vec<ViewRow> = query.load(conn)?;
-    Ok(rows.into_iter().map(EscalationView::from).collect())
+    with_names(conn, rows)
 }
 
 /// How many escalations there are for the reader, counted up to `most`.
@@ -242,7 +216,7 @@ pub fn of_cases(conn: &mut Conn, cases: &[CaseId], limit: i64) -> QueryResult<Ve
         .order((escalations::submitted_at.desc(), escalations::id.desc()))
         .limit(limit)
         .load(conn)?;
-    Ok(rows.into_iter().map(EscalationView::from).collect())
+    with_names(conn, rows)
 }
 
 /// What of an escalation says what became of it.
@@ -303,7 +277,7 @@ pub fn views_of(
     let mut query = views!().filter(among(escalations::id, ids.to_vec()));
     query = within_reach!(query, reach);
     let rows: Vec<ViewRow> = query.load(conn)?;
-    Ok(rows.into_iter().map(EscalationView::from).collect())
+    with_names(conn, rows)
 }
 
 /// One escalation, if it exists for the reader.
@@ -321,30 +295,34 @@ pub fn view(
         EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
     };
     query = within_reach!(query, reach);
-    Ok(query
-        .get_result::<ViewRow>(conn)
-        .optional()?
-        .map(EscalationView::from))
+    let row: Option<ViewRow> = query.get_result(conn).optional()?;
+    Ok(with_names(conn, row.into_iter().collect())?.pop())
 }
 
-impl From<ViewRow> for EscalationView {
-    fn from((escalation, (number, case_subject), organization, submitter, owner): ViewRow) -> Self {
-        let (first, last, requester_home) = submitter;
-        let named = |id, (first, last): (String, String)| Named {
-            id,
-            name: display_name(&first, &last),
-        };
-        Self {
-            requested_by: named(escalation.requested_by, (first, last)),
-            requester_home,
-            owner: escalation
-                .owner_id
-                .zip(owner)
-                .map(|(id, name)| named(id, name)),
-            escalation,
+/// The views of these rows, in their order.
+fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<EscalationView>> {
+    let raised_and_owned =
+        |(escalation, _): &ViewRow| [Some(escalation.requested_by), escalation.owner_id];
+    let whose = rows.iter().map(|(_, (.., organization))| *organization);
+    let (people, organizations) = steadily(conn, |conn| -> QueryResult<_> {
+        Ok((
+            people::references(conn, rows.iter().flat_map(raised_and_owned).flatten())?,
+            organizations::references(conn, whose)?,
+        ))
+    })?;
+    let named = |id: PersonId| Named::of(id, &people);
+    let view = |(escalation, (number, case_subject, organization)): ViewRow| {
+        let organization = organizations.get(&organization).ok_or(NotFound)?;
+        let requester = people.get(&escalation.requested_by).ok_or(NotFound)?;
+        Ok(EscalationView {
             case_number: CaseNumber::new(number),
             case_subject,
-            organization,
-        }
-    }
+            organization: OrganizationRef::clone(organization),
+            requested_by: named(escalation.requested_by)?,
+            requester_home: requester.organization,
+            owner: escalation.owner_id.map(named).transpose()?,
+            escalation,
+        })
+    };
+    rows.into_iter().map(view).collect()
 }

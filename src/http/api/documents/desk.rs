@@ -1,6 +1,7 @@
 //! What the desk is made of: organizations, people, calendars, policies and reasons.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -104,7 +105,7 @@ pub struct PersonDocument {
 #[derive(Clone, Debug)]
 pub struct PersonExtras {
     /// The organizations that they belong to.
-    pub organizations: HashMap<OrganizationId, OrganizationRef>,
+    pub organizations: HashMap<OrganizationId, Arc<OrganizationRef>>,
     /// Roles given to them themselves.
     pub roles: Vec<(PersonId, Given)>,
     /// Groups that they are in; none for who may not see groups.
@@ -130,7 +131,9 @@ impl PersonDocument {
         } = beside;
         Some(Self {
             id: person.id,
-            organization: OrganizationName::from(organizations.get(&person.organization_id)?),
+            organization: OrganizationName::from(
+                organizations.get(&person.organization_id)?.as_ref(),
+            ),
             email: person.email.to_string(),
             first_name: person.first_name.clone(),
             last_name: person.last_name.clone(),

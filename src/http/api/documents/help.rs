@@ -1,6 +1,7 @@
 //! Announcements, tutorials and tools (H1). For whom a thing is, and how many come, is told to those alone who keep such things.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,7 +35,7 @@ pub struct AudienceDocument {
 
 /// For whom some things are, for whoever keeps them; nothing for anybody else.
 #[derive(Clone, Debug, Default)]
-pub struct Audiences(Option<(Named, HashMap<OrganizationId, OrganizationRef>)>);
+pub struct Audiences(Option<(Named, HashMap<OrganizationId, Arc<OrganizationRef>>)>);
 
 impl Audiences {
     /// Those of `things`.
@@ -46,8 +47,7 @@ impl Audiences {
             return Ok(Self(None));
         }
         let named = Named::of(conn, things)?;
-        let ids: Vec<OrganizationId> = named.organizations().collect();
-        let references = organizations::references(conn, &ids)?;
+        let references = organizations::references(conn, named.organizations())?;
         Ok(Self(Some((named, references))))
     }
 
@@ -61,7 +61,9 @@ impl Audiences {
         let (named, references) = self.0.as_ref()?;
         let audience = named.audience(thing, kind);
         let names = audience.organizations().iter();
-        let names = names.filter_map(|id| references.get(id)).map(Into::into);
+        let names = names
+            .filter_map(|id| references.get(id))
+            .map(|one| one.as_ref().into());
         Some(AudienceDocument {
             to: kind,
             organizations: (kind == AudienceKind::Organizations).then(|| names.collect()),
