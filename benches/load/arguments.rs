@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::drive::WARMING;
+
 /// The sizes that are put side by side to see how the cost grows.
 const GROWTH: [usize; 3] = [10_000, 100_000, 1_000_000];
 /// Fewer cases have too few that can be escalated.
@@ -113,15 +115,16 @@ impl Arguments {
         if let (false, Some(cases)) = (self.processes.is_empty(), self.sizes().first()) {
             let each = self.each().as_secs_f64();
             seconds += filling(Kind::Postgresql, *cases);
-            seconds += self.processes.len() as f64 * (4.0 * each + 8.0);
+            seconds += self.processes.len() as f64 * (4.0 * (each + WARMING.as_secs_f64()) + 8.0);
         }
         Duration::from_secs_f64(seconds)
     }
 
-    /// Each row is asked for; reads are asked of a bare server too.
+    /// Each row is asked for, and before it for what does not count; reads are asked of a bare server too.
     fn measuring(&self) -> f64 {
         let each = self.each().as_secs_f64();
-        6.0 * 2.0 * each + 6.0 * each + 3.0 * each / 2.0 + each / 2.0 + 40.0
+        let asked = each + WARMING.as_secs_f64();
+        6.0 * 2.0 * asked + 6.0 * asked + 3.0 * each / 2.0 + each / 2.0 + 40.0
     }
 }
 

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use casebell::db::{Conn, Db};
+use casebell::db::{Conn, Db, DbError};
 use casebell::domain::Instant as At;
 use casebell::domain::ids::{CaseNumber, CaseRef};
+use casebell::store::organizations;
 use casebell::workflow::VerbResult;
 use casebell::workflow::feed::{Posting, post_on_case};
 use casebell::workflow::open_case::open_case;
@@ -245,6 +246,9 @@ fn alone(desk: &Desk, beside: &Beside, within: Duration) -> Vec<Row> {
         .build();
     let rates = runtime.expect("a runtime").block_on(async {
         let db = Db::open_as_it_is(&desk.location()).expect("the desk's database");
+        // Where nobody has ever read, those who write remember nothing.
+        let read = db.read(|conn: &mut Conn| Ok::<_, DbError>(organizations::provider(conn)?));
+        read.await.expect("the desk can be read");
         let written = desk.world.written_on(WRITTEN_ON);
         let entries = again(&db, within, usize::MAX, move |conn, n, now| {
             let eve = actor(conn, STAFF, now)?;
