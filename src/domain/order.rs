@@ -114,6 +114,17 @@ impl<O> Sort<O> {
     }
 }
 
+impl<O: Copy> Sort<O> {
+    /// The same from the other end.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self {
+            by: self.by,
+            descending: !self.descending,
+        }
+    }
+}
+
 impl<O: Order> FromStr for Sort<O> {
     type Err = UnknownValue;
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::ranks::{PriorityRank, StatusRank};
-use super::searching::{self, Has, Look, Seen, Terms};
+use super::searching::{self, Has, Look, Over, Seen, Terms};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, ViewRow, views, with_names,
 };
@@ -116,6 +116,9 @@ orders! {
         Status = "status" by Ranked,
     }
 }
+
+/// A part of a list of cases.
+type OfCases = Window<CaseOrder, CaseId>;
 
 /// Where a case stands in an order.
 pub fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
@@ -241,7 +244,7 @@ fn end_behind(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
-    window: &Window<CaseOrder, CaseId>,
+    window: &OfCases,
     cases: i64,
 ) -> QueryResult<Option<End>> {
     // As lists find their cases, so that they go along the same index.
@@ -329,32 +332,38 @@ fn search<T>(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
-    window: &Window<CaseOrder, CaseId>,
-    mut load: impl FnMut(&mut Conn, Vec<Has>, Option<End>) -> QueryResult<Vec<T>>,
+    window: &OfCases,
+    mut load: impl FnMut(&mut Conn, &OfCases, Vec<Has>, Option<End>) -> QueryResult<Vec<T>>,
 ) -> QueryResult<Vec<T>> {
     let Some(terms) = terms(conn, reach, filter)? else {
-        return load(conn, Vec::new(), None);
+        return load(conn, window, Vec::new(), None);
     };
     let wanted = usize::try_from(window.limit).unwrap_or_default();
-    // The beginning of a list is looked at several times.
-    let mut ends: Option<(i64, Option<End>)> = None;
-    searching::find(&terms, wanted, |Look { has, walks }| {
-        let end = match (walks, ends) {
-            (None, _) => None,
-            (Some(walks), Some((same, end))) if same == walks => end,
-            (Some(walks), _) => {
-                let end = end_behind(conn, reach, filter, window, walks)?;
-                ends = Some((walks, end));
+    let backwards = Window::first(window.sort.reversed(), window.limit);
+    // The same part of a list is looked at several times.
+    let mut ends: Vec<(Over, Option<End>)> = Vec::new();
+    searching::find(&terms, wanted, |Look { has, over }| {
+        let (window, most) = match over {
+            Over::First(most) => (window, Some(most)),
+            Over::Last(most) => (&backwards, Some(most)),
+            Over::All => (window, None),
+        };
+        let known = ends.iter().find(|(same, _)| *same == over);
+        let end = match (known, most) {
+            (Some((_, end)), _) => *end,
+            (None, None) => None,
+            (None, Some(most)) => {
+                let end = end_behind(conn, reach, filter, window, most)?;
+                ends.push((over, end));
                 end
             }
         };
         Ok(Seen {
-            found: load(conn, has, end)?,
+            found: load(conn, window, has, end)?,
             has_more: end.is_some(),
         })
     })
 }
-
 /// Cases that exist for the reader.
 ///
 /// # Errors
@@ -363,14 +372,14 @@ pub fn list(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
-    window: &Window<CaseOrder, CaseId>,
+    window: &OfCases,
 ) -> QueryResult<Vec<CaseView>> {
     let is_first = window.after.is_none() && window.sort.descending;
     let is_usual = window.sort.by == CaseOrder::OpenedAt && window.limit == NEWEST;
     if is_first && is_usual && filter.is_open() {
         return newest(conn, reach);
     }
-    let load = |conn: &mut Conn, has: Vec<Has>, end: Option<End>| -> QueryResult<Vec<ViewRow>> {
+    let load = |conn: &mut Conn, window: &OfCases, has: Vec<Has>, end| -> QueryResult<_> {
         let mut query = views!().into_boxed();
         query = within_reach!(query, reach);
         let (named, sought) = (searching::is_named(&has), !has.is_empty());
@@ -388,7 +397,7 @@ pub fn list(
         };
         some_of!(conn, query, window.limit, sought)
     };
-    let rows = search(conn, reach, filter, window, load)?;
+    let rows: Vec<ViewRow> = search(conn, reach, filter, window, load)?;
     with_names(conn, rows)
 }
 
@@ -444,7 +453,7 @@ pub fn count(
 ) -> QueryResult<usize> {
     let newest = Sort::descending(CaseOrder::OpenedAt);
     let window = &Window::first(newest, i64::try_from(most).unwrap_or(i64::MAX));
-    let load = |conn: &mut Conn, has: Vec<Has>, end: Option<End>| -> QueryResult<Vec<CaseId>> {
+    let load = |conn: &mut Conn, window: &OfCases, has: Vec<Has>, end| -> QueryResult<_> {
         let mut query = cases::table
             .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
             .select(cases::id)
@@ -456,5 +465,6 @@ pub fn count(
         let query = ordered!(query, window, instant cases::opened_at, cases::id);
         some_of!(conn, query, window.limit, sought)
     };
-    Ok(search(conn, reach, filter, window, load)?.len())
+    let found: Vec<CaseId> = search(conn, reach, filter, window, load)?;
+    Ok(found.len())
 }

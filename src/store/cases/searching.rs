@@ -204,12 +204,23 @@ pub(super) fn is_named(has: &[Has]) -> bool {
     has.iter().any(|has| has.by == By::Index)
 }
 
-/// How a part of a list is asked for: by which conditions, and over how many of the list's first cases, if not over all.
+/// How a part of a list is asked for: by which conditions, and over which of its cases.
 pub(super) struct Look {
     /// What the cases have to meet.
     pub(super) has: Vec<Has>,
-    /// How many cases are walked over.
-    pub(super) walks: Option<i64>,
+    /// Which of them are looked at.
+    pub(super) over: Over,
+}
+
+/// Which cases of a list are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// So many at its beginning.
+    First(i64),
+    /// So many at its end.
+    Last(i64),
+    /// All.
+    All,
 }
 
 /// What a look came to.
@@ -230,30 +241,34 @@ pub(super) fn find<T>(
     mut look: impl FnMut(Look) -> QueryResult<Seen<T>>,
 ) -> QueryResult<Vec<T>> {
     let sample = i64::try_from(SAMPLE).unwrap_or(i64::MAX);
-    let mut walk = |has: Vec<Has>, cases: i64| {
-        look(Look {
-            has,
-            walks: Some(cases),
-        })
-    };
+    let mut walk = |has: Vec<Has>, over: Over| look(Look { has, over });
     let all = || terms.conditions(|_| By::Row);
-    let begun = walk(all(), sample)?;
+    let begun = walk(all(), Over::First(sample))?;
     if begun.found.len() >= wanted || !begun.has_more {
         return Ok(begun.found);
     }
-    // Those that none of the first cases has are asked of the index, and the others are looked for in what it names.
+    // Those that neither of the first cases has nor of the last ones, which are of another time, are asked of the index, and the
+    // others are looked for in what it names.
     let mut rare = Vec::with_capacity(terms.terms.len());
     let mut share = Share::of(begun.found.len());
-    if begun.found.is_empty() && terms.terms.len() > 1 {
+    if begun.found.is_empty() {
         share = Share::of(SAMPLE);
         for one in all() {
-            let hits = walk(vec![one], sample)?.found.len();
+            let hits = match terms.terms.len() {
+                1 => 0,
+                _ => walk(vec![one.clone()], Over::First(sample))?.found.len(),
+            };
+            let hits = match hits {
+                0 => walk(vec![one], Over::Last(sample))?.found.len().div_ceil(2),
+                hits => hits,
+            };
             rare.push(hits == 0);
             share = share.and(Share::of(hits));
         }
     }
     if share.is_walked_for(wanted, terms.total) {
-        let walked = walk(all(), share.walked_at_most(wanted).max(sample))?;
+        let most = share.walked_at_most(wanted).max(sample);
+        let walked = walk(all(), Over::First(most))?;
         if walked.found.len() >= wanted || !walked.has_more {
             return Ok(walked.found);
         }
@@ -263,7 +278,7 @@ pub(super) fn find<T>(
         true => By::Row,
         false => By::Index,
     });
-    Ok(look(Look { has, walks: None })?.found)
+    Ok(walk(has, Over::All)?.found)
 }
 
 /// Conditions whose text is not always the same.
@@ -452,8 +467,18 @@ mod tests {
         );
     }
 
-    /// Terms of words that are in every so many-th of a list's cases.
-    fn looked(every: &[usize], cases: usize, wanted: usize) -> (Vec<usize>, Vec<Option<i64>>) {
+    /// Terms of words that are in every so many-th of a list's cases; which are found, and where they are looked for.
+    fn looked(every: &[usize], cases: usize, wanted: usize) -> (Vec<usize>, Vec<Over>) {
+        looked_behind(0, every, cases, wanted)
+    }
+
+    /// The same, of which none is in the first `without` cases.
+    fn looked_behind(
+        without: usize,
+        every: &[usize],
+        cases: usize,
+        wanted: usize,
+    ) -> (Vec<usize>, Vec<Over>) {
         let term = |n: &usize| Term {
             texts: vec![n.to_string()],
             index: String::new(),
@@ -468,21 +493,24 @@ mod tests {
         };
         let mut looks = Vec::new();
         let found = find(&terms, wanted, |look| {
-            looks.push(look.walks);
-            let walks = look.walks.and_then(|most| usize::try_from(most).ok());
-            let over = walks.unwrap_or(cases).min(cases);
+            looks.push(look.over);
+            let many = |most: i64| usize::try_from(most).unwrap_or(cases).min(cases);
+            let over = match look.over {
+                Over::First(most) => 0..many(most),
+                Over::Last(most) => cases - many(most)..cases,
+                Over::All => 0..cases,
+            };
             let has = |case: &usize| {
                 let every = look
                     .has
                     .iter()
                     .map(|has| has.term.texts[0].parse::<usize>());
-                every
-                    .flatten()
-                    .all(|every| (case + 1).is_multiple_of(every))
+                let mut every = every.flatten();
+                *case >= without && every.all(|every| (case + 1).is_multiple_of(every))
             };
             Ok(Seen {
-                found: (0..over).filter(has).take(wanted).collect(),
-                has_more: over < cases,
+                has_more: over.len() < cases,
+                found: over.filter(has).take(wanted).collect(),
             })
         });
         (found.expect("found"), looks)
@@ -491,25 +519,31 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn whichever_way_is_taken_the_same_is_found(
-            every in proptest::collection::vec(1usize..300, 1..4), cases in 0usize..5_000, wanted in 1usize..100
+            without in 0usize..1_000, every in proptest::collection::vec(1usize..300, 1..4), cases in 0usize..5_000,
+            wanted in 1usize..100
         ) {
-            let all = (0..cases).filter(|case| every.iter().all(|every| (case + 1) % every == 0));
+            let all = (without..cases).filter(|case| every.iter().all(|every| (case + 1) % every == 0));
             let all: Vec<usize> = all.take(wanted).collect();
-            proptest::prop_assert_eq!(looked(&every, cases, wanted).0, all);
+            proptest::prop_assert_eq!(looked_behind(without, &every, cases, wanted).0, all);
         }
     }
 
     #[test]
     fn frequent_words_are_walked_for_and_rare_ones_are_not() {
-        assert_eq!(looked(&[2], 100_000, 26).1, [Some(64)]);
+        let (first, last, all) = (Over::First(64), Over::Last(64), Over::All);
+        assert_eq!(looked(&[2], 100_000, 26).1, [first]);
         assert_eq!(looked(&[8], 1_000_000, 26).1.len(), 2);
-        assert_eq!(looked(&[5_000], 100_000, 26).1, [Some(64), None]);
+        assert_eq!(looked(&[5_001], 100_000, 26).1, [first, last, all]);
         // A frequent one with a rare one.
         assert_eq!(
-            looked(&[2, 5_000], 100_000, 26).1,
-            [Some(64), Some(64), Some(64), None]
+            looked(&[2, 5_001], 100_000, 26).1,
+            [first, first, first, last, all]
         );
         // A short list needs no index.
-        assert_eq!(looked(&[5_000], 60, 26).1, [Some(64)]);
+        assert_eq!(looked(&[5_001], 60, 26).1, [first]);
+        // A frequent one that the newest have not, which may all be of one outage.
+        let (found, looks) = looked_behind(200, &[2], 1_000_000, 26);
+        assert_eq!(found.len(), 26);
+        assert!(!looks.contains(&all), "{looks:?}");
     }
 }
