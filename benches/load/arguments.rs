@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::drive::WARMING;
-
 /// The sizes that are put side by side to see how the cost grows.
 const GROWTH: [usize; 3] = [10_000, 100_000, 1_000_000];
+/// How long something is asked for before it counts: each connection to a database prepares each statement once.
+pub const WARMING: Duration = Duration::from_secs(1);
 /// Fewer cases have too few that can be escalated.
 const FEWEST: u64 = 1_000;
 

@@ -6,11 +6,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::arguments::WARMING;
 use crate::installation::with_client;
 
-/// How long something is asked for before it counts: each connection to a database prepares each statement once.
-pub const WARMING: Duration = Duration::from_secs(1);
-/// The same of requests that can be sent once, by each client.
+/// How many requests of each client do not count, where each is sent once.
 const FIRST: usize = 4;
 
 /// What came of it: answers a second, and within how many milliseconds 99 of 100 came.
