@@ -163,20 +163,15 @@ pub fn send_each(
                 scope.spawn(|| {
                     let mut connection = Connection::to(address);
                     let mut took = Vec::new();
-                    for n in 0.. {
-                        if begun.elapsed() >= WARMING + most {
-                            break;
-                        }
+                    while begun.elapsed() < WARMING + most {
                         let Some(once) = requests.get(next.fetch_add(1, Ordering::Relaxed)) else {
                             break;
                         };
                         let sent = Instant::now();
                         connection.posts(once, body);
-                        if n >= FIRST {
-                            took.push((sent, sent.elapsed()));
-                        }
+                        took.push((sent, sent.elapsed()));
                     }
-                    took
+                    took.split_off(FIRST.min(took.len()))
                 })
             })
             .collect();
