@@ -10,15 +10,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::Method;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
 
+#[path = "../tests/it/support/devtools.rs"]
+mod devtools;
 mod installation;
 
+use devtools::{DevTools, port_in};
 use installation::Installation;
 use installation::process_guard::{GuardedProcess, ProcessGuard};
 
@@ -59,24 +60,6 @@ impl Way {
     }
 }
 
-/// chromedriver's way to what only Chromium does.
-#[derive(Debug)]
-struct DevTools(&'static str, Value);
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!(
-            "session/{}/goog/cdp/execute",
-            session.unwrap_or_default()
-        ))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let body = json!({ "cmd": self.0, "params": self.1 });
-        (Method::POST, Some(body.to_string()))
-    }
-}
-
 fn main() {
     let installation = Installation::new(None);
     let casebell = Path::new(env!("CARGO_BIN_EXE_casebell"));
@@ -84,11 +67,7 @@ fn main() {
     let mut command = Command::new("chromedriver");
     command.arg("--port=0");
     let mut driver = GuardedProcess::spawn(&command, ProcessGuard::default());
-    let port: Result<u16, _> = driver.wait_for_line(|line| {
-        let (_, port) = line.rsplit_once("started successfully on port ")?;
-        port.trim_end_matches('.').trim().parse().ok()
-    });
-    let port = port.unwrap_or_else(|why| {
+    let port = driver.wait_for_line(port_in).unwrap_or_else(|why| {
         panic!("no chromedriver: install it, such as by `apt-get install chromium-driver`: {why}")
     });
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -108,6 +87,7 @@ async fn look(desk: &str, driver: u16) {
         let page = signs_in(&window, desk, email).await;
         let bytes = bytes(&window, &page).await;
         for way in Way::ALL {
+            reach(&window, way).await;
             let painted = painted(&window, &page, way).await;
             let bare = format!("{bare}/{bytes}");
             let beside = self::painted(&window, &bare, way).await;
@@ -142,7 +122,7 @@ fn bare() -> String {
 
 /// How many bytes a page and what it needs are, as they are sent to whoever has nothing of them.
 async fn bytes(window: &Client, page: &str) -> u64 {
-    reach(window, Way::Cold).await;
+    forget(window).await;
     opens(window, page).await;
     let bytes = window.execute(BYTES, Vec::new()).await.expect("a figure");
     bytes.as_u64().expect("a number")
@@ -152,7 +132,9 @@ async fn bytes(window: &Client, page: &str) -> u64 {
 async fn painted(window: &Client, page: &str, way: Way) -> f64 {
     let mut all = Vec::with_capacity(TIMES);
     for time in 0..=TIMES {
-        reach(window, way).await;
+        if way != Way::Warm {
+            forget(window).await;
+        }
         let painted = opens(window, page).await;
         // The first fills what the next ones find.
         if time > 0 {
@@ -165,6 +147,7 @@ async fn painted(window: &Client, page: &str, way: Way) -> f64 {
 
 /// Opens a page from an empty one; gives when it was first painted.
 async fn opens(window: &Client, page: &str) -> f64 {
+    window.goto("about:blank").await.expect("an empty page");
     window.goto(page).await.expect("the page opens");
     loop {
         let painted = window.execute(PAINTED, Vec::new()).await;
@@ -175,9 +158,8 @@ async fn opens(window: &Client, page: &str) -> f64 {
     }
 }
 
-/// Goes away from the page, and sets up how the next one is reached.
+/// Sets up how pages are reached from now on.
 async fn reach(window: &Client, way: Way) {
-    window.goto("about:blank").await.expect("an empty page");
     // Bytes a second each way, as 1.6 Mbit/s and 750 kbit/s are.
     let (wait, down, up, slower) = match way {
         Way::ColdAndFar => (150, 200_000, 93_750, 4),
@@ -186,18 +168,24 @@ async fn reach(window: &Client, way: Way) {
     let network = json!({
         "offline": false, "latency": wait, "downloadThroughput": down, "uploadThroughput": up,
     });
-    let mut commands = vec![
-        ("Network.enable", json!({})),
-        ("Network.emulateNetworkConditions", network),
-        ("Emulation.setCPUThrottlingRate", json!({ "rate": slower })),
-    ];
-    if way != Way::Warm {
-        commands.push(("Network.clearBrowserCache", json!({})));
-    }
-    for (command, parameters) in commands {
-        let sent = window.issue_cmd(DevTools(command, parameters)).await;
-        sent.expect("done");
-    }
+    tells(window, "Network.enable", json!({})).await;
+    tells(window, "Network.emulateNetworkConditions", network).await;
+    tells(
+        window,
+        "Emulation.setCPUThrottlingRate",
+        json!({ "rate": slower }),
+    )
+    .await;
+}
+
+/// Leaves nothing of an earlier visit.
+async fn forget(window: &Client) {
+    tells(window, "Network.clearBrowserCache", json!({})).await;
+}
+
+async fn tells(window: &Client, command: &'static str, parameters: Value) {
+    let told = window.issue_cmd(DevTools(command, parameters)).await;
+    told.expect("done");
 }
 
 async fn window(driver: u16) -> Client {

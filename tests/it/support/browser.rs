@@ -11,8 +11,9 @@ use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 
 use super::desk::Desk;
+use super::devtools::DevTools;
 use super::effort::{Act, Effort};
-use super::engine::{DevTools, Kept};
+use super::engine::Kept;
 pub use super::engine::{Engine, Scripts};
 use super::fixtures::PASSWORD;
 use super::go_without;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
+use super::devtools::{DevTools, place, port_in};
 use super::process_guard::{GuardedProcess, ProcessGuard};
 use super::timing::spent_on;
 use super::{folders, on_path};
@@ -264,15 +265,7 @@ impl Chromedriver {
             remove: Some(&profiles),
         };
         let mut process = GuardedProcess::spawn(&command, guard);
-        let port: u16 = process.wait_for_line(|line| {
-            line.strip_suffix('.')
-                .unwrap_or(line)
-                .rsplit_once("started successfully on port ")?
-                .1
-                .trim()
-                .parse()
-                .ok()
-        })?;
+        let port = process.wait_for_line(port_in)?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             chromium,
@@ -372,11 +365,6 @@ const HEARD: &str = "const heard = Services.console.getMessageArray(); \
         .filter((one) => one instanceof Ci.nsIScriptError && one.sourceName.startsWith('http') && wrong(one)) \
         .map((one) => `${one.category}: ${one.errorMessage}`);";
 
-/// A command that is sent to a driver beside those that all drivers know.
-fn place(base: &Url, session: Option<&str>, path: &str) -> Result<Url, url::ParseError> {
-    base.join(&format!("session/{}/{path}", session.unwrap_or_default()))
-}
-
 /// chromedriver's way to the browser's console.
 #[derive(Debug)]
 struct Console;
@@ -388,21 +376,6 @@ impl WebDriverCompatibleCommand for Console {
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
-
-/// chromedriver's way to what only Chromium does: a command of its own, and what that takes.
-#[derive(Debug)]
-pub struct DevTools(pub &'static str, pub Value);
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
-        place(base, session, "goog/cdp/execute")
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let body = json!({ "cmd": self.0, "params": self.1 });
-        (Method::POST, Some(body.to_string()))
     }
 }
 

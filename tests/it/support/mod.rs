@@ -6,6 +6,7 @@ pub mod authority;
 pub mod browser;
 pub mod database;
 pub mod desk;
+pub mod devtools;
 pub mod effort;
 pub mod engine;
 pub mod fixtures;
