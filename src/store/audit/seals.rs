@@ -41,20 +41,23 @@ impl EntryWords<'_> {
 
     /// The hash under a new salt; gives the salt and what the event says of it.
     pub(in crate::store) fn sealed(&self, id: EntryId) -> (String, Said) {
-        let (salt, thing) = (seal::new_salt(), Thing::Entry(id));
-        let hash = seal::hash(&salt, thing, &self.value());
-        (salt, Said::of(thing, hash))
+        salted(Thing::Entry(id), &self.value())
     }
+}
+
+/// The hash of what a thing says under a new salt; gives the salt and what the event says of it.
+fn salted(thing: Thing, words: &Value) -> (String, Said) {
+    let salt = seal::new_salt();
+    let hash = seal::hash(&salt, thing, words);
+    (salt, Said::of(thing, hash))
 }
 
 /// The hash of a case's words under a new salt, before its row is written with that salt; gives the salt and what the event says of
 /// it.
 pub fn sealed_case(id: CaseId, subject: &str, description: &str) -> (String, Said) {
-    let (salt, thing) = (seal::new_salt(), Thing::Case(id));
     // As a row that is read again has them.
     let words = json!({ "subject": subject, "description": description });
-    let hash = seal::hash(&salt, thing, &words);
-    (salt, Said::of(thing, hash))
+    salted(Thing::Case(id), &words)
 }
 
 /// What a new escalation says, as its row is to be written.
@@ -87,7 +90,7 @@ impl EscalationWords<'_> {
             rating_comment: None,
             salt: None,
         };
-        row.salted()
+        salted(row.thing(), &row.words())
     }
 }
 
@@ -211,15 +214,8 @@ macro_rules! sealed {
                 Ok(Said::of(row.thing(), hash))
             }
 
-            /// Its hash under a new salt; gives the salt and what the event says of it.
-            fn salted(&self) -> (String, Said) {
-                let salt = seal::new_salt();
-                let hash = seal::hash(&salt, self.thing(), &self.words());
-                (salt, Said::of(self.thing(), hash))
-            }
-
             fn sealed(&self, conn: &mut Conn) -> QueryResult<Said> {
-                let (salt, said) = self.salted();
+                let (salt, said) = salted(self.thing(), &self.words());
                 let this = $table::table.filter($table::id.eq(self.id));
                 let salted = $table::salt.eq(Some(salt));
                 on_either!(conn, |own| kept(this).set(salted).execute(own))?;
