@@ -67,6 +67,11 @@ impl Topic {
         Ok(!is_for_staff || access.side == Side::Provider)
     }
 
+    /// Whether somebody may read the list.
+    pub fn is_open_to(self, access: &Access) -> bool {
+        matches!(self.exists_for(access), Ok(true))
+    }
+
     /// Whether an event of this kind changes what is listed.
     pub fn covers(self, kind: EventKind) -> bool {
         let things: &[&str] = match self {

@@ -185,8 +185,7 @@ impl PageRequest {
     /// The topic, if the visitor may follow it.
     pub fn follows(&self, topic: Topic) -> Option<Topic> {
         let access = self.access().ok()?;
-        let exists = topic.exists_for(access).is_ok_and(|exists| exists);
-        (exists && access.can(Permission::CasesView)).then_some(topic)
+        (topic.is_open_to(access) && access.can(Permission::CasesView)).then_some(topic)
     }
 
     /// Whether the provider's staff comes.

@@ -157,9 +157,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         }
         Place::Provisioning => access.can(Permission::ProvisioningRun),
         // Whoever may follow a list may see it.
-        list => list
-            .topic()
-            .is_some_and(|topic| topic.exists_for(access).is_ok_and(|exists| exists)),
+        list => list.topic().is_some_and(|topic| topic.is_open_to(access)),
     };
     Place::ALL.into_iter().filter(sees).collect()
 }
