@@ -29,6 +29,11 @@ const MOST: usize = 4096;
 /// What tells things of one type apart: up to three ids.
 pub type Name = [Uuid; 3];
 
+/// The name of what there is of one thing.
+pub const fn of_one(id: &Uuid) -> Name {
+    [*id, Uuid::nil(), Uuid::nil()]
+}
+
 /// The name of what there is one of.
 pub const ONLY: Name = [Uuid::nil(); 3];
 

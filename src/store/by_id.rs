@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diesel::QueryResult;
 use uuid::Uuid;
 
-use crate::db::{Conn, remembered_each};
+use crate::db::{Conn, of_one, remembered_each};
 
 /// What the rows of these say: as it is remembered, and as `read` finds it of the others together. Those that are not there are left
 /// out.
@@ -28,7 +28,7 @@ where
 {
     let ids: BTreeSet<K> = ids.into_iter().collect();
     let ids: Vec<K> = ids.into_iter().collect();
-    let name = |id: K| [*uuid(&id), Uuid::nil(), Uuid::nil()];
+    let name = |id: K| of_one(uuid(&id));
     let read = |conn: &mut Conn, missing: &[K]| read(conn, missing.to_vec());
     let all = remembered_each(conn, &ids, name, |_| true, read)?;
     Ok(all.into_iter().collect())

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use crate::db::schema::{access_group_members, cases, line_grants, lines_of_business};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, remembered};
+use crate::db::{Conn, among, of_one, remembered};
 use crate::domain::Instant;
 use crate::domain::ids::{CalendarId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Node, Readers, Reading, Tree};
@@ -417,7 +416,7 @@ pub fn read_by_group(conn: &mut Conn, group: GroupId) -> QueryResult<BTreeSet<Li
 /// # Errors
 /// Database errors.
 pub fn readers(conn: &mut Conn, line: LineId) -> QueryResult<Readers> {
-    let name = [*line.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let name = of_one(line.as_uuid());
     let readers = remembered(conn, name, |_| true, |conn| read_readers(conn, line))?;
     Ok(Readers::clone(&readers))
 }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
-use uuid::Uuid;
 
 use crate::db::schema::notice_preferences as preferences;
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, remembered_each};
+use crate::db::{Conn, among, of_one, remembered_each};
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind};
@@ -36,7 +35,7 @@ pub fn of_kind(
     kind: NoticeKind,
     persons: &[PersonId],
 ) -> QueryResult<HashMap<PersonId, Delivery>> {
-    let name = |person: PersonId| [*person.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let name = |person: PersonId| of_one(person.as_uuid());
     let chosen = remembered_each(conn, persons, name, |_: &Chosen| true, read)?;
     let of_kind = |(person, chosen): (PersonId, Arc<Chosen>)| Some((person, *chosen.get(&kind)?));
     Ok(chosen.into_iter().filter_map(of_kind).collect())

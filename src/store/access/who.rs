@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use super::grants::{HeldRow, IsOn, direct_grants, group_grants, held, inherited_grants};
 use super::lasting::{Lasting, Span};
 use crate::db::schema::{access_group_members, clones, pairings, people, role_grants, roles};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, remembered};
+use crate::db::{Conn, among, of_one, remembered};
 use crate::domain::Instant;
 use crate::domain::access::{Access, HeldRole, Permission};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -65,7 +64,7 @@ pub fn holders(
     permission: Permission,
     now: Instant,
 ) -> QueryResult<Vec<PersonId>> {
-    let name = [*organization.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let name = of_one(organization.as_uuid());
     let holding = remembered(
         conn,
         name,

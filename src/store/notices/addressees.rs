@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::schema::{organizations, people};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, remembered_each};
+use crate::db::{Conn, among, of_one, remembered_each};
 use crate::domain::Instant;
 use crate::domain::access::{Access, HeldRole};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -155,7 +155,7 @@ fn of_people(
     persons: &[PersonId],
     now: Instant,
 ) -> QueryResult<HashMap<PersonId, Addressee>> {
-    let name = |person: PersonId| [*person.as_uuid(), Uuid::nil(), Uuid::nil()];
+    let name = |person: PersonId| of_one(person.as_uuid());
     let holds = |one: &Lasting<Option<Addressee>>| one.holds(now);
     let known = remembered_each(conn, persons, name, holds, |conn, persons| {
         read(conn, persons, now)

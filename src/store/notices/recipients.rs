@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use crate::db::schema::{feed_entries, notices, organizations as tables, people, undoable_entries};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, remembered_each, steadily};
+use crate::db::{Conn, among, of_one, remembered_each, steadily};
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
@@ -49,7 +48,7 @@ pub fn known(
         }
         persons.sort_unstable();
         persons.dedup();
-        let name = |person: PersonId| [*person.as_uuid(), Uuid::nil(), Uuid::nil()];
+        let name = |person: PersonId| of_one(person.as_uuid());
         let holds = |one: &Lasting<Option<Known>>| one.holds(now);
         let mut known = remembered_each(conn, &persons, name, holds, |conn, persons| {
             read(conn, persons, now)
