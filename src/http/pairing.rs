@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, VisitId};
+use crate::domain::ids::{GroupId, PairingId, PersonId, VisitId};
 use crate::domain::pairing::{Needed, Party, State, Verb, Who, needed, widens};
 use crate::http::principal::Principal;
 use crate::store::access::holders_by_name;
 use crate::store::cases::{Named, OrganizationRef};
+use crate::store::organizations;
 use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, RoleRequest, Scope, Visit};
 use crate::store::people::Person;
 use crate::workflow::pair::is_seen_by;
@@ -183,11 +184,8 @@ pub fn views(
         .filter_map(|member| member.group_id)
         .collect();
     let group_names = pairings::group_names(conn, &groups)?;
-    let others: Vec<OrganizationId> = rows
-        .iter()
-        .filter_map(|row| row.other(row.party_of(own)?))
-        .collect();
-    let others = pairings::organizations_of(conn, &others)?;
+    let others = rows.iter().filter_map(|row| row.other(row.party_of(own)?));
+    let others = organizations::references(conn, others)?;
     let mut asked = HashMap::new();
     for row in &rows {
         let Some(party) = row.party_of(own) else {
@@ -242,7 +240,7 @@ pub fn views(
     let view = |pairing: Pairing| {
         let party = pairing.party_of(own)?;
         let id = pairing.id;
-        let other = pairing.other(party);
+        let other = pairing.other(party).and_then(|other| others.get(&other));
         let people = shown(id, party, Permission::OrgTrusteeUsersView, |who| {
             who.person().is_some()
         });
@@ -255,7 +253,7 @@ pub fn views(
         Some(PairingView {
             party,
             state: pairing.state(now),
-            other: others.iter().find(|one| Some(one.id) == other).cloned(),
+            other: other.map(|other| OrganizationRef::clone(other)),
             names: names.clone(),
             groups: shown(id, party, Permission::OrgTrusteeGroupsView, |who| {
                 who.group().is_some()

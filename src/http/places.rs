@@ -70,7 +70,8 @@ pub fn of(
         clones: Vec::new(),
         current: home.id == here,
     }];
-    let mut others = pairings::organizations_of(conn, &ids)?;
+    let others = organizations::references(conn, ids)?;
+    let mut others: Vec<_> = others.into_values().collect();
     others.sort_by(|one, other| in_order(&one.name, &other.name).then(one.id.cmp(&other.id)));
     for organization in others {
         let of_place = || {
@@ -101,7 +102,7 @@ pub fn of(
                 })
                 .collect(),
             current: organization.id == here,
-            organization,
+            organization: OrganizationRef::clone(&organization),
         });
     }
     Ok(places)

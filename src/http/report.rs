@@ -68,7 +68,7 @@ pub fn key(group: &Group, by: Grouping, names: &Names) -> String {
         Group::Stage(stage) => stage.to_string(),
         Group::Criterion(code) => code.to_string(),
         Group::Customer(id) => match names.organizations.get(id) {
-            Some((slug, _)) => slug.clone(),
+            Some(organization) => organization.slug.clone(),
             None => id.to_string(),
         },
         Group::Line(id) => id.to_string(),
@@ -96,7 +96,7 @@ pub fn name(
         Group::Stage(stage) => words.say_of("report-stage", stage.as_str(), &[]),
         Group::Criterion(code) => words.say_of("criterion", code.as_str(), &[]),
         Group::Customer(id) => match names.organizations.get(id) {
-            Some((_, name)) => name.clone(),
+            Some(organization) => organization.name.clone(),
             None => id.to_string(),
         },
         Group::Line(id) => names

@@ -30,7 +30,7 @@ pub use members::{
     has_groups_with, is_in_group, is_trusted, members_of, people_in, people_of, reaching,
     remove_member, trustable_groups, trustable_people,
 };
-pub use parties::{clients, is_paired_outside, organizations_of};
+pub use parties::{clients, is_paired_outside};
 pub use visits::{Visit, begin_visit, note_on_visit, organizations_of_visit, visits_of};
 pub use writing::{NewPairing, PairingChanges, count_change, insert, touch, update};
 

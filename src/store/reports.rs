@@ -3,14 +3,12 @@
 //! By time, rows are read along the index of their instant, for no two databases cut days in a time zone alike; so are waits,
 //! of which percentiles are taken.
 
-use std::collections::HashMap;
-
 use diesel::allow_columns_to_appear_in_same_group_by_clause as grouped_together;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{callbacks, cases, escalation_targets, escalations, organizations};
+use crate::db::schema::{callbacks, cases, escalation_targets, escalations};
 use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -460,22 +458,4 @@ pub fn waits(conn: &mut Conn, scope: &Scope) -> QueryResult<Vec<Waiting>> {
         }
     };
     Ok(rows.into_iter().map(waiting).collect())
-}
-
-/// These organizations' names in addresses and their names.
-///
-/// # Errors
-/// Database errors.
-pub fn organization_names(
-    conn: &mut Conn,
-    ids: &[OrganizationId],
-) -> QueryResult<HashMap<OrganizationId, (String, String)>> {
-    let rows: Vec<(OrganizationId, String, String)> = organizations::table
-        .filter(organizations::id.eq_any(ids.to_vec()))
-        .select((organizations::id, organizations::slug, organizations::name))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, slug, name)| (id, (slug, name)))
-        .collect())
 }

@@ -1,6 +1,7 @@
 //! A report is drawn up (H2): what is asked for is counted and put into its rows.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use diesel::QueryResult;
@@ -14,8 +15,9 @@ use crate::domain::report::{
     Buckets, Group, Grouping, Measure, Report, ReportName, Sheet, Stage, Tally,
 };
 use crate::domain::target::TargetKind;
+use crate::store::cases::OrganizationRef;
 use crate::store::reports::{self, Cell, MOST_ROWS, Part, Place, Scope, Waiting};
-use crate::store::{lines, people, rules};
+use crate::store::{lines, organizations, people, rules};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -52,8 +54,8 @@ pub struct TooFull;
 /// What the groups of a report are called, by their ids.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Organizations: in addresses, and their names.
-    pub organizations: HashMap<OrganizationId, (String, String)>,
+    /// Organizations.
+    pub organizations: HashMap<OrganizationId, Arc<OrganizationRef>>,
     /// Lines of business.
     pub lines: HashMap<LineId, String>,
     /// The labels of reasons, by their codes.
@@ -318,11 +320,11 @@ impl<'a> Board<'a> {
 
 /// What the groups of a report are called.
 fn names(conn: &mut Conn, sheet: &Sheet) -> QueryResult<Names> {
-    let (mut organizations, mut owners) = (Vec::new(), Vec::new());
+    let (mut customers, mut owners) = (Vec::new(), Vec::new());
     let (mut of_lines, mut of_reasons) = (false, false);
     for row in &sheet.rows {
         match &row.group {
-            Group::Customer(id) => organizations.push(*id),
+            Group::Customer(id) => customers.push(*id),
             Group::Owner(Some(id)) => owners.push(*id),
             Group::Line(_) => of_lines = true,
             Group::Reason(_) => of_reasons = true,
@@ -330,12 +332,8 @@ fn names(conn: &mut Conn, sheet: &Sheet) -> QueryResult<Names> {
         }
     }
     let mut names = Names::default();
-    if !organizations.is_empty() {
-        names.organizations = reports::organization_names(conn, &organizations)?;
-    }
-    if !owners.is_empty() {
-        names.people = people::names(conn, &owners)?;
-    }
+    names.organizations = organizations::references(conn, customers)?;
+    names.people = people::names(conn, &owners)?;
     if of_lines {
         let lines = lines::all(conn)?.into_iter();
         names.lines = lines.map(|line| (line.id, line.name)).collect();

@@ -6,7 +6,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::Event;
-use crate::db::schema::{audit_events, cases, escalations, organizations, pairing_visit_events};
+use crate::db::schema::{audit_events, cases, escalations, pairing_visit_events};
 use crate::db::sql_types::At;
 use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
@@ -17,6 +17,7 @@ use crate::domain::ids::{
 };
 use crate::store::cases::OrganizationRef;
 use crate::store::lines::hidden_from;
+use crate::store::organizations;
 
 /// Where an event stands in a list, as its reader may know it: when it happened, and which it is. The number under which it was
 /// written, which settles ties, would count what happened to others; that it gets its place in the chain moves it in no list.
@@ -261,13 +262,7 @@ fn named(conn: &mut Conn, events: Vec<Event>) -> QueryResult<Vec<Listed>> {
     let ids = events
         .iter()
         .flat_map(|event| [event.organization_id, event.home_organization_id]);
-    let organizations: HashMap<OrganizationId, OrganizationRef> = organizations::table
-        .filter(organizations::id.eq_any(once_each(ids)))
-        .select(OrganizationRef::as_select())
-        .load(conn)?
-        .into_iter()
-        .map(|organization| (organization.id, organization))
-        .collect();
+    let organizations = organizations::references(conn, ids.flatten())?;
     let cases: HashMap<CaseId, i64> = cases::table
         .filter(cases::id.eq_any(once_each(events.iter().map(|event| event.case_id))))
         .select((cases::id, cases::number))
@@ -280,7 +275,8 @@ fn named(conn: &mut Conn, events: Vec<Event>) -> QueryResult<Vec<Listed>> {
         .load(conn)?
         .into_iter()
         .collect();
-    let organization = |id: Option<OrganizationId>| organizations.get(&id?).cloned();
+    let organization =
+        |id: Option<OrganizationId>| Some(OrganizationRef::clone(organizations.get(&id?)?));
     Ok(events
         .into_iter()
         .map(|event| Listed {

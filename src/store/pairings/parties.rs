@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
+use crate::db::Conn;
 use crate::db::schema::{clients, organizations, pairings};
-use crate::db::{Conn, among};
 use crate::domain::ids::OrganizationId;
 use crate::store::cases::OrganizationRef;
 
@@ -72,21 +72,4 @@ pub fn is_paired_outside(
         )
         .select(organizations::id);
     diesel::select(diesel::dsl::exists(others)).get_result(conn)
-}
-
-/// Organizations by name.
-///
-/// # Errors
-/// Database errors.
-pub fn organizations_of(
-    conn: &mut Conn,
-    ids: &[OrganizationId],
-) -> QueryResult<Vec<OrganizationRef>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    organizations::table
-        .filter(among(organizations::id, ids.to_vec()))
-        .select(OrganizationRef::as_select())
-        .load(conn)
 }

@@ -11,6 +11,7 @@ use crate::domain::ids::PairingId;
 use crate::domain::order::{Sort, Window};
 use crate::domain::pairing::Party;
 use crate::store::access_requests::{self, AccessRequestOrder};
+use crate::store::organizations;
 use crate::store::pairings::{self, Pairing, Scope};
 use crate::workflow::VerbResult;
 
@@ -68,7 +69,6 @@ fn pairings(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<Filled> {
     let found = pairings::list(conn, scope, (Some(Party::Trustor), None), None, LIMIT)?;
     let ids: Vec<PairingId> = found.iter().map(|pairing| pairing.id).collect();
     let mut waiting: BTreeMap<PairingId, Vec<Instant>> = BTreeMap::new();
-    let mut homes = BTreeMap::new();
     if !ids.is_empty() {
         let members = pairings::members_of(conn, &ids)?;
         for member in members.iter().filter(|one| one.approved_at.is_none()) {
@@ -84,12 +84,9 @@ fn pairings(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<Filled> {
                 waits.push(request.requested_at);
             }
         }
-        let trustees: Vec<_> = found.iter().map(|pairing| pairing.trustee_id).collect();
-        homes = pairings::organizations_of(conn, &trustees)?
-            .into_iter()
-            .map(|organization| (organization.id, organization.name))
-            .collect();
     }
+    let homes = organizations::references(conn, found.iter().map(|pairing| pairing.trustee_id))?;
+    let home = |pairing: &Pairing| Some(homes.get(&pairing.trustee_id)?.name.clone());
     let mut rows: Vec<(&Pairing, &Vec<Instant>)> = found
         .iter()
         .filter_map(|pairing| Some((pairing, waiting.get(&pairing.id)?)))
@@ -100,7 +97,7 @@ fn pairings(conn: &mut Conn, of: &Looking<'_>) -> VerbResult<Filled> {
         let since = waits.iter().min().copied();
         let why = Why::new(Because::PairingWaits, since).counting(waits.len());
         Item {
-            title: homes.get(&pairing.trustee_id).cloned().unwrap_or_default(),
+            title: home(pairing).unwrap_or_default(),
             doing: doing(of, group, &why, &href),
             href,
             case: None,

@@ -51,9 +51,9 @@ fn facts(conn: &mut Conn, pairing: &Pairing) -> VerbResult<Option<PairingFacts>>
     let Some(trustor) = pairing.trustor_id else {
         return Ok(None);
     };
-    let named = pairings::organizations_of(conn, &[pairing.trustee_id, trustor])?;
+    let named = organizations::references(conn, [pairing.trustee_id, trustor])?;
     let name = |id: OrganizationId| {
-        let found = named.iter().find(|organization| organization.id == id);
+        let found = named.get(&id);
         found
             .map(|organization| organization.name.clone())
             .unwrap_or_default()
