@@ -305,22 +305,21 @@ impl Payload {
         entries
     }
 
-    /// This notice of an entry with what a later one tells, both of one feed and to one person (N7); nothing if one of them tells
-    /// of something else, or names nobody who wrote.
-    pub fn with_entries_of(&self, later: &Self) -> Option<Self> {
-        let mut gathered = self.clone();
-        let Matter::Case(matter) = &mut gathered.matter else {
-            return None;
+    /// This notice of an entry tells what a later one tells besides, both of one feed and to one person (N7). It stays as it is,
+    /// which the answer says, if one of them tells of something else, or names nobody who wrote.
+    pub fn take_entries_of(&mut self, later: &Self) -> bool {
+        let Matter::Case(matter) = &mut self.matter else {
+            return false;
         };
         let (About::EntryPosted(first), Matter::Case(other)) = (&mut matter.about, &later.matter)
         else {
-            return None;
+            return false;
         };
         let (About::EntryPosted(added), Some(by)) = (&other.about, &later.actor) else {
-            return None;
+            return false;
         };
         if first.feed != added.feed {
-            return None;
+            return false;
         }
         first.further.push(Further {
             entry: added.entry,
@@ -332,7 +331,7 @@ impl Payload {
         first.further.extend(added.further.iter().cloned());
         // How the case stands is told as of the last of them.
         matter.case = other.case.clone();
-        Some(gathered)
+        true
     }
 
     /// Leaves out entries of a notice that tells of several, as long as one is left: `told` says which may be told.

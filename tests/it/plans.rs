@@ -5,7 +5,9 @@ mod offered;
 
 use casebell::db::{Conn, DbError};
 use casebell::domain::access::Reach;
+use casebell::domain::order::{Sort, Window};
 use casebell::store::audit::{self, EventFilter};
+use casebell::store::notices::{self, Due, Filter, NoticeOrder};
 use casebell::store::organizations;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
@@ -251,6 +253,23 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         })
         .await;
     assert_eq!(of_customer.expect("events"), 2);
+    // As a worker gathers what waits, which it does not on the desk of a story.
+    let (now, window) = (desk.now(), TimeDelta::minutes(2));
+    let gathered = desk
+        .db()
+        .write(move |conn| {
+            let all = Window::first(Sort::descending(NoticeOrder::CreatedAt), 100);
+            let all = notices::list(conn, Reach::Everything, Filter::default(), &all)?;
+            let run = all.into_iter().map(|notice| Due {
+                id: notice.id,
+                queue: notice.email.to_string(),
+                message_id: notice.id.to_string(),
+            });
+            let runs = notices::gather(conn, vec![run.collect()], window, now)?;
+            Ok::<_, DbError>(runs.len())
+        })
+        .await;
+    assert_eq!(gathered.expect("gathered"), 1);
     eve.get("/cases?organization=acme").await.ok();
     eve.get("/cases?line_of_business=Ledger").await.ok();
     for path in [
@@ -319,6 +338,28 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     let claims: Vec<String> = claims.flat_map(|sql| plan(&mut conn, sql)).collect();
     let by_index = |line: &String| line.contains("notices_holding_up");
     assert!(claims.iter().any(by_index), "{claims:?}");
+
+    // Nor is what waits for one person in one thread, or what one process holds, found by passing by all that waits.
+    if desk.backend() == Backend::Sqlite {
+        let of_one = sent.keys().filter(|sql| {
+            let is_one = |column| sql.contains(&format!("`notices`.`{column}` = ?"));
+            ["thread", "person_id", "lease_holder"]
+                .into_iter()
+                .any(is_one)
+        });
+        let of_one: Vec<(&String, Vec<String>)> =
+            of_one.map(|sql| (sql, plan(&mut conn, sql))).collect();
+        let gathered = |line: &String| line.contains("notices_waiting_in_thread");
+        assert!(
+            of_one.iter().any(|(_, plan)| plan.iter().any(gathered)),
+            "{of_one:#?}"
+        );
+        for (sql, plan) in of_one {
+            let passes_by_all =
+                |line: &String| line.contains("notices") && line.contains("(state=?)");
+            assert!(!plan.iter().any(passes_by_all), "{sql}: {plan:?}");
+        }
+    }
 }
 
 /// How urgent cases are, and how far they have come, are words: an index has them in the order of what they mean.

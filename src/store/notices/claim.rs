@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::{Addressed, IsWaiting, addressed, complete, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, condition, kept};
+use crate::db::{Conn, among, condition, kept};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
@@ -17,6 +17,31 @@ use crate::domain::notice::NoticeState;
 condition! {
     /// Of a notice that may hold up those behind it: it has been tried before, or somebody works on it.
     MayHoldUp = "ahead.state = 'waiting' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
+}
+
+// Macros, since a type that names all of this says less.
+
+/// What stands before a notice in its queue, and may hold it up.
+macro_rules! ahead {
+    ($ahead:ident) => {
+        // Of two of one instant each stands before the other: an order between them would need an alternative, for which
+        // SQLite would leave the index of queues.
+        $ahead
+            .filter(MayHoldUp)
+            .filter($ahead.field(notices::queue).eq(notices::queue))
+            .filter($ahead.field(notices::created_at).le(notices::created_at))
+            .filter($ahead.field(notices::id).ne(notices::id))
+    };
+}
+
+/// Whether what stands before another is put off or under way.
+macro_rules! busy {
+    ($ahead:ident, $now:expr) => {
+        ($ahead.field(notices::next_attempt_at).gt(At($now))).or($ahead
+            .field(notices::lease_until)
+            .gt(At($now))
+            .assume_not_null())
+    };
 }
 
 /// Who works on a notice, and until when nobody else does.
@@ -46,20 +71,8 @@ pub struct Due {
 /// Database errors.
 pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResult<Vec<Due>> {
     diesel::alias!(notices as ahead: Ahead);
-    // Of two of one instant each stands before the other: an order between them would need an alternative, for which
-    // SQLite would leave the index of queues.
-    let earlier = (ahead.field(notices::created_at))
-        .le(notices::created_at)
-        .and(ahead.field(notices::id).ne(notices::id));
-    let busy = (ahead.field(notices::next_attempt_at).gt(At(now))).or(ahead
-        .field(notices::lease_until)
-        .gt(At(now))
-        .assume_not_null());
-    let held_up = ahead
-        .filter(MayHoldUp)
-        .filter(ahead.field(notices::queue).eq(notices::queue))
-        .filter(earlier)
-        .filter(busy)
+    let held_up = ahead!(ahead)
+        .filter(busy!(ahead, now))
         .select(ahead.field(notices::id));
     let free = notices::lease_until
         .is_null()
@@ -77,7 +90,8 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
 }
 
 /// Takes notices, each of `runs` a part of one queue from its front, for as long as the lease lasts. Of several processes
-/// that saw them due, one gets each run, or the part of it that is still due.
+/// that saw them due, one gets each run, or the part of it that is still due. They may have been seen a while ago: a run
+/// that something stands before by now is left.
 ///
 /// `host` completes the message ids of those that are claimed for the first time.
 ///
@@ -91,7 +105,11 @@ pub fn claim(
     now: Instant,
 ) -> QueryResult<Vec<Addressed>> {
     let mut claimed = Vec::new();
-    let mut runs: Vec<_> = runs.iter().map(|run| run.iter()).collect();
+    let overtaking = overtaking(conn, runs, now)?;
+    let mut runs: Vec<_> = (runs.iter())
+        .filter(|run| run.first().is_some_and(|due| !overtaking.contains(&due.id)))
+        .map(|run| run.iter())
+        .collect();
     // The first of each run, then the second of each, and so on.
     loop {
         let mut round: Vec<(usize, &Due)> = Vec::with_capacity(runs.len());
@@ -112,6 +130,22 @@ pub fn claim(
         }
     }
     addressed(conn, &claimed, now)
+}
+
+/// The first of these runs that something stands before which was tried before or is under way.
+fn overtaking(conn: &mut Conn, runs: &[Vec<Due>], now: Instant) -> QueryResult<Vec<NoticeId>> {
+    diesel::alias!(notices as ahead: Ahead);
+    let first = runs.iter().filter_map(|run| run.first());
+    let first: Vec<NoticeId> = first.map(|due| due.id).collect();
+    let older = (ahead.field(notices::created_at)).lt(notices::created_at);
+    let before = ahead!(ahead)
+        .filter(busy!(ahead, now).or(older))
+        .select(ahead.field(notices::id));
+    notices::table
+        .filter(among(notices::id, first))
+        .filter(exists(before))
+        .select(notices::id)
+        .load(conn)
 }
 
 /// Claims notices of which none stands behind another of them; gives those that were still due.

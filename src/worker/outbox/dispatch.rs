@@ -33,8 +33,16 @@ const SLOW_TO_A_DOMAIN: usize = 4;
 const LEFT_ALONE: TimeDelta = TimeDelta::seconds(10);
 /// How many notices of one queue are claimed at once.
 const RUN: usize = 8;
-/// How many notices are looked at in one look.
-const WINDOW: i64 = 64;
+/// How many notices one look finds of what is urgent.
+const URGENT_WINDOW: i64 = 64;
+/// How many it finds of the rest: they are kept until there is place for them.
+const WINDOW: i64 = 512;
+/// While what is kept waits for its place, the next look comes no sooner than this,
+const PAUSE: Duration = Duration::from_millis(50);
+/// nor sooner than so many times as long as the last one took: a look passes by all that waits behind what is under way.
+const PAUSES: u32 = 20;
+/// Places that become free within so long of one another are filled together.
+const TOGETHER: Duration = Duration::from_millis(10);
 
 /// What one worker has under way.
 pub(super) struct Dispatch {
@@ -44,10 +52,15 @@ pub(super) struct Dispatch {
     began: Moment,
     runs: JoinSet<Ran>,
     under_way: HashMap<Id, UnderWay>,
+    /// What was found due, is not urgent, and has had no place yet. Of each queue, it begins with the first that was due.
+    found: Vec<Due>,
+    /// Before when what waits is not looked at again while some of what was found is left.
+    next_look: Moment,
 }
 
 /// A part of a queue that is under way.
 struct UnderWay {
+    queue: String,
     urgent: bool,
     domain: String,
     /// When its present letter was begun, in milliseconds since the worker's beginning.
@@ -75,10 +88,10 @@ pub(super) struct Filled {
 enum Look {
     /// The mail server is away, and it is not yet time to try.
     Closed(Instant),
-    /// What is due, and whether the mail server is away so that one of it is to try.
+    /// What is due, as far as it was asked for, and whether the mail server is away so that one of it is to try.
     Due {
         urgent: Vec<Due>,
-        others: Vec<Due>,
+        others: Option<Vec<Due>>,
         probes: bool,
     },
 }
@@ -92,6 +105,8 @@ impl Dispatch {
             began: Moment::now(),
             runs: JoinSet::new(),
             under_way: HashMap::new(),
+            found: Vec::new(),
+            next_look: Moment::now(),
         }
     }
 
@@ -108,6 +123,7 @@ impl Dispatch {
             });
         }
         self.outbox.erase(now).await?;
+        let looks = places > 0 && !self.has_some_to_begin() && self.looks_in().is_none();
         let transport = Arc::clone(&self.outbox.transport);
         let look = move |conn: &mut Conn| -> Result<Look, DbError> {
             let outage = mail_outages::of(conn, &transport)?;
@@ -116,19 +132,24 @@ impl Dispatch {
             {
                 return Ok(Look::Closed(next));
             }
-            let mut due = |urgent, places| match places {
-                0 => Ok(Vec::new()),
-                _ => notices::due(conn, urgent, WINDOW, now),
+            let urgent = match urgent_places {
+                0 => Vec::new(),
+                _ => notices::due(conn, true, URGENT_WINDOW, now)?,
             };
+            let others = (looks || outage.is_some())
+                .then(|| notices::due(conn, false, WINDOW, now))
+                .transpose()?;
             Ok(Look::Due {
-                urgent: due(true, urgent_places)?,
-                others: due(false, places)?,
+                urgent,
+                others,
                 probes: outage.is_some(),
             })
         };
+        let begun = Moment::now();
         let (urgent, others, probes) = match self.outbox.db.read(look).await? {
             Look::Closed(next) => {
                 self.outbox.way().closed = true;
+                self.found.clear();
                 return Ok(Filled {
                     probe_at: Some(next),
                     ..Filled::default()
@@ -141,19 +162,36 @@ impl Dispatch {
             } => (urgent, others, probes),
         };
         self.outbox.way().closed = probes;
-        let (mut runs, more_urgent) = runs(urgent, urgent_places);
-        let (other_runs, more_others) = self::runs(others, places);
-        runs.extend(other_runs);
-        let mut more = more_urgent || more_others;
+        if probes {
+            self.found.clear();
+        }
+        let mut more = is_full(&urgent, URGENT_WINDOW);
+        if let Some(others) = others {
+            more |= is_full(&others, WINDOW);
+            // Of what is under way nothing was found now, and nothing else was left.
+            self.found.extend(others);
+            self.next_look = Moment::now() + PAUSE.max(begun.elapsed() * PAUSES);
+        }
+        let mut urgent = urgent;
+        let mut runs = runs(&mut urgent, urgent_places, &HashSet::new());
+        let busy = self.under_way.values().map(|one| one.queue.as_str());
+        runs.extend(self::runs(&mut self.found, places, &busy.collect()));
+        more |= !urgent.is_empty() || !self.found.is_empty();
         if probes {
             more |= runs.iter().flatten().count() > 1;
             runs.truncate(1);
             runs.iter_mut().for_each(|run| run.truncate(1));
+            self.found.clear();
         }
         if runs.is_empty() {
             return Ok(Filled::default());
         }
-        let claimed = self.claim(runs, probes, now).await?;
+        let (claimed, all) = self.claim(runs, probes, now).await?;
+        if !all {
+            // Another process has begun with it: what was found is not what is due any more.
+            self.found.clear();
+            more = true;
+        }
         let count = claimed.len();
         self.begin(claimed, probes, now).await?;
         Ok(Filled {
@@ -164,12 +202,27 @@ impl Dispatch {
         })
     }
 
+    /// For how long what waits is not looked at again; none if it may be now.
+    pub(super) fn looks_in(&self) -> Option<Duration> {
+        let wait = self.next_look.saturating_duration_since(Moment::now());
+        (!self.found.is_empty() && !wait.is_zero()).then_some(wait)
+    }
+
+    /// Whether some of what was found can begin.
+    fn has_some_to_begin(&self) -> bool {
+        let busy: HashSet<&str> = (self.under_way.values())
+            .map(|one| one.queue.as_str())
+            .collect();
+        (self.found.iter()).any(|due| !busy.contains(due.queue.as_str()))
+    }
+
+    /// Claims what is still due of these; says besides whether that was all that is to be sent of them.
     async fn claim(
         &self,
         runs: Vec<Vec<Due>>,
         probes: bool,
         now: Instant,
-    ) -> Result<Vec<Addressed>, DbError> {
+    ) -> Result<(Vec<Addressed>, bool), DbError> {
         let holder = Arc::clone(&self.outbox.holder);
         let transport = Arc::clone(&self.outbox.transport);
         let host = self.outbox.post.letterhead().host();
@@ -179,14 +232,15 @@ impl Dispatch {
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
                 if probes && !mail_outages::take_probe(conn, &transport, now)? {
-                    return Ok(Vec::new());
+                    return Ok((Vec::new(), false));
                 }
-                let lease = lease(&holder, now);
-                let Some(window) = gathers else {
-                    return Ok(notices::claim(conn, lease, &host, &runs, now)?);
+                let runs = match gathers {
+                    Some(window) => notices::gather(conn, runs.clone(), window, now)?,
+                    None => runs.clone(),
                 };
-                let runs = notices::gather(conn, runs.clone(), window, now)?;
-                Ok(notices::claim(conn, lease, &host, &runs, now)?)
+                let claimed = notices::claim(conn, lease(&holder, now), &host, &runs, now)?;
+                let all = claimed.len() == runs.iter().flatten().count();
+                Ok((claimed, all))
             })
             .await
     }
@@ -244,6 +298,7 @@ impl Dispatch {
     fn start(&mut self, queue: Vec<Addressed>, probes: bool) {
         let progress = Arc::new(AtomicU64::new(self.elapsed()));
         let under_way = UnderWay {
+            queue: queue[0].queue.clone(),
             urgent: queue[0].urgent,
             domain: domain(&queue[0]).to_owned(),
             progress: Arc::clone(&progress),
@@ -333,11 +388,27 @@ impl Dispatch {
             .map(|since_beginning| self.began + since_beginning);
         tokio::select! {
             ended = self.ended() => match ended {
-                Some(ended) => ended.failure.map_or(Ok(()), Err),
+                Some(ended) => {
+                    let others = self.those_that_end_soon().await;
+                    ended.failure.or(others).map_or(Ok(()), Err)
+                }
                 None => std::future::pending().await,
             },
             () = until(next) => Ok(()),
         }
+    }
+
+    /// Waits a moment for others that end; gives the first failure of them.
+    async fn those_that_end_soon(&mut self) -> Option<DbError> {
+        let soon = Moment::now() + TOGETHER;
+        let mut failure = None;
+        while self.is_busy() {
+            tokio::select! {
+                ended = self.ended() => failure = failure.or(ended.and_then(|ended| ended.failure)),
+                () = sleep_until(soon) => break,
+            }
+        }
+        failure
     }
 
     /// Waits for everything that is under way.
@@ -404,19 +475,27 @@ impl Sending {
     }
 }
 
-/// The first notices of the first `places` queues, and whether something is left.
-fn runs(due: Vec<Due>, places: usize) -> (Vec<Vec<Due>>, bool) {
-    let mut more = i64::try_from(due.len()).is_ok_and(|found| found >= WINDOW);
+/// Takes the first notices of the first `places` queues that are not `busy`.
+fn runs(due: &mut Vec<Due>, places: usize, busy: &HashSet<&str>) -> Vec<Vec<Due>> {
     let mut runs: Vec<Vec<Due>> = Vec::new();
-    for notice in due {
+    let mut left = Vec::with_capacity(due.len());
+    for notice in due.drain(..) {
         let own = runs.iter().position(|run| run[0].queue == notice.queue);
         match own {
             Some(run) if runs[run].len() < RUN => runs[run].push(notice),
-            None if runs.len() < places => runs.push(vec![notice]),
-            Some(_) | None => more = true,
+            None if runs.len() < places && !busy.contains(notice.queue.as_str()) => {
+                runs.push(vec![notice]);
+            }
+            Some(_) | None => left.push(notice),
         }
     }
-    (runs, more)
+    *due = left;
+    runs
+}
+
+/// Whether a look may have left something out.
+fn is_full(due: &[Due], window: i64) -> bool {
+    i64::try_from(due.len()).is_ok_and(|found| found >= window)
 }
 
 fn domain(notice: &Addressed) -> &str {

@@ -90,6 +90,7 @@ async fn send(outbox: Outbox, mut turns: Turns) {
             let wait = (at - now).to_std().unwrap_or_default();
             wait.min(interval)
         });
+        let next = dispatch.looks_in().map_or(next, |wait| wait.min(next));
         tokio::select! {
             place = dispatch.place() => turns.failed(place),
             () = turns.next(next) => {}

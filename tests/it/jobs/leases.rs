@@ -28,6 +28,7 @@ fn claim(
 
 on_both_databases!(
     JobDesk: what_one_claimed_another_leaves_alone,
+    what_was_seen_a_while_ago_overtakes_nothing,
     what_is_held_is_held_for_as_long_as_its_holder_lives,
     what_is_under_way_is_held_for_longer,
     what_a_dead_process_held_is_free_for_the_next_one_at_once,
@@ -61,6 +62,41 @@ async fn what_one_claimed_another_leaves_alone(desk: JobDesk) {
         letter.contains(&format!("Message-ID: <{}@desk.example>", notice.id)),
         "{letter}"
     );
+}
+
+async fn what_was_seen_a_while_ago_overtakes_nothing(desk: JobDesk) {
+    for _ in 0..3 {
+        desk.opens_case().await;
+        desk.clock.advance(TimeDelta::seconds(1));
+    }
+    let (now, until) = (desk.now(), desk.now() + TimeDelta::seconds(45));
+    let seen = desk
+        .write(move |conn: &mut Conn| Ok::<_, DbError>(notices::due(conn, false, 8, now)?))
+        .await;
+    assert_eq!(seen.len(), 3);
+    // The first is refused for now, and the others stand behind it, when it is due again too.
+    desk.memory
+        .refuse(SendError::new(Fault::RecipientDeferred, "busy"));
+    assert_eq!(desk.step().await.put_off, 1);
+    let due_again = desk.notice(seen[0].id).await.next_attempt_at;
+    for at in [now, due_again] {
+        let behind = vec![seen[1..].to_vec()];
+        let claimed = desk
+            .write(move |conn: &mut Conn| -> Result<_, DbError> {
+                let holder = "late";
+                Ok(notices::claim(
+                    conn,
+                    Lease { holder, until },
+                    "desk.example",
+                    &behind,
+                    at,
+                )?)
+            })
+            .await;
+        assert_eq!(claimed.len(), 0, "at {at}");
+    }
+    desk.clock.set(due_again);
+    assert_eq!(desk.step().await.sent, 3);
 }
 
 async fn what_is_held_is_held_for_as_long_as_its_holder_lives(desk: JobDesk) {
