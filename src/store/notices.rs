@@ -31,7 +31,7 @@ pub use claim::{Due, Lease, claim, due, release, renew};
 pub use ends::{
     Backlog, Unsent, Why, backlog, delete_sent, free, give_back, mark_sent, mark_unsent,
 };
-pub use gather::gather;
+pub use gather::{Gathered, gather};
 pub use held::{Held, held_of_targets, replace_held};
 pub use listing::{
     Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,

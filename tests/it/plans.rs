@@ -265,8 +265,8 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
                 queue: notice.email.to_string(),
                 message_id: notice.id.to_string(),
             });
-            let runs = notices::gather(conn, vec![run.collect()], window, now)?;
-            Ok::<_, DbError>(runs.len())
+            let gathered = notices::gather(conn, vec![run.collect()], window, now)?;
+            Ok::<_, DbError>(gathered.runs.len())
         })
         .await;
     assert_eq!(gathered.expect("gathered"), 1);

@@ -1,7 +1,7 @@
 //! Entries of one thread that come to one person within minutes are gathered into one mail (N7): the first goes at once, and what
 //! follows soon waits a little and goes together.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 use diesel::dsl::{exists, max, select};
@@ -16,8 +16,8 @@ use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
 
-/// How many notices of one thread are gathered at once; what is left is gathered with the next look.
-const MOST: i64 = 200;
+/// The most notices of one thread that one mail tells of.
+const MOST: i64 = 2_000;
 
 /// Of a notice whose entry cannot be taken back any more (F4): what its author may still take back goes with no mail.
 macro_rules! settled {
@@ -28,8 +28,39 @@ macro_rules! settled {
     };
 }
 
+/// What of a thread to a person is about to be gathered.
+macro_rules! waiting {
+    ($now:expr) => {
+        notices::table
+            .filter(IsWaiting)
+            .filter(notices::kind.eq(NoticeKind::EntryPosted))
+            .filter(notices::attempts.eq(0))
+            .filter(notices::lease_until.is_null())
+            .filter(settled!($now))
+    };
+}
+
+/// What is about to be claimed, once its entries are gathered.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    /// What is to be claimed, each a part of one queue.
+    pub runs: Vec<Vec<Due>>,
+    /// What is not: another tells it, or it waits for what follows.
+    pub out: HashSet<NoticeId>,
+}
+
+impl Gathered {
+    /// All is claimed as it is.
+    pub fn nothing(runs: Vec<Vec<Due>>) -> Self {
+        Self {
+            runs,
+            out: HashSet::new(),
+        }
+    }
+}
+
 /// Gathers the entries among what is about to be claimed, each of `runs` a part of one queue: what is told with another, and what
-/// waits because its reader had a mail of the same thread less than `window` ago, is left out of the answer. Nothing waits that
+/// waits because its reader had a mail of the same thread less than `window` ago, is taken out. Nothing waits that
 /// something else of its thread waits behind, so that people read things in their order.
 ///
 /// # Errors
@@ -39,9 +70,9 @@ pub fn gather(
     runs: Vec<Vec<Due>>,
     window: TimeDelta,
     now: Instant,
-) -> QueryResult<Vec<Vec<Due>>> {
+) -> QueryResult<Gathered> {
     let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
-    let rows: Vec<Row> = notices::table
+    let rows: Vec<(NoticeId, NoticeKind, PersonId, String)> = notices::table
         .filter(among(notices::id, ids))
         .filter(notices::person_id.is_not_null())
         .select((
@@ -51,144 +82,179 @@ pub fn gather(
             notices::thread,
         ))
         .load(conn)?;
-    let mut runs = runs;
-    let mut threads = HashSet::new();
-    let held = held(conn, &rows, now)?;
+    let (mut runs, mut out) = (runs, HashSet::new());
+    let mut entries: HashMap<Thread, Vec<NoticeId>> = HashMap::new();
+    let mut others: Vec<(NoticeId, Thread)> = Vec::new();
     for (id, kind, person, thread) in rows {
-        if kind != NoticeKind::EntryPosted {
-            if !held.contains(&(person, thread.clone())) {
-                continue;
-            }
-            let run = runs
-                .iter_mut()
-                .find(|run| run.iter().any(|due| due.id == id));
-            if let Some(run) = run {
-                put_before(conn, run, person, &thread, now)?;
-            }
-        } else {
-            threads.insert((person, thread));
+        match kind {
+            NoticeKind::EntryPosted => entries.entry((person, thread)).or_default().push(id),
+            _ => others.push((id, (person, thread))),
         }
     }
-    let mut out = HashSet::new();
-    for (person, thread) in threads {
-        out.extend(gather_thread(conn, person, &thread, window, now)?);
+    let told: HashSet<&Thread> = entries
+        .keys()
+        .chain(others.iter().map(|(_, of)| of))
+        .collect();
+    let mut held = held(conn, told, now)?;
+    for (id, thread) in &others {
+        let run = runs
+            .iter_mut()
+            .find(|run| run.iter().any(|due| due.id == *id));
+        if let (Some(_), Some(run)) = (held.remove(thread), run) {
+            out.extend(put_before(conn, run, thread, now)?);
+        }
+    }
+    for (thread, ids) in entries {
+        out.extend(match held.get(&thread) {
+            Some(held) => hold(conn, ids, held)?,
+            None => gather_thread(conn, &thread, window, now)?,
+        });
     }
     let left = runs.into_iter().map(|run| {
         let left = run.into_iter().filter(|due| !out.contains(&due.id));
         left.collect::<Vec<_>>()
     });
-    Ok(left.filter(|run| !run.is_empty()).collect())
+    let runs = left.filter(|run| !run.is_empty()).collect();
+    Ok(Gathered { runs, out })
 }
 
-/// A notice that is about to be claimed: what it tells of, whom, and in which thread.
-type Row = (NoticeId, NoticeKind, PersonId, String);
+/// A thread to a person.
+type Thread = (PersonId, String);
 
-/// The threads of these in which something may be held before what they tell of, and of whom: mostly none, which a server says
-/// of all at once.
-fn held(conn: &mut Conn, rows: &[Row], now: Instant) -> QueryResult<HashSet<(PersonId, String)>> {
-    let follow = (rows.iter()).filter(|(_, kind, ..)| *kind != NoticeKind::EntryPosted);
-    let follow = follow.map(|(_, _, person, thread)| (*person, thread.clone()));
-    // Each is looked at by itself below. For several people and threads at once, SQLite would pass by all that waits.
-    if let Conn::Sqlite(_) = conn {
-        return Ok(follow.collect());
-    }
-    let (persons, threads): (Vec<PersonId>, Vec<String>) = follow.unzip();
+/// Until when what is told of a thread is held, and in which queue.
+type Held = (At, String);
+
+/// In which of these threads something is held that waits for what follows.
+fn held(
+    conn: &mut Conn,
+    threads: HashSet<&Thread>,
+    now: Instant,
+) -> QueryResult<HashMap<Thread, Held>> {
+    let mut held = HashMap::new();
     if threads.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(held);
     }
-    let held: Vec<(PersonId, String)> = notices::table
-        .filter(IsWaiting)
-        .filter(among(notices::thread, threads))
+    // For several people and threads at once, SQLite would pass by all that waits.
+    if let Conn::Sqlite(_) = conn {
+        for thread in threads {
+            let first: Option<Held> = waiting!(now)
+                .filter(notices::thread.eq(&thread.1))
+                .filter(notices::person_id.eq(thread.0))
+                .filter(notices::next_attempt_at.gt(At(now)))
+                .order((notices::created_at.asc(), notices::id.asc()))
+                .select((notices::next_attempt_at, notices::queue))
+                .first(conn)
+                .optional()?;
+            held.extend(first.map(|first| (thread.clone(), first)));
+        }
+        return Ok(held);
+    }
+    let (persons, names): (Vec<PersonId>, Vec<String>) = threads.into_iter().cloned().unzip();
+    let rows: Vec<(PersonId, String, At, String)> = waiting!(now)
+        .filter(among(notices::thread, names))
         .filter(among(notices::person_id.assume_not_null(), persons))
-        .filter(notices::kind.eq(NoticeKind::EntryPosted))
         .filter(notices::next_attempt_at.gt(At(now)))
-        .select((notices::person_id.assume_not_null(), notices::thread))
+        .order((notices::created_at.desc(), notices::id.desc()))
+        .select((
+            notices::person_id.assume_not_null(),
+            notices::thread,
+            notices::next_attempt_at,
+            notices::queue,
+        ))
         .load(conn)?;
-    Ok(held.into_iter().collect())
+    // The first of each thread comes last.
+    held.extend(
+        rows.into_iter()
+            .map(|(person, thread, until, queue)| ((person, thread), (until, queue))),
+    );
+    Ok(held)
 }
 
-/// Puts what is held of a thread before what follows it there and is about to be claimed.
+/// Holds notices with what is held of their thread; answers them.
+fn hold(conn: &mut Conn, ids: Vec<NoticeId>, (until, queue): &Held) -> QueryResult<Vec<NoticeId>> {
+    let free = notices::table
+        .filter(among(notices::id, ids.clone()))
+        .filter(notices::state.eq(NoticeState::Waiting))
+        .filter(notices::attempts.eq(0))
+        .filter(notices::lease_until.is_null());
+    kept(free)
+        .set((
+            notices::next_attempt_at.eq(*until),
+            // What waits to be gathered holds up nothing else.
+            notices::queue.eq(queue),
+        ))
+        .execute(conn)?;
+    Ok(ids)
+}
+
+/// Puts what is held of a thread, as one notice, before what follows it there and is about to be claimed; answers what that
+/// notice tells besides.
 fn put_before(
     conn: &mut Conn,
     run: &mut Vec<Due>,
-    person: PersonId,
-    thread: &str,
-    now: Instant,
-) -> QueryResult<()> {
-    let held: Vec<(NoticeId, String)> = notices::table
-        .filter(notices::thread.eq(thread))
-        .filter(notices::person_id.eq(person))
-        .filter(IsWaiting)
-        .filter(notices::kind.eq(NoticeKind::EntryPosted))
-        .filter(notices::attempts.eq(0))
-        .filter(notices::lease_until.is_null())
-        .filter(settled!(now))
-        .filter(notices::next_attempt_at.gt(At(now)))
-        .order((notices::created_at.asc(), notices::id.asc()))
-        .select((notices::id, notices::message_id))
-        .load(conn)?;
-    let Some(queue) = run.first().map(|due| due.queue.clone()) else {
-        return Ok(());
-    };
-    for (place, (id, message_id)) in held.into_iter().enumerate() {
-        kept(notices::table.filter(notices::id.eq(id)))
-            .set((
-                notices::next_attempt_at.eq(At(now)),
-                notices::queue.eq(&queue),
-            ))
-            .execute(conn)?;
-        let due = Due {
-            id,
-            queue: queue.clone(),
-            message_id,
-        };
-        run.insert(place, due);
-    }
-    Ok(())
-}
-
-/// Gathers what waits for a person in a thread; answers what is not to be claimed now.
-fn gather_thread(
-    conn: &mut Conn,
-    person: PersonId,
-    thread: &str,
-    window: TimeDelta,
+    (person, thread): &Thread,
     now: Instant,
 ) -> QueryResult<Vec<NoticeId>> {
-    // A macro, because a filter borrows what it compares with.
-    macro_rules! theirs {
-        () => {
-            notices::table
-                .filter(notices::thread.eq(thread))
-                .filter(notices::person_id.eq(person))
-        };
-    }
-    let waiting: Vec<(NoticeId, String)> = theirs!()
-        .filter(IsWaiting)
-        .filter(notices::kind.eq(NoticeKind::EntryPosted))
-        .filter(notices::attempts.eq(0))
-        .filter(notices::lease_until.is_null())
-        .filter(settled!(now))
+    let Some(queue) = run.first().map(|due| due.queue.clone()) else {
+        return Ok(Vec::new());
+    };
+    let held: Vec<(NoticeId, String, String)> = waiting!(now)
+        .filter(notices::thread.eq(thread))
+        .filter(notices::person_id.eq(person))
+        .filter(notices::next_attempt_at.gt(At(now)))
         .order((notices::created_at.asc(), notices::id.asc()))
         .limit(MOST)
-        .select((notices::id, notices::payload))
+        .select((notices::id, notices::message_id, notices::payload))
         .load(conn)?;
-    // What this version cannot read is left to whoever sends it, who says so.
-    let mut waiting = waiting
-        .into_iter()
-        .filter_map(|(id, text)| Some((id, serde_json::from_str::<Payload>(&text).ok()?)));
-    let Some((first, mut payload)) = waiting.next() else {
+    let message_ids: HashMap<NoticeId, String> = (held.iter())
+        .map(|(id, message_id, _)| (*id, message_id.clone()))
+        .collect();
+    let held = held.into_iter().map(|(id, _, payload)| (id, payload));
+    let Some((first, payload, out)) = joined(conn, held)? else {
         return Ok(Vec::new());
+    };
+    kept(notices::table.filter(notices::id.eq(first)))
+        .set((
+            notices::payload.eq(json(&payload)?),
+            notices::next_attempt_at.eq(At(now)),
+            notices::queue.eq(&queue),
+        ))
+        .execute(conn)?;
+    if let Some(message_id) = message_ids.get(&first) {
+        let message_id = message_id.clone();
+        run.insert(
+            0,
+            Due {
+                id: first,
+                queue,
+                message_id,
+            },
+        );
+    }
+    Ok(out)
+}
+
+/// Makes one of several notices of a thread, the oldest first: gives that with what it tells, and what is gone into it. None if
+/// there is none, or somebody has it.
+fn joined(
+    conn: &mut Conn,
+    waiting: impl Iterator<Item = (NoticeId, String)>,
+) -> QueryResult<Option<(NoticeId, Payload, Vec<NoticeId>)>> {
+    // What this version cannot read is left to whoever sends it, who says so.
+    let mut waiting =
+        waiting.filter_map(|(id, text)| Some((id, serde_json::from_str::<Payload>(&text).ok()?)));
+    let Some((first, mut payload)) = waiting.next() else {
+        return Ok(None);
     };
     // Ours from here on: nobody else claims it or adds to it.
     if !take(conn, first)? {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let mut all = payload.clone();
     let fits: Vec<(NoticeId, Payload)> = waiting
         .filter(|(_, other)| all.take_entries_of(other))
         .collect();
-    let mut out = take_out(conn, fits.iter().map(|(id, _)| *id).collect())?;
+    let out = take_out(conn, fits.iter().map(|(id, _)| *id).collect())?;
     // What somebody else took meanwhile, they tell themselves.
     if out.len() == fits.len() {
         payload = all;
@@ -197,13 +263,38 @@ fn gather_thread(
             payload.take_entries_of(other);
         }
     }
-    let last: Option<At> = theirs!()
+    Ok(Some((first, payload, out)))
+}
+
+/// Gathers what waits for a person in a thread; answers what is not to be claimed now.
+fn gather_thread(
+    conn: &mut Conn,
+    (person, thread): &Thread,
+    window: TimeDelta,
+    now: Instant,
+) -> QueryResult<Vec<NoticeId>> {
+    // A macro, because a filter borrows what it compares with.
+    macro_rules! theirs {
+        ($of:expr) => {
+            $of.filter(notices::thread.eq(thread))
+                .filter(notices::person_id.eq(person))
+        };
+    }
+    let waiting: Vec<(NoticeId, String)> = theirs!(waiting!(now))
+        .order((notices::created_at.asc(), notices::id.asc()))
+        .limit(MOST)
+        .select((notices::id, notices::payload))
+        .load(conn)?;
+    let Some((first, payload, mut out)) = joined(conn, waiting.into_iter())? else {
+        return Ok(Vec::new());
+    };
+    let last: Option<At> = theirs!(notices::table)
         .filter(notices::kind.eq(NoticeKind::EntryPosted))
         .filter(notices::state.eq(NoticeState::Sent))
         .select(max(notices::sent_at))
         .get_result(conn)?;
     let followed: bool = select(exists(
-        theirs!()
+        theirs!(notices::table)
             .filter(IsWaiting)
             .filter(notices::kind.ne(NoticeKind::EntryPosted)),
     ))
@@ -219,7 +310,7 @@ fn gather_thread(
             notices::payload.eq(json(&payload)?),
             Varying((
                 until.map(|until| notices::next_attempt_at.eq(At(until))),
-                // What waits to be gathered holds up nothing else.
+                // See `hold`.
                 until.map(|_| notices::queue.eq(format!("entries {first}"))),
             )),
         ))

@@ -17,7 +17,7 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::store::mail_outages;
-use crate::store::notices::{self, Addressed, Due};
+use crate::store::notices::{self, Addressed, Due, Gathered};
 
 /// How many queues are seen to side by side, those of what is urgent apart.
 const PLACES: usize = 8;
@@ -82,6 +82,16 @@ pub(super) struct Filled {
     pub(super) more: bool,
     /// When the mail server is tried next, if it is away.
     pub(super) probe_at: Option<Instant>,
+}
+
+/// What came of claiming.
+#[derive(Debug, Default)]
+struct Claimed {
+    notices: Vec<Addressed>,
+    /// What is gathered instead.
+    out: HashSet<NoticeId>,
+    /// Whether there was more, and another process has it.
+    is_part: bool,
 }
 
 /// What a look at the outbox found.
@@ -186,14 +196,15 @@ impl Dispatch {
         if runs.is_empty() {
             return Ok(Filled::default());
         }
-        let (claimed, all) = self.claim(runs, probes, now).await?;
-        if !all {
+        let claimed = self.claim(runs, probes, now).await?;
+        if claimed.is_part {
             // Another process has begun with it: what was found is not what is due any more.
             self.found.clear();
             more = true;
         }
-        let count = claimed.len();
-        self.begin(claimed, probes, now).await?;
+        self.found.retain(|due| !claimed.out.contains(&due.id));
+        let count = claimed.notices.len();
+        self.begin(claimed.notices, probes, now).await?;
         Ok(Filled {
             claimed: count,
             // Whoever probes finds out whether there is more to do.
@@ -216,13 +227,13 @@ impl Dispatch {
         (self.found.iter()).any(|due| !busy.contains(due.queue.as_str()))
     }
 
-    /// Claims what is still due of these; says besides whether that was all that is to be sent of them.
+    /// Claims what is still due of these.
     async fn claim(
         &self,
         runs: Vec<Vec<Due>>,
         probes: bool,
         now: Instant,
-    ) -> Result<(Vec<Addressed>, bool), DbError> {
+    ) -> Result<Claimed, DbError> {
         let holder = Arc::clone(&self.outbox.holder);
         let transport = Arc::clone(&self.outbox.transport);
         let host = self.outbox.post.letterhead().host();
@@ -232,15 +243,19 @@ impl Dispatch {
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
                 if probes && !mail_outages::take_probe(conn, &transport, now)? {
-                    return Ok((Vec::new(), false));
+                    return Ok(Claimed::default());
                 }
-                let runs = match gathers {
-                    Some(window) => notices::gather(conn, runs.clone(), window, now)?,
-                    None => runs.clone(),
+                let runs = runs.clone();
+                let Gathered { runs, out } = match gathers {
+                    Some(window) => notices::gather(conn, runs, window, now)?,
+                    None => Gathered::nothing(runs),
                 };
-                let claimed = notices::claim(conn, lease(&holder, now), &host, &runs, now)?;
-                let all = claimed.len() == runs.iter().flatten().count();
-                Ok((claimed, all))
+                let notices = notices::claim(conn, lease(&holder, now), &host, &runs, now)?;
+                Ok(Claimed {
+                    is_part: notices.len() < runs.iter().flatten().count(),
+                    notices,
+                    out,
+                })
             })
             .await
     }
