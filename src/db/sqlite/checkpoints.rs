@@ -48,7 +48,7 @@ pub(super) fn checkpoint_after(commits: &Receiver<Committed>, connections: &Arc<
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let checkpointed = match connections.checkpointer().as_mut() {
-            Some(conn) => checkpoint(conn, &mut erases),
+            Some(conn) => checkpoint(conn, connections, &mut erases),
             None => Ok(Emptied::AsWanted),
         };
         match checkpointed {
@@ -81,21 +81,26 @@ enum Emptied {
     KeptByReaders,
 }
 
-fn checkpoint(conn: &mut SqliteConnection, erases: &mut bool) -> Result<Emptied, DbError> {
+/// Moves what the log has into the file while others write. Only what is left to do then keeps them from it: emptying the log, which
+/// a writer who never rests would otherwise prevent for ever.
+fn checkpoint(
+    conn: &mut SqliteConnection,
+    connections: &Connections,
+    erases: &mut bool,
+) -> Result<Emptied, DbError> {
     let mut run = |how: &str| -> Result<Log, DbError> {
         Ok(diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result(conn)?)
     };
+    let moved = run("PASSIVE")?;
     let done = match *erases {
         true => {
-            let done = run("TRUNCATE")?;
+            let done = connections.between_groups(|| run("TRUNCATE"))?;
             *erases = done.busy != 0;
             done
         }
-        false => match run("PASSIVE")? {
-            // A log that readers kept from starting over has grown: wait for them a little.
-            Log { log, .. } if log >= LOG_PAGES => run("RESTART")?,
-            _ => return Ok(Emptied::AsWanted),
-        },
+        // A log that readers kept from starting over has grown: wait for them a little.
+        false if moved.log >= LOG_PAGES => connections.between_groups(|| run("RESTART"))?,
+        false => return Ok(Emptied::AsWanted),
     };
     Ok(match done.busy {
         0 => Emptied::AsWanted,

@@ -28,6 +28,8 @@ const READERS_FINISH_WITHIN: Duration = Duration::from_secs(12);
 /// The connections.
 pub(super) struct Connections {
     path: PathBuf,
+    /// Held by whoever has the writer next, so that nobody who wants it again and again overtakes them.
+    next: Mutex<()>,
     writer: Mutex<Option<Conn>>,
     checkpointer: Mutex<Option<SqliteConnection>>,
     readers: Mutex<Readers>,
@@ -80,6 +82,7 @@ impl Connections {
     pub(super) fn new(path: &Path, writer: Conn) -> Result<Self, DbError> {
         Ok(Self {
             path: path.to_owned(),
+            next: Mutex::default(),
             writer: Mutex::new(Some(writer)),
             checkpointer: Mutex::new(Some(checkpointer(path)?)),
             readers: Mutex::default(),
@@ -93,7 +96,16 @@ impl Connections {
 
     /// The one that writes; none while it is being opened anew.
     pub(super) fn writer(&self) -> MutexGuard<'_, Option<Conn>> {
+        drop(locked(&self.next));
         locked(&self.writer)
+    }
+
+    /// Does something while nobody of this process writes: when the group that is under way has ended, and before the next
+    /// begins, however many wait.
+    pub(super) fn between_groups<T>(&self, does: impl FnOnce() -> T) -> T {
+        let _next = locked(&self.next);
+        let _writer = locked(&self.writer);
+        does()
     }
 
     /// The one that empties the log; none while it is being opened anew.

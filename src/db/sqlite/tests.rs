@@ -224,3 +224,62 @@ async fn what_was_queued_is_written_before_the_database_closes() {
         50
     );
 }
+
+/// What is taken away does not stay in the log because others write without a pause.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_who_never_rests_does_not_keep_the_log_from_being_emptied() {
+    const WORKS: Duration = Duration::from_millis(5);
+    let TestDatabase { db, folder } = TestDatabase::new();
+    let log = files(&crate::testing::path(folder.path())).nth(1);
+    let log = log.expect("a log");
+    let restless = Arc::new(AtomicBool::new(true));
+    let writers: Vec<_> = (0..2)
+        .map(|number: i64| {
+            let (db, restless) = (db.clone(), Arc::clone(&restless));
+            tokio::spawn(async move {
+                let mut written = 0;
+                while restless.load(Ordering::SeqCst) {
+                    let name = format!("{number} {written}");
+                    let write = db.write(move |conn| {
+                        let begun = std::time::Instant::now();
+                        while begun.elapsed() < WORKS {
+                            std::hint::spin_loop();
+                        }
+                        add(conn, &name, number)
+                    });
+                    write.await.expect("written");
+                    written += 1;
+                }
+            })
+        })
+        .collect();
+    let keeps = |name: &str| {
+        let kept = std::fs::read(&log).expect("a log");
+        kept.windows(name.len()).any(|part| part == name.as_bytes())
+    };
+    let mut kept = Vec::new();
+    for number in 0..10 {
+        let name = format!("a word that is erased, {number}");
+        let erased = name.clone();
+        db.write(move |conn| add(conn, &erased, number))
+            .await
+            .expect("written");
+        let erased = name.clone();
+        let erases = db.write(move |conn| {
+            super::erase_after_commit();
+            let row = counters::table.filter(counters::name.eq(&erased));
+            Ok::<_, DbError>(diesel::delete(row).execute(conn)?)
+        });
+        assert_eq!(erases.await.expect("erased"), 1);
+        let begun = std::time::Instant::now();
+        while keeps(&name) && begun.elapsed() < Duration::from_secs(5) {
+            tokio::task::yield_now().await;
+        }
+        kept.extend(keeps(&name).then_some(name));
+    }
+    restless.store(false, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+    assert!(kept.is_empty(), "still in the log: {kept:?}");
+}
