@@ -71,6 +71,8 @@ struct UnderWay {
 struct Ran {
     sending: Sending,
     failure: Option<DbError>,
+    /// Whether something of it is still to be sent.
+    broke_off: bool,
 }
 
 /// What came of filling the places.
@@ -196,11 +198,12 @@ impl Dispatch {
         if runs.is_empty() {
             return Ok(Filled::default());
         }
+        // Nothing overtakes what could not be claimed, or what another process has begun with: then all is looked for again.
+        let found = std::mem::take(&mut self.found);
         let claimed = self.claim(runs, probes, now).await?;
-        if claimed.is_part {
-            // Another process has begun with it: what was found is not what is due any more.
-            self.found.clear();
-            more = true;
+        match claimed.is_part {
+            true => more = true,
+            false => self.found = found,
         }
         self.found.retain(|due| !claimed.out.contains(&due.id));
         let count = claimed.notices.len();
@@ -323,6 +326,7 @@ impl Dispatch {
             let mut ran = Ran {
                 sending: Sending::default(),
                 failure: None,
+                broke_off: true,
             };
             let ids: Vec<NoticeId> = queue.iter().map(|notice| notice.id).collect();
             for (notice, behind) in queue.iter().zip(1..) {
@@ -332,16 +336,17 @@ impl Dispatch {
                     Ok((end, goes_on)) => {
                         ran.sending.count(end, behind.len());
                         if !goes_on {
-                            break;
+                            return ran;
                         }
                     }
                     // What is behind it is sent when its lease has expired: not now, out of its order.
                     Err(error) => {
                         ran.failure = Some(error);
-                        break;
+                        return ran;
                     }
                 }
             }
+            ran.broke_off = false;
             ran
         });
         self.under_way.insert(run.id(), under_way);
@@ -457,11 +462,17 @@ impl Dispatch {
                 let ran = Ran {
                     sending: Sending::default(),
                     failure: None,
+                    broke_off: true,
                 };
                 (error.id(), ran)
             }
         };
-        self.under_way.remove(&id);
+        if let Some(ended) = self.under_way.remove(&id)
+            && ran.broke_off
+        {
+            // What comes next of this queue stands behind what is left.
+            self.found.retain(|due| due.queue != ended.queue);
+        }
         Some(ran)
     }
 }
