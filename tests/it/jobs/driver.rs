@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use casebell::db::DbError;
+use casebell::domain::notice::Fault;
 use casebell::domain::notice::NoticeState::{Sent, Waiting};
+use casebell::mail::message::Letter;
+use casebell::mail::transport::SendError;
 use casebell::worker::{Driver, Rhythm};
 use chrono::TimeDelta;
 
@@ -22,6 +25,7 @@ on_both_databases!(
     a_lapse_wakes_the_outbox,
     stopping_gives_back_what_is_under_way,
     it_says_how_the_jobs_fare,
+    a_long_line_goes_in_its_order_though_one_of_it_is_put_off,
 );
 
 async fn a_commit_wakes_it(desk: JobDesk) {
@@ -105,4 +109,38 @@ async fn it_says_how_the_jobs_fare(desk: JobDesk) {
         );
     }
     driver.stop().await;
+}
+
+/// Longer than the part of it that is under way at once: what comes behind was seen due when the first was.
+async fn a_long_line_goes_in_its_order_though_one_of_it_is_put_off(desk: JobDesk) {
+    const LINE: usize = 20;
+    let case = desk.opens_case().await;
+    for _ in 1..LINE {
+        desk.clock.advance(TimeDelta::seconds(1));
+        desk.opens_case().await;
+    }
+    desk.memory
+        .refuse(SendError::new(Fault::RecipientDeferred, "busy"));
+    let rhythm = Rhythm {
+        grace: Duration::from_secs(60),
+        ..STILL
+    };
+    let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
+    while desk.notices().await[0].tried_at.is_none() {
+        tokio::task::yield_now().await;
+    }
+    // Dana's letter is sent in a turn after that.
+    desk.writes(&desk.sam, case, "We are looking.").await;
+    desk.memory.has(1).await;
+    let notices = desk.notices().await;
+    let line = &notices[..LINE];
+    assert!(line.iter().all(|notice| notice.state == Waiting));
+    desk.clock.set(line[0].next_attempt_at);
+    desk.writes(&desk.sam, case, "It is the trunk.").await;
+    desk.memory.has(LINE + 2).await;
+    driver.stop().await;
+    let sent = desk.memory.letters();
+    let sent = sent.iter().map(Letter::id);
+    let in_line = sent.filter(|id| line.iter().any(|notice| notice.id == *id));
+    assert!(in_line.eq(line.iter().map(|notice| notice.id)));
 }
