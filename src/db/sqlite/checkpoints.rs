@@ -92,16 +92,14 @@ fn checkpoint(
         Ok(diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result(conn)?)
     };
     let moved = run("PASSIVE")?;
-    let done = match *erases {
-        true => {
-            let done = connections.between_groups(|| run("TRUNCATE"))?;
-            *erases = done.busy != 0;
-            done
-        }
+    let how = match *erases {
+        true => "TRUNCATE",
         // A log that readers kept from starting over has grown: wait for them a little.
-        false if moved.log >= LOG_PAGES => connections.between_groups(|| run("RESTART"))?,
+        false if moved.log >= LOG_PAGES => "RESTART",
         false => return Ok(Emptied::AsWanted),
     };
+    let done = connections.between_groups(|| run(how))?;
+    *erases &= done.busy != 0;
     Ok(match done.busy {
         0 => Emptied::AsWanted,
         _ => Emptied::KeptByReaders,

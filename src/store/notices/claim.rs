@@ -104,6 +104,9 @@ pub fn claim(
     runs: &[Vec<Due>],
     now: Instant,
 ) -> QueryResult<Vec<Addressed>> {
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut claimed = Vec::new();
     let overtaking = overtaking(conn, runs, now)?;
     let mut runs: Vec<_> = (runs.iter())

@@ -11,7 +11,7 @@ use super::IsWaiting;
 use super::claim::Due;
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, Varying, among, kept};
+use crate::db::{Conn, among, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -124,53 +124,55 @@ type Thread = (PersonId, String);
 /// Until when what is told of a thread is held, and in which queue.
 type Held = (At, String);
 
-/// In which of these threads something is held that waits for what follows.
+/// In which of these threads something is held that waits for what follows: of each, what the first of it says.
 fn held(
     conn: &mut Conn,
     threads: HashSet<&Thread>,
     now: Instant,
 ) -> QueryResult<HashMap<Thread, Held>> {
-    let mut held = HashMap::new();
     if threads.is_empty() {
-        return Ok(held);
+        return Ok(HashMap::new());
     }
-    // For several people and threads at once, SQLite would pass by all that waits.
-    if let Conn::Sqlite(_) = conn {
-        for thread in threads {
-            let first: Option<Held> = waiting!(now)
-                .filter(notices::thread.eq(&thread.1))
-                .filter(notices::person_id.eq(thread.0))
-                .filter(notices::next_attempt_at.gt(At(now)))
-                .order((notices::created_at.asc(), notices::id.asc()))
-                .select((notices::next_attempt_at, notices::queue))
-                .first(conn)
-                .optional()?;
-            held.extend(first.map(|first| (thread.clone(), first)));
+    let own = match conn {
+        Conn::Postgres(own) => own,
+        // For several people and threads at once, SQLite would pass by all that waits.
+        Conn::Sqlite(own) => {
+            let mut held = HashMap::new();
+            for thread in threads {
+                let first: Option<Held> = waiting!(now)
+                    .filter(notices::thread.eq(&thread.1))
+                    .filter(notices::person_id.eq(thread.0))
+                    .filter(notices::next_attempt_at.gt(At(now)))
+                    .order((notices::created_at.asc(), notices::id.asc()))
+                    .select((notices::next_attempt_at, notices::queue))
+                    .first(own)
+                    .optional()?;
+                held.extend(first.map(|first| (thread.clone(), first)));
+            }
+            return Ok(held);
         }
-        return Ok(held);
-    }
+    };
     let (persons, names): (Vec<PersonId>, Vec<String>) = threads.into_iter().cloned().unzip();
-    let rows: Vec<(PersonId, String, At, String)> = waiting!(now)
+    let rows: Vec<(Thread, Held)> = waiting!(now)
         .filter(among(notices::thread, names))
         .filter(among(notices::person_id.assume_not_null(), persons))
         .filter(notices::next_attempt_at.gt(At(now)))
-        .order((notices::created_at.desc(), notices::id.desc()))
-        .select((
-            notices::person_id.assume_not_null(),
-            notices::thread,
-            notices::next_attempt_at,
-            notices::queue,
+        .distinct_on((notices::person_id, notices::thread))
+        .order((
+            notices::person_id.asc(),
+            notices::thread.asc(),
+            notices::created_at.asc(),
+            notices::id.asc(),
         ))
-        .load(conn)?;
-    // The first of each thread comes last.
-    held.extend(
-        rows.into_iter()
-            .map(|(person, thread, until, queue)| ((person, thread), (until, queue))),
-    );
-    Ok(held)
+        .select((
+            (notices::person_id.assume_not_null(), notices::thread),
+            (notices::next_attempt_at, notices::queue),
+        ))
+        .load(own)?;
+    Ok(rows.into_iter().collect())
 }
 
-/// Holds notices with what is held of their thread; answers them.
+/// Holds notices until an instant, in a queue of what is held of their thread; answers them.
 fn hold(conn: &mut Conn, ids: Vec<NoticeId>, (until, queue): &Held) -> QueryResult<Vec<NoticeId>> {
     let free = notices::table
         .filter(among(notices::id, ids.clone()))
@@ -195,9 +197,6 @@ fn put_before(
     (person, thread): &Thread,
     now: Instant,
 ) -> QueryResult<Vec<NoticeId>> {
-    let Some(queue) = run.first().map(|due| due.queue.clone()) else {
-        return Ok(Vec::new());
-    };
     let held: Vec<(NoticeId, String, String)> = waiting!(now)
         .filter(notices::thread.eq(thread))
         .filter(notices::person_id.eq(person))
@@ -206,43 +205,45 @@ fn put_before(
         .limit(MOST)
         .select((notices::id, notices::message_id, notices::payload))
         .load(conn)?;
-    let message_ids: HashMap<NoticeId, String> = (held.iter())
-        .map(|(id, message_id, _)| (*id, message_id.clone()))
-        .collect();
-    let held = held.into_iter().map(|(id, _, payload)| (id, payload));
-    let Some((first, payload, out)) = joined(conn, held)? else {
+    let Some(queue) = run.first().map(|due| due.queue.clone()) else {
         return Ok(Vec::new());
     };
-    kept(notices::table.filter(notices::id.eq(first)))
-        .set((
-            notices::payload.eq(json(&payload)?),
-            notices::next_attempt_at.eq(At(now)),
-            notices::queue.eq(&queue),
-        ))
-        .execute(conn)?;
-    if let Some(message_id) = message_ids.get(&first) {
-        let message_id = message_id.clone();
-        run.insert(
-            0,
-            Due {
-                id: first,
-                queue,
-                message_id,
-            },
-        );
+    let payloads = held.iter().map(|(id, _, payload)| (*id, payload.as_str()));
+    let out = join(conn, payloads)?.map_or_else(Vec::new, |joined| joined.out);
+    // What cannot be told with another goes before it by itself.
+    let left = held.into_iter().filter(|(id, ..)| !out.contains(id));
+    for (place, (id, message_id, _)) in left.enumerate() {
+        kept(notices::table.filter(notices::id.eq(id)))
+            .set((
+                notices::next_attempt_at.eq(At(now)),
+                notices::queue.eq(&queue),
+            ))
+            .execute(conn)?;
+        let due = Due {
+            id,
+            queue: queue.clone(),
+            message_id,
+        };
+        run.insert(place, due);
     }
     Ok(out)
 }
 
-/// Makes one of several notices of a thread, the oldest first: gives that with what it tells, and what is gone into it. None if
-/// there is none, or somebody has it.
-fn joined(
+/// One of several notices, which tells what the others told.
+struct Joined {
+    first: NoticeId,
+    /// The others.
+    out: Vec<NoticeId>,
+}
+
+/// Makes one of several notices of a thread, the oldest first. None if there is none, or somebody has it.
+fn join<'a>(
     conn: &mut Conn,
-    waiting: impl Iterator<Item = (NoticeId, String)>,
-) -> QueryResult<Option<(NoticeId, Payload, Vec<NoticeId>)>> {
+    waiting: impl Iterator<Item = (NoticeId, &'a str)>,
+) -> QueryResult<Option<Joined>> {
     // What this version cannot read is left to whoever sends it, who says so.
     let mut waiting =
-        waiting.filter_map(|(id, text)| Some((id, serde_json::from_str::<Payload>(&text).ok()?)));
+        waiting.filter_map(|(id, text)| Some((id, serde_json::from_str::<Payload>(text).ok()?)));
     let Some((first, mut payload)) = waiting.next() else {
         return Ok(None);
     };
@@ -255,6 +256,9 @@ fn joined(
         .filter(|(_, other)| all.take_entries_of(other))
         .collect();
     let out = take_out(conn, fits.iter().map(|(id, _)| *id).collect())?;
+    if out.is_empty() {
+        return Ok(Some(Joined { first, out }));
+    }
     // What somebody else took meanwhile, they tell themselves.
     if out.len() == fits.len() {
         payload = all;
@@ -263,7 +267,10 @@ fn joined(
             payload.take_entries_of(other);
         }
     }
-    Ok(Some((first, payload, out)))
+    kept(notices::table.filter(notices::id.eq(first)))
+        .set(notices::payload.eq(json(&payload)?))
+        .execute(conn)?;
+    Ok(Some(Joined { first, out }))
 }
 
 /// Gathers what waits for a person in a thread; answers what is not to be claimed now.
@@ -285,7 +292,8 @@ fn gather_thread(
         .limit(MOST)
         .select((notices::id, notices::payload))
         .load(conn)?;
-    let Some((first, payload, mut out)) = joined(conn, waiting.into_iter())? else {
+    let waiting = waiting.iter().map(|(id, payload)| (*id, payload.as_str()));
+    let Some(Joined { first, mut out }) = join(conn, waiting)? else {
         return Ok(Vec::new());
     };
     let last: Option<At> = theirs!(notices::table)
@@ -301,20 +309,10 @@ fn gather_thread(
     .get_result(conn)?;
     // Of a clock that was ahead, nobody shall wait for it to come there again.
     let until = last.map(|last| last.0.min(now) + window);
-    let until = until.filter(|until| *until > now && !followed);
-    if until.is_some() {
-        out.push(first);
+    if let Some(until) = until.filter(|until| *until > now && !followed) {
+        let held = (At(until), format!("entries {first}"));
+        out.extend(hold(conn, vec![first], &held)?);
     }
-    kept(notices::table.filter(notices::id.eq(first)))
-        .set((
-            notices::payload.eq(json(&payload)?),
-            Varying((
-                until.map(|until| notices::next_attempt_at.eq(At(until))),
-                // See `hold`.
-                until.map(|_| notices::queue.eq(format!("entries {first}"))),
-            )),
-        ))
-        .execute(conn)?;
     Ok(out)
 }
 

@@ -158,7 +158,7 @@ impl Dispatch {
             })
         };
         let begun = Moment::now();
-        let (urgent, others, probes) = match self.outbox.db.read(look).await? {
+        let (mut urgent, others, probes) = match self.outbox.db.read(look).await? {
             Look::Closed(next) => {
                 self.outbox.way().closed = true;
                 self.found.clear();
@@ -174,38 +174,38 @@ impl Dispatch {
             } => (urgent, others, probes),
         };
         self.outbox.way().closed = probes;
+        // It is kept only if nothing came between: nothing overtakes what could not be claimed, or what another process has begun
+        // with. Whoever probes sends one, and looks again.
+        let mut found = std::mem::take(&mut self.found);
         if probes {
-            self.found.clear();
+            found.clear();
         }
         let mut more = is_full(&urgent, URGENT_WINDOW);
         if let Some(others) = others {
             more |= is_full(&others, WINDOW);
             // Of what is under way nothing was found now, and nothing else was left.
-            self.found.extend(others);
+            found.extend(others);
             self.next_look = Moment::now() + PAUSE.max(begun.elapsed() * PAUSES);
         }
-        let mut urgent = urgent;
         let mut runs = runs(&mut urgent, urgent_places, &HashSet::new());
-        let busy = self.under_way.values().map(|one| one.queue.as_str());
-        runs.extend(self::runs(&mut self.found, places, &busy.collect()));
-        more |= !urgent.is_empty() || !self.found.is_empty();
+        runs.extend(self::runs(&mut found, places, &self.busy()));
+        more |= !urgent.is_empty() || !found.is_empty();
         if probes {
             more |= runs.iter().flatten().count() > 1;
             runs.truncate(1);
             runs.iter_mut().for_each(|run| run.truncate(1));
-            self.found.clear();
         }
         if runs.is_empty() {
+            self.found = found;
             return Ok(Filled::default());
         }
-        // Nothing overtakes what could not be claimed, or what another process has begun with: then all is looked for again.
-        let found = std::mem::take(&mut self.found);
         let claimed = self.claim(runs, probes, now).await?;
-        match claimed.is_part {
-            true => more = true,
-            false => self.found = found,
+        if claimed.is_part {
+            more = true;
+        } else if !probes {
+            found.retain(|due| !claimed.out.contains(&due.id));
+            self.found = found;
         }
-        self.found.retain(|due| !claimed.out.contains(&due.id));
         let count = claimed.notices.len();
         self.begin(claimed.notices, probes, now).await?;
         Ok(Filled {
@@ -224,10 +224,14 @@ impl Dispatch {
 
     /// Whether some of what was found can begin.
     fn has_some_to_begin(&self) -> bool {
-        let busy: HashSet<&str> = (self.under_way.values())
-            .map(|one| one.queue.as_str())
-            .collect();
+        let busy = self.busy();
         (self.found.iter()).any(|due| !busy.contains(due.queue.as_str()))
+    }
+
+    /// The queues that are under way.
+    fn busy(&self) -> HashSet<&str> {
+        let queues = self.under_way.values().map(|one| one.queue.as_str());
+        queues.collect()
     }
 
     /// Claims what is still due of these.
