@@ -87,7 +87,8 @@ async fn stopping_gives_back_what_is_under_way(desk: JobDesk) {
     desk.opens_case().await;
     desk.memory.fall_silent();
     let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, STILL);
-    while desk.notices().await[0].attempts == 0 {
+    // Claimed, and on its way: what is only claimed has not yet met the silence.
+    while desk.memory.tried() == 0 {
         tokio::task::yield_now().await;
     }
     driver.stop().await;
