@@ -5,8 +5,11 @@
 //! anew, which for a list of cases with all its names takes fifty times as long as to find them.
 
 use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+
+use super::Conn;
 
 /// At most these rows of a query.
 pub(crate) fn limited<Q, L: Limit>(query: Q, limit: L) -> Limited<Q, L> {
@@ -78,6 +81,18 @@ where
         out.push_sql(" LIMIT 0 + ");
         out.push_sql(&self.limit.rows().to_string());
         Ok(())
+    }
+}
+
+/// Until the transaction ends, PostgreSQL plans each statement once a connection, for any values. It is for questions that take longer
+/// to plan than to answer, and are asked in such a way that one plan is good for all values.
+///
+/// # Errors
+/// Database errors.
+pub(crate) fn planned_once(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Postgres(own) => own.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan"),
+        Conn::Sqlite(_) => Ok(()),
     }
 }
 

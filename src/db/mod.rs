@@ -16,6 +16,7 @@ mod others;
 mod postgres;
 mod sort_keys;
 mod sqlite;
+mod turns;
 mod work;
 
 pub mod migrate;
@@ -40,11 +41,12 @@ pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
-pub(crate) use limited::{Rows, limited};
+pub(crate) use limited::{Rows, limited, planned_once};
 use memory::Memory;
 pub use memory::{Epoch, Name, ONLY, of_one, remembered, remembered_each, steadily, with_epoch};
 pub use others::Others;
 pub use postgres::unencrypted_host;
+pub use turns::Turns;
 use work::{Said, Work};
 
 /// What this transaction overwrites or deletes is to be gone for good: once it is committed, the embedded database's log is

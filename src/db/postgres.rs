@@ -23,7 +23,7 @@ use super::change::{ChangeSignal, is_to_be_heard_of};
 use super::conn::POSTGRES_READS;
 use super::memory::{Kind, Memory, remembering};
 use super::work::{Verdict, Work};
-use super::{Conn, DbError, Limits, Others, Schema, migrate};
+use super::{Conn, DbError, Limits, Others, Schema, migrate, turns};
 use messenger::Messenger;
 use pool::{Lent, Pool};
 pub(super) use url::completed;
@@ -240,6 +240,7 @@ fn run(
     signal: Option<&ChangeSignal>,
 ) -> (Ended, bool) {
     type Manager = AnsiTransactionManager;
+    let _turns = turns::Ends;
     if let Err(error) = on_postgres(conn, |conn| Manager::begin_transaction_sql(conn, begin)) {
         return (Ended::NotBegun(error), false);
     }

@@ -72,7 +72,7 @@ pub mod write_probes;
 
 use diesel::prelude::*;
 
-use crate::db::{Conn, kept, on_either};
+use crate::db::{Conn, Turns, kept, on_either};
 
 /// A number that the installation counts (C1): sequential, never reused, taken in the transaction that uses it.
 #[derive(Clone, Copy, Debug)]
@@ -91,12 +91,23 @@ impl Counter {
         }
     }
 
+    /// Where those stand who take a number of it.
+    const fn turns(self) -> &'static Turns {
+        static CASES: Turns = Turns::untaken();
+        static ESCALATIONS: Turns = Turns::untaken();
+        match self {
+            Self::Case => &CASES,
+            Self::Escalation => &ESCALATIONS,
+        }
+    }
+
     /// Takes the next number.
     ///
     /// # Errors
     /// Database errors.
     pub fn next(self, conn: &mut Conn) -> QueryResult<i64> {
         use crate::db::schema::counters;
+        self.turns().take(conn);
         on_either!(conn, |own| kept(
             counters::table.filter(counters::name.eq(self.name()))
         )

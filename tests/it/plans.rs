@@ -110,6 +110,7 @@ on_both_databases! { Desk:
     the_first_page_asks_no_more_for_many_cases,
     the_page_of_a_case_asks_no_more_for_much_on_it,
     a_look_is_one_for_all_who_follow,
+    no_processes_are_started_for_a_list,
 }
 
 async fn nothing_is_found_by_reading_everything(desk: Desk) {
@@ -518,4 +519,23 @@ async fn a_look_is_one_for_all_who_follow(desk: Desk) {
         (1..STREAMS).contains(&people),
         "asked {people} times for tokens"
     );
+}
+
+/// A server that does not know how many rows are wanted believes that more processes find them sooner.
+async fn no_processes_are_started_for_a_list(desk: Desk) {
+    let plan = desk.db().read(|conn| -> Result<String, DbError> {
+        let Conn::Postgres(conn) = conn else {
+            return Ok(String::new());
+        };
+        conn.batch_execute(
+            "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; \
+             SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL enable_seqscan = on",
+        )?;
+        let explain = sql_query("EXPLAIN SELECT id FROM cases ORDER BY description");
+        let lines = explain.load::<PostgresPlan>(conn)?;
+        Ok(lines.into_iter().map(|row| row.line + "\n").collect())
+    });
+    let plan = plan.await.expect("a plan");
+    assert!(!plan.contains("Gather"), "{plan}");
+    assert_eq!(plan.contains("Scan"), desk.backend() == Backend::Postgresql);
 }

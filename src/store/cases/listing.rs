@@ -10,7 +10,7 @@ use super::{
 };
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
-use crate::db::{Conn, Rows, condition, limited, on_either};
+use crate::db::{Conn, Rows, condition, limited, on_either, planned_once};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
@@ -338,6 +338,7 @@ fn search<T>(
     let Some(terms) = terms(conn, reach, filter)? else {
         return load(conn, window, Vec::new(), None);
     };
+    planned_once(conn)?;
     let wanted = usize::try_from(window.limit).unwrap_or_default();
     let backwards = Window::first(window.sort.reversed(), window.limit);
     // The same part of a list is looked at several times.
