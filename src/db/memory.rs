@@ -138,6 +138,18 @@ pub fn steadily<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> T) -> T {
     work(conn)
 }
 
+/// Forgets the epoch that a transaction that writes goes on in ([`steadily`]): behind a lock that others hold while they change what is
+/// remembered, it asks anew.
+pub fn ask_anew() {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(current) = current
+            && current.kind == Kind::Writes
+        {
+            current.generation = None;
+        }
+    });
+}
+
 /// The epoch that a transaction has seen, for what is read next for whoever it found: who somebody is, and what they ask for, then
 /// cost one question for the epoch together. It is for one request; whoever kept it would keep all that is remembered of it.
 #[derive(Clone, Default)]

@@ -43,7 +43,9 @@ pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 pub(crate) use limited::{Rows, limited, planned_once};
 use memory::Memory;
-pub use memory::{Epoch, Name, ONLY, of_one, remembered, remembered_each, steadily, with_epoch};
+pub use memory::{
+    Epoch, Name, ONLY, ask_anew, of_one, remembered, remembered_each, steadily, with_epoch,
+};
 pub use others::Others;
 pub use postgres::unencrypted_host;
 pub use turns::Turns;

@@ -9,13 +9,15 @@ mod reached;
 mod seals;
 mod server;
 
+use diesel::dsl::Eq;
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
+use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, among, kept, on_either, write_last, write_what_was_put_off};
+use crate::db::{Conn, among, condition, kept, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
@@ -34,7 +36,6 @@ pub use reached::{
 };
 pub(in crate::store) use seals::{EntryWords, EscalationWords};
 pub use seals::{seal, seal_case_again, seal_what_is_open, sealed_case, unsealed_cases};
-use server::numbers;
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]
@@ -174,11 +175,16 @@ pub fn append_saying(
     Ok(id)
 }
 
-/// An event as its row is written.
+condition! {
+    /// The number under which a server writes an event: it gives each of them once, one row of a statement after the other, and nobody
+    /// waits for it.
+    NextNumber: BigInt = "nextval('audit_events_position_seq')"
+}
+
+/// An event as its row is written, without the number under which it is.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 struct Written {
-    position: i64,
     link: Option<i64>,
     id: EventId,
     at: At,
@@ -201,14 +207,14 @@ struct Written {
 /// Writes events, in this order, and in the embedded database at the end of their chain, which is read and written once, however many
 /// they are.
 fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    if let Conn::Postgres(own) = conn {
-        let numbers = numbers(own, count)?;
-        let rows = (numbers.into_iter().zip(events)).map(|(number, event)| event.unplaced(number));
-        let rows: Vec<Written> = rows.collect::<QueryResult<_>>()?;
+    if let Conn::Postgres(_) = conn {
+        let numbered =
+            |event: Unlinked| Ok((audit_events::position.eq(NextNumber), event.unplaced()?));
+        let rows: Vec<_> = (events.into_iter().map(numbered)).collect::<QueryResult<_>>()?;
         insert_many!(conn, audit_events::table, &rows);
         return Ok(());
     }
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let (end, head): (i64, String) = on_either!(conn, |own| kept(audit_chain::table)
         .set(audit_chain::position.eq(audit_chain::position + count))
         .returning((audit_chain::position, audit_chain::head))
@@ -220,7 +226,7 @@ fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
     let places = before.position + 1..;
     let (links, end) = linked(before, places.zip(events.iter().map(Unlinked::record)));
     let rows = (links.into_iter().zip(events)).map(|(link, event)| event.placed(link));
-    let rows: Vec<Written> = rows.collect::<QueryResult<_>>()?;
+    let rows: Vec<_> = rows.collect::<QueryResult<_>>()?;
     insert_many!(conn, audit_events::table, &rows);
     let head = audit_chain::head.eq(&end.head);
     on_either!(conn, |own| kept(audit_chain::table).set(head).execute(own)).map(drop)
@@ -248,9 +254,8 @@ impl Unlinked {
     }
 
     /// The row of an event that waits for its place.
-    fn unplaced(self, number: i64) -> QueryResult<Written> {
+    fn unplaced(self) -> QueryResult<Written> {
         Ok(Written {
-            position: number,
             link: None,
             id: self.id,
             at: At(self.at),
@@ -271,14 +276,15 @@ impl Unlinked {
         })
     }
 
-    /// The row of an event at its place.
-    fn placed(self, link: Linked) -> QueryResult<Written> {
-        Ok(Written {
+    /// The row of an event at its place, and the number under which it is written.
+    fn placed(self, link: Linked) -> QueryResult<(Eq<audit_events::position, i64>, Written)> {
+        let row = Written {
             link: Some(link.position),
             previous_hash: link.previous,
             hash: link.hash,
-            ..self.unplaced(link.arrival)?
-        })
+            ..self.unplaced()?
+        };
+        Ok((audit_events::position.eq(link.arrival), row))
     }
 }
 

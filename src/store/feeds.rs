@@ -8,12 +8,13 @@ mod told;
 mod undoable;
 mod writing;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
-use crate::db::schema::{cases, escalations, feed_entries, people, undoable_entries};
+use crate::db::schema::{self, cases, escalations, feed_entries, people, undoable_entries};
 use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Access;
@@ -166,7 +167,15 @@ pub enum FeedOf {
     Escalation(EscalationId),
 }
 
-/// What is shown of entries: with the names of their authors, the numbers of their escalations, and until when they may be taken back.
+/// Whether there are files with an entry.
+#[diesel::dsl::auto_type]
+fn has_files() -> _ {
+    let files = schema::attachments::table;
+    exists(files.filter(schema::attachments::entry_id.eq(feed_entries::id.nullable())))
+}
+
+/// What is shown of entries: with the names of their authors, the numbers of their escalations, until when they may be taken back, and
+/// whether there are files with them.
 macro_rules! shown {
     ($entries:expr) => {
         $entries
@@ -181,6 +190,7 @@ macro_rules! shown {
                 escalations::number.nullable(),
                 undoable_entries::until.nullable(),
                 undoable_entries::bound_to_stay.nullable(),
+                has_files(),
             ))
     };
 }
@@ -265,11 +275,9 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
 
 /// Rows with the files of all of them, which are asked for at once.
 fn with_files(conn: &mut Conn, rows: Vec<Row>) -> QueryResult<Vec<EntryView>> {
-    // Nobody but the desk leaves marks.
-    let written = rows
-        .iter()
-        .filter(|(entry, ..)| entry.kind != EntryKind::Mark && entry.redacted_at.is_none());
-    let ids: Vec<EntryId> = written.map(|(entry, ..)| entry.id).collect();
+    let with_some =
+        (rows.iter()).filter(|(entry, .., has_files)| *has_files && entry.redacted_at.is_none());
+    let ids: Vec<EntryId> = with_some.map(|(entry, ..)| entry.id).collect();
     let mut files = attachments::of_entries(conn, &ids)?;
     let with_its = |row: Row| {
         let attachments = files.remove(&row.0.id).unwrap_or_default();
@@ -281,18 +289,19 @@ fn with_files(conn: &mut Conn, rows: Vec<Row>) -> QueryResult<Vec<EntryView>> {
     Ok(rows.into_iter().map(with_its).collect())
 }
 
-/// An entry with its author's names, its escalation's number, until when it may be taken back, and whether it
-/// stays all the same.
+/// An entry with its author's names, its escalation's number, until when it may be taken back, whether it stays all the same, and
+/// whether there are files with it.
 type Row = (
     Entry,
     Option<(String, String)>,
     Option<i64>,
     Option<At>,
     Option<bool>,
+    bool,
 );
 
 impl From<Row> for EntryView {
-    fn from((entry, author, escalation, until, bound_to_stay): Row) -> Self {
+    fn from((entry, author, escalation, until, bound_to_stay, _): Row) -> Self {
         let until = until.map(|until| until.0);
         Self {
             undo_until: until.filter(|_| bound_to_stay != Some(true)),

@@ -25,6 +25,24 @@ pub fn of_feed(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<Stances
     Ok(rows.into_iter().collect())
 }
 
+/// What people said of each feed of a case.
+///
+/// # Errors
+/// Database errors.
+pub fn of_feeds(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<(Feed, Stances)>> {
+    let rows: Vec<(Feed, PersonId, Stance)> = stances::table
+        .filter(stances::case_id.eq(case))
+        .select((stances::feed, stances::person_id, stances::stance))
+        .load(conn)?;
+    let of = |feed: Feed| {
+        let of_it = rows.iter().filter(|(of, ..)| *of == feed);
+        of_it
+            .map(|(_, person, stance)| (*person, *stance))
+            .collect()
+    };
+    Ok(Feed::ALL.iter().map(|feed| (*feed, of(*feed))).collect())
+}
+
 /// What a person said of the feeds of a case; a feed that is not there is at its default.
 ///
 /// # Errors

@@ -149,6 +149,8 @@ pub struct NewTarget<'a> {
     pub due_at: Instant,
     /// When the first step of the ladder is.
     pub alarm_at: Option<Instant>,
+    /// Whether there may have been one of its kind before.
+    pub may_follow: bool,
 }
 
 impl NewTarget<'_> {
@@ -167,13 +169,15 @@ impl NewTarget<'_> {
 /// # Errors
 /// Database errors; a unique violation if one of its kind runs.
 pub fn insert(conn: &mut Conn, new: &NewTarget<'_>, now: Instant) -> QueryResult<()> {
-    let before = escalation_targets::table
-        .filter(escalation_targets::escalation_id.eq(new.escalation))
-        .filter(escalation_targets::kind.eq(new.kind))
-        .filter(IsNewest);
-    kept(before)
-        .set(escalation_targets::newest.eq(false))
-        .execute(conn)?;
+    if new.may_follow {
+        let before = escalation_targets::table
+            .filter(escalation_targets::escalation_id.eq(new.escalation))
+            .filter(escalation_targets::kind.eq(new.kind))
+            .filter(IsNewest);
+        kept(before)
+            .set(escalation_targets::newest.eq(false))
+            .execute(conn)?;
+    }
     diesel::insert_into(escalation_targets::table)
         .values((
             escalation_targets::id.eq(TargetId::new(now)),

@@ -16,8 +16,9 @@ use crate::domain::notice::{Audience, Delivery, NoticeKind, Stance, may_follow, 
 use crate::domain::organization::Side;
 use crate::input::input;
 use crate::store::cases::{self, Case};
+use crate::store::escalations::{self, Escalation};
 use crate::store::people::{self, Person};
-use crate::store::{escalations, follows, notice_preferences};
+use crate::store::{follows, notice_preferences};
 
 input! {
     /// What you want to be told of a case; a feed that is left out stays as it is.
@@ -95,21 +96,21 @@ pub fn following(
 ) -> VerbResult<Following> {
     let id = readable(conn, actor, case)?;
     let case = cases::find(conn, id)?;
-    Ok(following_of(conn, actor, &case, now)?)
+    let active = escalations::active_of(conn, case.id)?;
+    Ok(following_of(conn, actor, (&case, active.as_ref()), now)?)
 }
 
-/// [`following`] of a case that was read and that whoever acts may read.
+/// [`following`] of a case that was read with its active escalation, and that whoever acts may read.
 ///
 /// # Errors
 /// Database errors.
 pub fn following_of(
     conn: &mut Conn,
     actor: &Actor,
-    case: &Case,
+    (case, active): (&Case, Option<&Escalation>),
     now: Instant,
 ) -> Result<Following, DbError> {
-    let active = escalations::active_of(conn, case.id)?;
-    let told = ToldOfEntries::load(conn, case, active.as_ref(), now)?;
+    let told = ToldOfEntries::load(conn, case, active, now)?;
     let wanted = notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[actor.id()])?
         .remove(&actor.id());
     let mut following = Following {

@@ -176,7 +176,8 @@ fn record(
     recorded: Recorded,
     now: Instant,
 ) -> VerbResult<()> {
-    if let Some(escalation) = on.escalation() {
+    // One that was written now is as new as can be.
+    if let Some(escalation) = on.escalation().filter(|one| one.submitted_at < now) {
         escalations::touch(conn, escalation.id, now)?;
     }
     let said = match recorded.sealed {

@@ -1,6 +1,5 @@
 //! Submitting an escalation (E1-E14, M3).
 
-use diesel::Connection;
 use serde_json::{Map, Value};
 
 use super::assess::{chosen, decide, facts};
@@ -89,13 +88,14 @@ pub fn submit_escalation(
         requested_by: actor.id(),
         priority: case.priority,
     };
-    // In a savepoint: after a violation PostgreSQL would answer nothing more.
-    let inserted = conn.transaction(|conn| escalations::insert(conn, &new, now));
+    let inserted = escalations::insert(conn, &new, now).map_err(DbError::from);
     let (escalation, said) = match inserted {
-        Ok(inserted) => inserted,
-        Err(error) => {
-            return Err(rejection_after_race(conn, error.into(), &case, &assessment)?.into());
+        Ok(Some(inserted)) => inserted,
+        Ok(None) => return Err(overtaken(conn, &case, assessment)?.into()),
+        Err(error) if error.violated_constraint().is_some() => {
+            return Err(Rejection::NotEligible(Box::new(assessment)).into());
         }
+        Err(error) => return Err(error.into()),
     };
     settled(cases::touch(conn, case.id, case.version, now)?, None)?;
     // The change is counted, and nothing else of the case has changed.
@@ -156,17 +156,9 @@ fn eligible(conn: &mut Conn, case: &Case, assessment: &Assessment) -> VerbResult
     Err(Rejection::NotEligible(assessment).into())
 }
 
-/// The database refuses what the code let through (E14): the answer is the same as if the code had seen it.
-fn rejection_after_race(
-    conn: &mut Conn,
-    error: DbError,
-    case: &Case,
-    assessment: &Assessment,
-) -> VerbResult<Rejection> {
-    if error.violated_constraint().is_none() {
-        return Err(error.into());
-    }
-    let assessment = Box::new(assessment.clone());
+/// Somebody else has escalated the case meanwhile.
+fn overtaken(conn: &mut Conn, case: &Case, assessment: Assessment) -> VerbResult<Rejection> {
+    let assessment = Box::new(assessment);
     Ok(match escalations::active_of(conn, case.id)? {
         Some(active) => Rejection::ActiveEscalation {
             number: active.number,

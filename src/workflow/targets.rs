@@ -128,6 +128,8 @@ struct Keeper<'a> {
     case: &'a Case,
     escalation: &'a Escalation,
     awaiting_since: Option<Instant>,
+    /// Whether it was just submitted, and has had no target before.
+    is_new: bool,
 }
 
 impl<'a> Keeper<'a> {
@@ -142,11 +144,16 @@ impl<'a> Keeper<'a> {
             case,
             escalation,
             awaiting_since: escalation.awaiting_reply_since,
+            is_new: false,
         })
     }
 
     fn follow(&mut self, conn: &mut Conn, happening: Happening, now: Instant) -> VerbResult<()> {
-        let running = targets::running_of(conn, self.escalation.id)?;
+        self.is_new = happening == Happening::Submitted;
+        let running = match self.is_new {
+            true => Vec::new(),
+            false => targets::running_of(conn, self.escalation.id)?,
+        };
         let kinds: Vec<TargetKind> = running.iter().map(|target| target.kind).collect();
         // Who waited for the lock may have looked at the clock before whoever held it.
         let now = running
@@ -231,6 +238,7 @@ impl<'a> Keeper<'a> {
             run: &run,
             due_at,
             alarm_at: None,
+            may_follow: !self.is_new,
         };
         if paused_since.is_none() {
             new.alarm_at = self.rules.ladder.next_at(new.timing(now), 0);

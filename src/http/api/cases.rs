@@ -4,7 +4,7 @@ use super::documents::CaseDocument;
 use super::escalations::asked_owner;
 pub(super) use super::lines::asked_line;
 use super::organizations::asked_organization;
-use crate::db::Conn;
+use crate::db::{Conn, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission::{
     CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView,
@@ -184,15 +184,16 @@ fn page(
 }
 
 async fn open(req: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
-    req.write(|conn, req| {
+    let opened = |conn: &mut Conn, req: &ApiRequest<(), OpenCase>| {
         let id = open_case(conn, &req.principal.actor, &req.body, req.now)?;
         let document = document(conn, req, &CaseRef::Id(id))?;
         let location = format!("/api/v1/cases/{}", document.number);
         Ok(Reply::new(&document)?
             .version(document.version)
             .location(location))
-    })
-    .await
+    };
+    req.write(move |conn, req| steadily(conn, |conn| opened(conn, req)))
+        .await
 }
 
 async fn show(req: ApiRequest<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {

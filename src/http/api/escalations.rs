@@ -3,7 +3,7 @@
 use super::documents::{EscalationDocument, EscalationParts};
 use super::lines::asked_line;
 use super::organizations::asked_organization;
-use crate::db::Conn;
+use crate::db::{Conn, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission::{self, EscalationsSubmit, EscalationsView};
 use crate::domain::case::Priority;
@@ -239,15 +239,16 @@ async fn show(req: ApiRequest<EscalationRef>) -> Result<Reply<EscalationDocument
 async fn submit(
     req: ApiRequest<CaseRef, SubmitEscalation>,
 ) -> Result<Created<EscalationDocument>, Problem> {
-    req.write(|conn, req| {
+    let submitted = |conn: &mut Conn, req: &ApiRequest<CaseRef, SubmitEscalation>| {
         let id = submit_escalation(conn, &req.principal.actor, &req.address, &req.body, req.now)?;
         let document = document(conn, req, &EscalationRef::Id(id))?;
         let location = format!("/api/v1/escalations/{}", document.number);
         Ok(Reply::new(&document)?
             .version(document.version)
             .location(location))
-    })
-    .await
+    };
+    req.write(move |conn, req| steadily(conn, |conn| submitted(conn, req)))
+        .await
 }
 
 /// An escalation as the caller may see it.

@@ -1,41 +1,13 @@
-//! What is asked of a server alone to number and to link events. Each statement has a type of its own, by which a connection finds it
-//! prepared: nearly every request that writes has them follow it.
+//! What is asked of a server alone to link events. The statement has a type of its own, by which a connection finds it prepared: it
+//! follows nearly every request that writes.
 
 use diesel::PgConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::domain::audit::Linked;
-
-/// The next numbers under which events are written.
-#[derive(Clone, Copy, Debug, QueryId)]
-struct Numbers {
-    count: i64,
-}
-
-impl Query for Numbers {
-    type SqlType = BigInt;
-}
-
-impl RunQueryDsl<PgConnection> for Numbers {}
-
-impl QueryFragment<Pg> for Numbers {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT nextval('audit_events_position_seq') FROM generate_series(1, ");
-        out.push_bind_param::<BigInt, i64>(&self.count)?;
-        out.push_sql("::bigint)");
-        Ok(())
-    }
-}
-
-/// The next numbers under which events are written, in their order. The server gives each of them once, and nobody waits for it.
-pub(super) fn numbers(conn: &mut PgConnection, count: i64) -> QueryResult<Vec<i64>> {
-    let mut numbers: Vec<i64> = Numbers { count }.load(conn)?;
-    numbers.sort_unstable();
-    Ok(numbers)
-}
 
 /// Gives events their places.
 #[derive(Clone, Debug, QueryId)]

@@ -26,29 +26,29 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
     Ok(newest.map(|At(at)| at))
 }
 
-/// What is selected of the case that a request names, if it exists for the reader. Each in a fixed shape: nearly every request
+/// What `$load` gives of the case that a request names, if it exists for the reader. Each in a fixed shape: nearly every request
 /// asks for it.
 macro_rules! visible {
-    ($conn:expr, $reach:expr, $case:expr, $selected:expr => $row:ty) => {{
+    ($reach:expr, $case:expr, |$found:ident| $load:expr) => {{
         macro_rules! one {
             ($is_it:expr) => {
                 match $reach {
-                    Reach::Everything => on_either!($conn, |own| cases::table
-                        .filter($is_it)
-                        .select($selected)
-                        .get_result::<$row>(own)),
-                    Reach::Organization(organization) => {
-                        on_either!($conn, |own| cases::table
-                            .filter(cases::organization_id.eq(organization))
-                            .filter($is_it)
-                            .select($selected)
-                            .get_result::<$row>(own))
+                    Reach::Everything => {
+                        let $found = cases::table.filter($is_it);
+                        $load
                     }
-                    Reach::Staff(person) => on_either!($conn, |own| cases::table
-                        .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
-                        .filter($is_it)
-                        .select($selected)
-                        .get_result::<$row>(own)),
+                    Reach::Organization(organization) => {
+                        let $found = cases::table
+                            .filter(cases::organization_id.eq(organization))
+                            .filter($is_it);
+                        $load
+                    }
+                    Reach::Staff(person) => {
+                        let $found = cases::table
+                            .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
+                            .filter($is_it);
+                        $load
+                    }
                 }
             };
         }
@@ -65,7 +65,9 @@ macro_rules! visible {
 /// # Errors
 /// Database errors.
 pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
-    visible!(conn, reach, case, cases::id => CaseId)
+    visible!(reach, case, |found| on_either!(conn, |own| found
+        .select(cases::id)
+        .get_result(own)))
 }
 
 /// The row of the case that a request names, if it exists for the reader.
@@ -73,7 +75,9 @@ pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Optio
 /// # Errors
 /// Database errors.
 pub fn visible(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
-    visible!(conn, reach, case, Case::as_select() => Case)
+    visible!(reach, case, |found| on_either!(conn, |own| found
+        .select(Case::as_select())
+        .get_result(own)))
 }
 
 /// The version of a case, if it exists for the reader.
@@ -96,22 +100,14 @@ pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Opti
 /// # Errors
 /// Database errors.
 pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
-    if let Conn::Sqlite(_) = conn {
+    let Conn::Postgres(own) = conn else {
         return visible(conn, reach, case);
-    }
-    let Some(id) = id_of(conn, reach, case)? else {
-        return Ok(None);
     };
-    let Conn::Postgres(conn) = conn else {
-        return Ok(None);
-    };
-    // What it says once it has been waited for is what is decided on.
-    cases::table
-        .filter(cases::id.eq(id))
+    // What it says once it has been waited for is what is decided on; whether it exists for the reader is looked at again then.
+    visible!(reach, case, |found| found
         .select(Case::as_select())
         .for_no_key_update()
-        .get_result(conn)
-        .optional()
+        .get_result(own))
 }
 
 /// The row of that id.

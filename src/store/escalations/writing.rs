@@ -54,15 +54,16 @@ pub struct NewEscalation<'a> {
     pub priority: Priority,
 }
 
-/// Adds a submitted escalation; gives its row, and what the event has to say of its words.
+/// Adds a submitted escalation; gives its row, and what the event has to say of its words. Nothing if another one is active: that
+/// is no violation, after which PostgreSQL would answer nothing more.
 ///
 /// # Errors
-/// Database errors; a violation if another one is active, or if the case is closed or of low priority (E14).
+/// Database errors; a violation if the case is closed or of low priority (E14).
 pub fn insert(
     conn: &mut Conn,
     new: &NewEscalation<'_>,
     now: Instant,
-) -> QueryResult<(Escalation, Said)> {
+) -> QueryResult<Option<(Escalation, Said)>> {
     let id = EscalationId::new(now);
     let words = EscalationWords {
         case: new.case,
@@ -93,9 +94,11 @@ pub fn insert(
             escalations::updated_at.eq(At(now)),
             escalations::salt.eq(Some(&salt)),
         ))
+        .on_conflict_do_nothing()
         .returning(Escalation::as_returning())
-        .get_result(own))?;
-    Ok((row, said))
+        .get_result(own))
+    .optional()?;
+    Ok(row.map(|row| (row, said)))
 }
 
 /// Changes to an escalation; what is `None` stays.

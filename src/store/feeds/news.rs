@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Entry, EntryView, Row, shown, with_files};
+use super::{Entry, EntryView, Row, has_files, shown, with_files};
 use crate::db::Conn;
 use crate::db::schema::{escalations, feed_entries, people, undoable_entries};
 use crate::db::sql_types::At;

@@ -10,9 +10,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use crate::db::Conn;
 use crate::db::schema::{cases, escalation_targets, escalations};
 use crate::db::sql_types::At;
+use crate::db::{Conn, ask_anew};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, TargetId};
 use crate::store::cases::IsActive;
@@ -34,7 +34,10 @@ struct Taken {
 /// # Errors
 /// Database errors.
 pub fn hold_rules(conn: &mut Conn) -> QueryResult<()> {
-    advisory(conn, "SELECT pg_advisory_xact_lock_shared($1)", RULES)
+    advisory(conn, "SELECT pg_advisory_xact_lock_shared($1)", RULES)?;
+    // What was remembered before is that of before.
+    ask_anew();
+    Ok(())
 }
 
 /// Nobody else reckons a target until the transaction ends, and whoever has is done. Taken before what they are reckoned by is

@@ -29,11 +29,11 @@ impl ToldOfEntries {
         now: Instant,
     ) -> Result<Self, DbError> {
         let mut happenings = Vec::new();
-        for feed in Feed::ALL {
-            let on = escalation.filter(|_| *feed == Feed::Escalation);
+        for (feed, stances) in follows::of_feeds(conn, case.id)? {
+            let on = escalation.filter(|_| feed == Feed::Escalation);
             happenings.push(NoticeEvent {
                 kind: NoticeKind::EntryPosted,
-                feed: *feed,
+                feed,
                 visibility: Visibility::Public,
                 organization: case.organization_id,
                 actor: None,
@@ -48,7 +48,7 @@ impl ToldOfEntries {
                     caller: None,
                     mentioned: Vec::new(),
                 },
-                stances: follows::of_feed(conn, case.id, *feed)?,
+                stances,
             });
         }
         let mut people: Vec<PersonId> = happenings.iter().flat_map(NoticeEvent::people).collect();

@@ -157,6 +157,13 @@ impl CaseRecord {
             .collect();
         let (staleness, rca) = replays(&facts, &reasons, calendar, &policy, now)?;
         let staff = access.can(Permission::CasesWork);
+        let active = match access.can(Permission::EscalationsView) {
+            true => {
+                let mut all = escalations.iter().map(|view| &view.escalation);
+                all.find(|escalation| escalation.state.is_active()).cloned()
+            }
+            false => escalations::active_of(conn, id)?,
+        };
         Ok(Self {
             callbacks: match access.can(Permission::CallbacksView) && !escalations.is_empty() {
                 true => callbacks_of(conn, access, id)?,
@@ -170,7 +177,7 @@ impl CaseRecord {
             requests: requests::of_case(conn, id)?,
             read,
             newest: feeds::newest(conn, access, id)?,
-            following: following_of(conn, actor, &view.case, now)?,
+            following: following_of(conn, actor, (&view.case, active.as_ref()), now)?,
             drafts: drafts::of_case(conn, access, id)?,
             has_read_decision: match declined_at(&escalations) {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,

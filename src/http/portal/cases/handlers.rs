@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::StatusCode;
 
 use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, ShownOfCases, open_case_form};
-use crate::db::Conn;
+use crate::db::{Conn, steadily};
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::draft::DraftPlace;
@@ -280,9 +280,11 @@ async fn open(req: PageRequest) -> PageResult {
         return req.show_again(StatusCode::OK, PLACE, "open-case", &page);
     }
     req.act(&Opening, |conn, by, command: &OpenCase| {
-        let id = open_case(conn, by.actor, command, by.now)?;
-        draft::sent(conn, by.actor, &DraftPlace::NewCase)?;
-        Ok(cases::find(conn, id)?.number)
+        steadily(conn, |conn| {
+            let id = open_case(conn, by.actor, command, by.now)?;
+            draft::sent(conn, by.actor, &DraftPlace::NewCase)?;
+            Ok(cases::find(conn, id)?.number)
+        })
     })
     .await
 }

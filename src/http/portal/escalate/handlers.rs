@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{ChosenReason, EscalatePage, EscalatedNow, ReasonChoice, kept};
+use crate::db::{Conn, steadily};
 use crate::domain::access::Permission;
 use crate::domain::draft::{DraftPlace, OnCase};
 use crate::domain::eligibility::Assessment;
@@ -286,15 +287,15 @@ async fn submitted(
     })?;
     command.answers = asked.map(|(answers, _)| answers);
     let (actor, now) = (req.actor()?.clone(), req.now);
-    let number = req.write(move |conn| {
+    let submitted = move |conn: &mut Conn| {
         let id = submit_escalation(conn, &actor, &case, &command, now)?;
         let place = DraftPlace::Case(case, OnCase::Escalate);
         draft::sent(conn, &actor, &place)?;
         let escalation = escalations::find(conn, id)?;
         let case = cases::find(conn, escalation.case_id)?;
         Ok((case.number, escalation.number))
-    });
-    number.await
+    };
+    req.write(move |conn| steadily(conn, &submitted)).await
 }
 
 fn with_answers(problem: Problem, wrong: Option<Vec<AnswerError>>) -> Problem {
