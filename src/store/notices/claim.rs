@@ -19,6 +19,16 @@ condition! {
     MayHoldUp = "ahead.state = 'waiting' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
 }
 
+condition! {
+    /// Of a notice that may be sent since it was made.
+    IsAtOnce = "notices.state = 'waiting' AND notices.next_attempt_at <= notices.created_at"
+}
+
+condition! {
+    /// Of a notice that was not to be sent at once, or was tried in vain.
+    IsPutOff = "notices.state = 'waiting' AND notices.next_attempt_at > notices.created_at"
+}
+
 // Macros, since a type that names all of this says less.
 
 /// What stands before a notice in its queue, and may hold it up.
@@ -64,29 +74,45 @@ pub struct Due {
     pub message_id: String,
 }
 
-/// The oldest `limit` notices that may be sent at `now`, the urgent ones or the others. A notice whose lease has expired
-/// is due again: whoever held it died on the way, and sending twice is better than not at all.
+/// The notices that may be sent at `now`, the urgent ones or the others, the oldest first: of those that were never put off the
+/// oldest `limit`, and of those that were as many that have been due for the longest. A notice whose lease has expired is due again:
+/// whoever held it died on the way, and sending twice is better than not at all.
 ///
 /// # Errors
 /// Database errors.
 pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResult<Vec<Due>> {
     diesel::alias!(notices as ahead: Ahead);
-    let held_up = ahead!(ahead)
-        .filter(busy!(ahead, now))
-        .select(ahead.field(notices::id));
-    let free = notices::lease_until
-        .is_null()
-        .or(notices::lease_until.le(At(now)));
-    notices::table
-        .filter(IsWaiting)
-        .filter(notices::urgent.eq(urgent))
-        .filter(notices::next_attempt_at.le(At(now)))
-        .filter(free)
-        .filter(not(exists(held_up)))
-        .order((notices::created_at.asc(), notices::id.asc()))
-        .limit(limit)
-        .select((notices::id, notices::queue, notices::message_id))
-        .load(conn)
+    macro_rules! of_those {
+        ($those:ident, $holds_up:expr) => {{
+            let held_up = ahead!(ahead)
+                .filter($holds_up)
+                .select(ahead.field(notices::id));
+            let free = notices::lease_until
+                .is_null()
+                .or(notices::lease_until.le(At(now)));
+            notices::table
+                .filter($those)
+                .filter(notices::urgent.eq(urgent))
+                .filter(notices::next_attempt_at.le(At(now)))
+                .filter(free)
+                .filter(not(exists(held_up)))
+                .limit(limit)
+                .select((
+                    notices::created_at,
+                    (notices::id, notices::queue, notices::message_id),
+                ))
+        }};
+    }
+    let at_once = of_those!(IsAtOnce, busy!(ahead, now))
+        .order((notices::created_at.asc(), notices::id.asc()));
+    let mut due: Vec<(At, Due)> = at_once.load(conn)?;
+    // Of two that were put off, the one behind does not come without the one before it.
+    let later = (ahead.field(notices::next_attempt_at)).gt(notices::next_attempt_at);
+    let put_off = of_those!(IsPutOff, busy!(ahead, now).or(later))
+        .order((notices::next_attempt_at.asc(), notices::id.asc()));
+    due.extend(put_off.load::<(At, Due)>(conn)?);
+    due.sort_unstable_by_key(|(created_at, due)| (created_at.0, due.id));
+    Ok(due.into_iter().map(|(_, due)| due).collect())
 }
 
 /// Takes notices, each of `runs` a part of one queue from its front, for as long as the lease lasts. Of several processes
@@ -247,7 +273,7 @@ mod tests {
         let now: Instant = "2026-03-03T09:00:00Z".parse().expect("an instant");
         for _ in 0..3 {
             due(&mut conn, false, 8, now).expect("read");
-            assert_eq!(prepared.load(Ordering::SeqCst), 1);
+            assert_eq!(prepared.load(Ordering::SeqCst), 2);
         }
     }
 }

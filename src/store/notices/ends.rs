@@ -229,15 +229,10 @@ pub struct Backlog {
 /// Database errors.
 pub fn backlog(conn: &mut Conn) -> QueryResult<Backlog> {
     let waiting = notices::table.filter(IsWaiting).count().get_result(conn)?;
-    let mut since = None;
-    // Each is the first row of a part of `notices_in_order`.
-    for urgent in [true, false] {
-        let first: Option<At> = notices::table
-            .filter(IsWaiting)
-            .filter(notices::urgent.eq(urgent))
-            .select(min(notices::created_at))
-            .get_result(conn)?;
-        since = since.into_iter().chain(first.map(|at| at.0)).min();
-    }
+    let first: Option<At> = notices::table
+        .filter(IsWaiting)
+        .select(min(notices::created_at))
+        .get_result(conn)?;
+    let since = first.map(|at| at.0);
     Ok(Backlog { waiting, since })
 }

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use diesel::dsl::{exists, max, select};
 use diesel::prelude::*;
 
-use super::IsWaiting;
 use super::claim::Due;
+use super::{IsWaiting, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
 use crate::db::{Conn, among, kept};
@@ -104,12 +104,19 @@ pub fn gather(
             out.extend(put_before(conn, run, thread, now)?);
         }
     }
+    let mut holding = Vec::new();
     for (thread, ids) in entries {
-        out.extend(match held.get(&thread) {
-            Some(held) => hold(conn, ids, held)?,
-            None => gather_thread(conn, &thread, window, now)?,
-        });
+        match held.get(&thread) {
+            Some(held) => holding.extend(ids.into_iter().map(|id| (id, held.clone()))),
+            None => {
+                let gathered = gather_thread(conn, &thread, window, now)?;
+                out.extend(gathered.out);
+                holding.extend(gathered.holds);
+            }
+        }
     }
+    hold(conn, &holding)?;
+    out.extend(holding.into_iter().map(|(id, _)| id));
     let left = runs.into_iter().map(|run| {
         let left = run.into_iter().filter(|due| !out.contains(&due.id));
         left.collect::<Vec<_>>()
@@ -121,8 +128,8 @@ pub fn gather(
 /// A thread to a person.
 type Thread = (PersonId, String);
 
-/// Until when what is told of a thread is held, and in which queue.
-type Held = (At, String);
+/// Until when what is told of a thread is held, and in which queue: what waits to be gathered holds up nothing else.
+pub(super) type Held = (At, String);
 
 /// In which of these threads something is held that waits for what follows: of each, what the first of it says.
 fn held(
@@ -172,21 +179,29 @@ fn held(
     Ok(rows.into_iter().collect())
 }
 
-/// Holds notices until an instant, in a queue of what is held of their thread; answers them.
-fn hold(conn: &mut Conn, ids: Vec<NoticeId>, (until, queue): &Held) -> QueryResult<Vec<NoticeId>> {
-    let free = notices::table
-        .filter(among(notices::id, ids.clone()))
-        .filter(notices::state.eq(NoticeState::Waiting))
-        .filter(notices::attempts.eq(0))
-        .filter(notices::lease_until.is_null());
-    kept(free)
-        .set((
-            notices::next_attempt_at.eq(*until),
-            // What waits to be gathered holds up nothing else.
-            notices::queue.eq(queue),
-        ))
-        .execute(conn)?;
-    Ok(ids)
+/// Holds notices that nobody has, each in a queue of what is held of its thread.
+fn hold(conn: &mut Conn, holding: &[(NoticeId, Held)]) -> QueryResult<()> {
+    if holding.is_empty() {
+        return Ok(());
+    }
+    let own = match conn {
+        Conn::Postgres(own) => return server::hold(own, holding),
+        Conn::Sqlite(own) => own,
+    };
+    for (id, (until, queue)) in holding {
+        let free = notices::table
+            .filter(notices::id.eq(id))
+            .filter(notices::state.eq(NoticeState::Waiting))
+            .filter(notices::attempts.eq(0))
+            .filter(notices::lease_until.is_null());
+        kept(free)
+            .set((
+                notices::next_attempt_at.eq(*until),
+                notices::queue.eq(queue),
+            ))
+            .execute(own)?;
+    }
+    Ok(())
 }
 
 /// Puts what is held of a thread, as one notice, before what follows it there and is about to be claimed; answers what that
@@ -247,14 +262,18 @@ fn join<'a>(
     let Some((first, mut payload)) = waiting.next() else {
         return Ok(None);
     };
-    // Ours from here on: nobody else claims it or adds to it.
-    if !take(conn, first)? {
-        return Ok(None);
-    }
     let mut all = payload.clone();
     let fits: Vec<(NoticeId, Payload)> = waiting
         .filter(|(_, other)| all.take_entries_of(other))
         .collect();
+    if fits.is_empty() {
+        let out = Vec::new();
+        return Ok(Some(Joined { first, out }));
+    }
+    // Ours from here on: nobody else claims it or adds to it.
+    if !take(conn, first)? {
+        return Ok(None);
+    }
     let out = take_out(conn, fits.iter().map(|(id, _)| *id).collect())?;
     if out.is_empty() {
         return Ok(Some(Joined { first, out }));
@@ -273,13 +292,22 @@ fn join<'a>(
     Ok(Some(Joined { first, out }))
 }
 
-/// Gathers what waits for a person in a thread; answers what is not to be claimed now.
+/// What became of what waits for a person in a thread: none of it is claimed now.
+#[derive(Default)]
+struct GatheredThread {
+    /// What another tells.
+    out: Vec<NoticeId>,
+    /// What is to be held.
+    holds: Option<(NoticeId, Held)>,
+}
+
+/// Gathers what waits for a person in a thread.
 fn gather_thread(
     conn: &mut Conn,
     (person, thread): &Thread,
     window: TimeDelta,
     now: Instant,
-) -> QueryResult<Vec<NoticeId>> {
+) -> QueryResult<GatheredThread> {
     // A macro, because a filter borrows what it compares with.
     macro_rules! theirs {
         ($of:expr) => {
@@ -293,27 +321,27 @@ fn gather_thread(
         .select((notices::id, notices::payload))
         .load(conn)?;
     let waiting = waiting.iter().map(|(id, payload)| (*id, payload.as_str()));
-    let Some(Joined { first, mut out }) = join(conn, waiting)? else {
-        return Ok(Vec::new());
+    let Some(Joined { first, out }) = join(conn, waiting)? else {
+        return Ok(GatheredThread::default());
     };
     let last: Option<At> = theirs!(notices::table)
         .filter(notices::kind.eq(NoticeKind::EntryPosted))
         .filter(notices::state.eq(NoticeState::Sent))
         .select(max(notices::sent_at))
         .get_result(conn)?;
+    // Of a clock that was ahead, nobody shall wait for it to come there again.
+    let until = last.map(|last| last.0.min(now) + window);
+    let Some(until) = until.filter(|until| *until > now) else {
+        return Ok(GatheredThread { out, holds: None });
+    };
     let followed: bool = select(exists(
         theirs!(notices::table)
             .filter(IsWaiting)
             .filter(notices::kind.ne(NoticeKind::EntryPosted)),
     ))
     .get_result(conn)?;
-    // Of a clock that was ahead, nobody shall wait for it to come there again.
-    let until = last.map(|last| last.0.min(now) + window);
-    if let Some(until) = until.filter(|until| *until > now && !followed) {
-        let held = (At(until), format!("entries {first}"));
-        out.extend(hold(conn, vec![first], &held)?);
-    }
-    Ok(out)
+    let holds = (!followed).then(|| (first, (At(until), format!("entries {first}"))));
+    Ok(GatheredThread { out, holds })
 }
 
 /// Takes notices out of the outbox that another tells of besides; gives those that nobody has.

@@ -10,6 +10,7 @@ use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::claim::{Due, Lease};
+use super::gather::Held;
 use super::{Event, ToOne, complete, queue};
 use crate::db::sql_types::{At, Key, Moment, json};
 use crate::domain::Instant;
@@ -161,6 +162,47 @@ pub(super) fn claim(
             .collect(),
     };
     claiming.load(conn)
+}
+
+/// Holds notices that nobody has.
+#[derive(Debug, QueryId)]
+struct Holding {
+    ids: Vec<NoticeId>,
+    until: Vec<At>,
+    queues: Vec<String>,
+}
+
+impl RunQueryDsl<PgConnection> for Holding {}
+
+impl QueryFragment<Pg> for Holding {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "UPDATE notices SET next_attempt_at = held.until, queue = held.queue FROM unnest(",
+        );
+        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
+        out.push_sql("::uuid[], ");
+        out.push_bind_param::<Array<Moment>, _>(&self.until)?;
+        out.push_sql("::timestamptz[], ");
+        out.push_bind_param::<Array<Text>, _>(&self.queues)?;
+        out.push_sql(
+            "::text[]) AS held (id, until, queue) WHERE notices.id = held.id AND notices.state = 'waiting' \
+            AND notices.attempts = 0 AND notices.lease_until IS NULL",
+        );
+        Ok(())
+    }
+}
+
+/// See [`super::gather`].
+pub(super) fn hold(conn: &mut PgConnection, holding: &[(NoticeId, Held)]) -> QueryResult<()> {
+    let all = Holding {
+        ids: holding.iter().map(|(id, _)| *id).collect(),
+        until: holding.iter().map(|(_, (until, _))| *until).collect(),
+        queues: holding
+            .iter()
+            .map(|(_, (_, queue))| queue.clone())
+            .collect(),
+    };
+    all.execute(conn).map(drop)
 }
 
 /// Marks notices as sent.
