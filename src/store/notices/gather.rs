@@ -141,42 +141,29 @@ fn held(
         return Ok(HashMap::new());
     }
     let own = match conn {
-        Conn::Postgres(own) => own,
-        // For several people and threads at once, SQLite would pass by all that waits.
-        Conn::Sqlite(own) => {
-            let mut held = HashMap::new();
-            for thread in threads {
-                let first: Option<Held> = waiting!(now)
-                    .filter(notices::thread.eq(&thread.1))
-                    .filter(notices::person_id.eq(thread.0))
-                    .filter(notices::next_attempt_at.gt(At(now)))
-                    .order((notices::created_at.asc(), notices::id.asc()))
-                    .select((notices::next_attempt_at, notices::queue))
-                    .first(own)
-                    .optional()?;
-                held.extend(first.map(|first| (thread.clone(), first)));
-            }
-            return Ok(held);
+        Conn::Postgres(own) => {
+            let asked: Vec<Thread> = threads.into_iter().cloned().collect();
+            let found = server::held(own, asked.clone(), now)?.into_iter();
+            let of = |place: i64| asked.get(usize::try_from(place - 1).ok()?).cloned();
+            let held = found.filter_map(|(place, held)| Some((of(place)?, held)));
+            return Ok(held.collect());
         }
+        // For several people and threads at once, SQLite would pass by all that waits.
+        Conn::Sqlite(own) => own,
     };
-    let (persons, names): (Vec<PersonId>, Vec<String>) = threads.into_iter().cloned().unzip();
-    let rows: Vec<(Thread, Held)> = waiting!(now)
-        .filter(among(notices::thread, names))
-        .filter(among(notices::person_id.assume_not_null(), persons))
-        .filter(notices::next_attempt_at.gt(At(now)))
-        .distinct_on((notices::person_id, notices::thread))
-        .order((
-            notices::person_id.asc(),
-            notices::thread.asc(),
-            notices::created_at.asc(),
-            notices::id.asc(),
-        ))
-        .select((
-            (notices::person_id.assume_not_null(), notices::thread),
-            (notices::next_attempt_at, notices::queue),
-        ))
-        .load(own)?;
-    Ok(rows.into_iter().collect())
+    let mut held = HashMap::new();
+    for thread in threads {
+        let first: Option<Held> = waiting!(now)
+            .filter(notices::thread.eq(&thread.1))
+            .filter(notices::person_id.eq(thread.0))
+            .filter(notices::next_attempt_at.gt(At(now)))
+            .order((notices::created_at.asc(), notices::id.asc()))
+            .select((notices::next_attempt_at, notices::queue))
+            .first(own)
+            .optional()?;
+        held.extend(first.map(|first| (thread.clone(), first)));
+    }
+    Ok(held)
 }
 
 /// Holds notices that nobody has, each in a queue of what is held of its thread.

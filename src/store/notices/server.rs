@@ -17,6 +17,10 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
 
+/// Of a notice that was found by its id: that it waits, in words of which no index knows. The server's statistics are of a while ago,
+/// when hardly any waited; it would pass by all that wait for the sake of a few ids.
+const WAITS: &str = "notices.state || '' = 'waiting'";
+
 /// Puts the notices of one event into the outbox.
 #[derive(Debug, QueryId)]
 struct Inserting {
@@ -131,10 +135,9 @@ impl QueryFragment<Pg> for Claiming {
         out.push_bind_param::<Array<Key>, _>(&self.ids)?;
         out.push_sql("::uuid[], ");
         out.push_bind_param::<Array<Text>, _>(&self.message_ids)?;
-        out.push_sql(
-            "::text[]) AS asked (id, message_id) \
-            WHERE notices.id = asked.id AND notices.state = 'waiting' AND notices.next_attempt_at <= ",
-        );
+        out.push_sql("::text[]) AS asked (id, message_id) WHERE notices.id = asked.id AND ");
+        out.push_sql(WAITS);
+        out.push_sql(" AND notices.next_attempt_at <= ");
         out.push_bind_param::<Moment, _>(&self.now)?;
         out.push_sql(" AND (notices.lease_until IS NULL OR notices.lease_until <= ");
         out.push_bind_param::<Moment, _>(&self.now)?;
@@ -164,6 +167,60 @@ pub(super) fn claim(
     claiming.load(conn)
 }
 
+/// What is held of threads to people.
+#[derive(Debug, QueryId)]
+struct HeldOf {
+    now: At,
+    threads: Vec<String>,
+    persons: Vec<PersonId>,
+}
+
+impl Query for HeldOf {
+    type SqlType = (BigInt, (Moment, Text));
+}
+
+impl RunQueryDsl<PgConnection> for HeldOf {}
+
+impl QueryFragment<Pg> for HeldOf {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT asked.place, first.next_attempt_at, first.queue FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.threads)?;
+        out.push_sql("::text[], ");
+        out.push_bind_param::<Array<Key>, _>(&self.persons)?;
+        out.push_sql(
+            "::uuid[]) WITH ORDINALITY AS asked (thread, person, place) \
+            CROSS JOIN LATERAL (SELECT next_attempt_at, queue FROM notices \
+            WHERE notices.thread = asked.thread AND notices.person_id = asked.person AND notices.state = 'waiting' \
+            AND notices.kind = ",
+        );
+        out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
+        out.push_sql(
+            " AND notices.attempts = 0 AND notices.lease_until IS NULL AND (notices.held_until IS NULL OR notices.held_until <= ",
+        );
+        out.push_bind_param::<Moment, _>(&self.now)?;
+        out.push_sql(") AND notices.next_attempt_at > ");
+        out.push_bind_param::<Moment, _>(&self.now)?;
+        out.push_sql(" ORDER BY created_at, id LIMIT 1) AS first");
+        Ok(())
+    }
+}
+
+/// See [`super::gather`]: of each of these threads to each of these people in which something is held, its place among them and what
+/// the first of it says.
+pub(super) fn held(
+    conn: &mut PgConnection,
+    asked: Vec<(PersonId, String)>,
+    now: Instant,
+) -> QueryResult<Vec<(i64, Held)>> {
+    let (persons, threads) = asked.into_iter().unzip();
+    let held = HeldOf {
+        now: At(now),
+        threads,
+        persons,
+    };
+    held.load(conn)
+}
+
 /// Holds notices that nobody has.
 #[derive(Debug, QueryId)]
 struct Holding {
@@ -185,9 +242,10 @@ impl QueryFragment<Pg> for Holding {
         out.push_sql("::timestamptz[], ");
         out.push_bind_param::<Array<Text>, _>(&self.queues)?;
         out.push_sql(
-            "::text[]) AS held (id, until, queue) WHERE notices.id = held.id AND notices.state = 'waiting' \
-            AND notices.attempts = 0 AND notices.lease_until IS NULL",
+            "::text[]) AS held (id, until, queue) WHERE notices.id = held.id AND notices.attempts = 0 \
+            AND notices.lease_until IS NULL AND ",
         );
+        out.push_sql(WAITS);
         Ok(())
     }
 }
@@ -223,9 +281,8 @@ impl QueryFragment<Pg> for Sent {
         out.push_bind_param::<Array<Key>, _>(&self.ids)?;
         out.push_sql("::uuid[], ");
         out.push_bind_param::<Array<Moment>, _>(&self.at)?;
-        out.push_sql(
-            "::timestamptz[]) AS gone (id, at) WHERE notices.id = gone.id AND notices.state = 'waiting'",
-        );
+        out.push_sql("::timestamptz[]) AS gone (id, at) WHERE notices.id = gone.id AND ");
+        out.push_sql(WAITS);
         Ok(())
     }
 }
