@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{duty_absences, duty_rules, duty_shifts, duty_turns};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, kept};
+use crate::db::{Conn, ask_anew, kept};
 use crate::domain::duty::{Absence, Assignment, ClockTime, Roster, Shift, Weekday};
 use crate::domain::ids::PersonId;
 
@@ -132,6 +132,8 @@ pub fn lock_turns(conn: &mut Conn) -> QueryResult<Assignment> {
     kept(duty_rules::table)
         .set(duty_rules::duty_version.eq(duty_rules::duty_version))
         .execute(conn)?;
+    // Who may have a turn may have changed while it was waited for.
+    ask_anew();
     Ok(assignment(conn)?.0)
 }
 
