@@ -11,6 +11,7 @@ pub mod body;
 pub mod bulk;
 pub mod callbacks_file;
 pub mod client;
+pub mod compress;
 pub mod connections;
 pub mod cookies;
 pub mod download;

@@ -10,7 +10,7 @@ use actix_http::{HttpService, Protocol};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle};
 use actix_web::http::Method;
-use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
+use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
 use tracing_actix_web::TracingLogger;
@@ -26,7 +26,7 @@ use super::problem::word_problems;
 use super::routes::{is_of_api, method_not_allowed, nothing_here};
 use super::state::{AppState, PostError};
 use super::trace::{RequestSpan, observe};
-use super::{client, etag, headers, health, language, paths, portal, routes};
+use super::{client, compress, etag, headers, health, language, paths, portal, routes};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::Db;
@@ -159,7 +159,7 @@ impl Server {
                 .default_service(web::to(paths::answer))
                 .wrap(from_fn(word_problems))
                 .wrap(from_fn(language::told))
-                .wrap(Compress::default())
+                .wrap(from_fn(compress::whole))
                 .wrap(from_fn(etag::negotiated))
                 .wrap(headers::security(&shared))
                 .wrap(from_fn(observe))

@@ -641,13 +641,31 @@ async fn all_entries_can_stand_on_one_page(desk: Desk) {
 /// Page, stylesheet, script and icon, as a browser is sent them that has none of them yet.
 async fn it_is_there_within_25_kilobytes(desk: Desk) {
     let (case, escalation) = escalated(&desk).await;
-    let (dana, ola, eve) = (desk.person("dana"), desk.person("ola"), desk.person("eve"));
+    let [dana, ola, eve, sam, vic] =
+        ["dana", "ola", "eve", "sam", "vic"].map(|key| desk.person(key));
     eve.writes(&case, "We see it, too. Which version is it?")
         .await;
     dana.writes(&case, "It is the one of last week.").await;
+    eve.notes(&case, "The vendor has a ticket of it since yesterday.")
+        .await;
     ola.claims(&escalation).await;
     ola.accepts(&escalation, "high", "medium").await;
-    for person in [&dana, &ola] {
+    for told in [
+        "It began after the window of Sunday.",
+        "Both sites have it.",
+    ] {
+        dana.writes(&case, told).await;
+        eve.writes(&case, "Thank you, that goes to the vendor.")
+            .await;
+    }
+    let from = desk.now() + TimeDelta::hours(3);
+    let window = json!({
+        "from": from.to_rfc3339(), "until": (from + TimeDelta::hours(2)).to_rfc3339(), "time_zone": "Europe/Lisbon",
+    });
+    let call = json!({ "phone": "+351 21 555 0134", "window": window });
+    let calls = format!("/escalations/{}/callbacks", escalation.number);
+    dana.post(&calls, call).await.created();
+    for person in [&dana, &ola, &eve, &sam, &vic] {
         let session = Session::of(&desk, person).await;
         let path = format!("/cases/{}", case.number);
         let page = session.page(&path).await.text;

@@ -1,14 +1,14 @@
 //! Stylesheet, script and icons: embedded, served under addresses that change with their content, so that a
 //! browser may keep them for good.
 
-use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use actix_web::web::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
+
+use crate::http::compress;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/assets");
 
@@ -24,7 +24,7 @@ pub struct Asset {
     pub content_type: &'static str,
     /// The file itself, without what only its authors read.
     pub bytes: Bytes,
-    /// The same as gzip: packed once, and so as small as can be, unlike what is packed while it is sent.
+    /// The same as gzip: packed once, and so as small as can be.
     pub packed: Option<Bytes>,
 }
 
@@ -58,7 +58,7 @@ impl Assets {
                 name: name.to_owned(),
                 url,
                 content_type,
-                packed: packed(&bytes).ok(),
+                packed: compress::packed(&bytes, Compression::best(), 0).ok(),
                 bytes,
             })
         });
@@ -79,12 +79,6 @@ impl Assets {
             .iter()
             .find(|asset| asset.url.strip_prefix(PREFIX) == Some(path))
     }
-}
-
-fn packed(bytes: &[u8]) -> std::io::Result<Bytes> {
-    let mut packing = GzEncoder::new(Vec::new(), Compression::best());
-    packing.write_all(bytes)?;
-    Ok(packing.finish()?.into())
 }
 
 /// A file as it is served: without comments that have lines of their own, and without indentation. A page is there the

@@ -1,13 +1,14 @@
 //! The portal's rows of the route table: every page and every form, and where each is.
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{AcceptEncoding, ContentEncoding, Encoding};
+use actix_web::http::header::ContentEncoding;
 use actix_web::http::{Method, header};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::page_request::Posted;
 use super::route::{PortalRoute, read};
 use super::{Portal, assets};
+use crate::http::compress;
 use crate::http::paths::{self, Handler, PathError, Paths};
 use crate::http::problem::Problem;
 use crate::http::routes::{allowed, by_path, not_allowed};
@@ -156,7 +157,11 @@ async fn asset(request: HttpRequest, _: web::Payload) -> HttpResponse<BoxBody> {
             answer
                 .content_type(asset.content_type)
                 .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
-            match asset.packed.as_ref().filter(|_| takes_gzip(&request)) {
+            match asset
+                .packed
+                .as_ref()
+                .filter(|_| compress::takes_gzip(&request))
+            {
                 Some(packed) => answer
                     .insert_header(ContentEncoding::Gzip)
                     .body(packed.clone()),
@@ -165,13 +170,6 @@ async fn asset(request: HttpRequest, _: web::Payload) -> HttpResponse<BoxBody> {
         }
         None => HttpResponse::NotFound().finish(),
     }
-}
-
-/// Whether gzip is what the sender would rather have.
-fn takes_gzip(request: &HttpRequest) -> bool {
-    let offered = [Encoding::identity(), Encoding::gzip()];
-    let accepted = request.get_header::<AcceptEncoding>();
-    accepted.is_some_and(|accepted| accepted.negotiate(offered.iter()) == Some(Encoding::gzip()))
 }
 
 #[cfg(test)]
