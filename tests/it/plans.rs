@@ -11,7 +11,7 @@ use casebell::store::notices::{self, Due, Filter, NoticeOrder};
 use casebell::store::organizations;
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::json;
 
@@ -46,6 +46,13 @@ const SMALL: [&str; 14] = [
 struct SqlitePlan {
     #[diesel(sql_type = Text)]
     detail: String,
+}
+
+/// How many rows of a table a transaction has read.
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
 }
 
 #[derive(QueryableByName)]
@@ -111,6 +118,7 @@ on_both_databases! { Desk:
     the_page_of_a_case_asks_no_more_for_much_on_it,
     a_look_is_one_for_all_who_follow,
     no_processes_are_started_for_a_list,
+    a_look_finds_what_is_due_by_its_queue_after_an_outage,
 }
 
 async fn nothing_is_found_by_reading_everything(desk: Desk) {
@@ -542,4 +550,45 @@ async fn no_processes_are_started_for_a_list(desk: Desk) {
     let plan = plan.await.expect("a plan");
     assert!(!plan.contains("Gather"), "{plan}");
     assert_eq!(plan.contains("Scan"), desk.backend() == Backend::Postgresql);
+}
+
+/// By statistics of a time when nothing waited, a server passed by all that waits for each notice that is due.
+async fn a_look_finds_what_is_due_by_its_queue_after_an_outage(desk: Desk) {
+    desk.person("dana").opens(high()).await;
+    desk.mailbox().await;
+    let then = desk.now() + TimeDelta::days(365);
+    // A copy of a notice that was sent, each in a queue of its own.
+    let copies = |how_many: usize, state: &str, at: String, delay: &str| {
+        format!(
+            "INSERT INTO notices (id, message_id, person_id, payload, next_attempt_at, queue, state, kind, case_id, thread, created_at) \
+             SELECT gen_random_uuid(), '{state} {delay} ' || n, person_id, payload, '{at}'::timestamptz + interval '{delay}', \
+             '{state} {delay} ' || n, '{state}', kind, case_id, thread, '{at}' \
+             FROM (SELECT * FROM notices WHERE person_id IS NOT NULL LIMIT 1) AS one, generate_series(1, {how_many}) AS n;"
+        )
+    };
+    let long_ago = (desk.now() - TimeDelta::days(1)).to_rfc3339();
+    let sent = copies(4_000, "sent", long_ago, "0");
+    let waiting = copies(400, "waiting", then.to_rfc3339(), "0")
+        + &copies(400, "waiting", then.to_rfc3339(), "1 hour");
+    let found = desk.db().write(move |conn| -> Result<_, DbError> {
+        let Conn::Postgres(server) = conn else {
+            return Ok(None);
+        };
+        server.batch_execute(&format!("{sent} ANALYZE notices; {waiting}"))?;
+        let read = "SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_xact_user_tables WHERE relname = 'notices'";
+        let before: Rows = sql_query(read).get_result(server)?;
+        let due = notices::due(conn, false, 50, then + TimeDelta::days(1))?;
+        let Conn::Postgres(server) = conn else {
+            return Ok(None);
+        };
+        let after: Rows = sql_query(read).get_result(server)?;
+        server.batch_execute("DELETE FROM notices WHERE message_id = queue")?;
+        Ok(Some((due.len(), after.rows - before.rows)))
+    });
+    let found = found.await.expect("a look");
+    assert_eq!(found.is_some(), desk.backend() == Backend::Postgresql);
+    if let Some((due, read)) = found {
+        assert_eq!(due, 100);
+        assert!(read < 1_000, "{read} rows were read for {due} that are due");
+    }
 }

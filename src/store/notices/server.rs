@@ -17,10 +17,6 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
 
-/// Of a notice that was found by its id: that it waits, in words of which no index knows. The server's statistics are of a while ago,
-/// when hardly any waited; it would pass by all that wait for the sake of a few ids.
-const WAITS: &str = "notices.state || '' = 'waiting'";
-
 /// Puts the notices of one event into the outbox.
 #[derive(Debug, QueryId)]
 struct Inserting {
@@ -135,9 +131,8 @@ impl QueryFragment<Pg> for Claiming {
         out.push_bind_param::<Array<Key>, _>(&self.ids)?;
         out.push_sql("::uuid[], ");
         out.push_bind_param::<Array<Text>, _>(&self.message_ids)?;
-        out.push_sql("::text[]) AS asked (id, message_id) WHERE notices.id = asked.id AND ");
-        out.push_sql(WAITS);
-        out.push_sql(" AND notices.next_attempt_at <= ");
+        out.push_sql("::text[]) AS asked (id, message_id) WHERE notices.id = asked.id AND notices.state = 'waiting' \
+            AND notices.next_attempt_at <= ");
         out.push_bind_param::<Moment, _>(&self.now)?;
         out.push_sql(" AND (notices.lease_until IS NULL OR notices.lease_until <= ");
         out.push_bind_param::<Moment, _>(&self.now)?;
@@ -243,9 +238,8 @@ impl QueryFragment<Pg> for Holding {
         out.push_bind_param::<Array<Text>, _>(&self.queues)?;
         out.push_sql(
             "::text[]) AS held (id, until, queue) WHERE notices.id = held.id AND notices.attempts = 0 \
-            AND notices.lease_until IS NULL AND ",
+            AND notices.lease_until IS NULL AND notices.state = 'waiting'",
         );
-        out.push_sql(WAITS);
         Ok(())
     }
 }
@@ -281,8 +275,7 @@ impl QueryFragment<Pg> for Sent {
         out.push_bind_param::<Array<Key>, _>(&self.ids)?;
         out.push_sql("::uuid[], ");
         out.push_bind_param::<Array<Moment>, _>(&self.at)?;
-        out.push_sql("::timestamptz[]) AS gone (id, at) WHERE notices.id = gone.id AND ");
-        out.push_sql(WAITS);
+        out.push_sql("::timestamptz[]) AS gone (id, at) WHERE notices.id = gone.id AND notices.state = 'waiting'");
         Ok(())
     }
 }

@@ -1,0 +1,1 @@
+-- Only a server keeps statistics by itself.
