@@ -98,6 +98,11 @@ impl Event {
         self.held_until
             .map_or(one.not_before, |until| until.max(one.not_before))
     }
+
+    /// Whether its notices may be held at once with what waits to be gathered (N7): not what may still be taken back.
+    fn may_be_held(&self) -> bool {
+        self.kind == NoticeKind::EntryPosted && self.held_until.is_none()
+    }
 }
 
 /// What one of them is told.
@@ -111,13 +116,17 @@ pub struct ToOne {
     pub payload: Payload,
 }
 
-/// Puts the notices of one event into the outbox; otherwise like [`insert`].
+/// Puts the notices of one event into the outbox; otherwise like [`insert`]. An entry joins what is held of its thread already (N7), so
+/// that nobody has to hold it afterwards.
 ///
 /// # Errors
 /// Database errors.
 pub fn insert_all(conn: &mut Conn, event: &Event, told: &[ToOne], now: Instant) -> QueryResult<()> {
-    if let (Conn::Postgres(own), 2..) = (&mut *conn, told.len()) {
-        return server::insert_all(own, event, told, now);
+    if let Conn::Postgres(own) = conn {
+        return match told {
+            [] => Ok(()),
+            _ => server::insert_all(own, event, told, now),
+        };
     }
     for one in told {
         let new = NewNotice {
@@ -127,7 +136,15 @@ pub fn insert_all(conn: &mut Conn, event: &Event, told: &[ToOne], now: Instant) 
             thread: event.thread,
             payload: &one.payload,
         };
-        put(conn, &new, (event.due(one), event.held_until), now)?;
+        let mut place = Place::of(&new, event.due(one));
+        place.held_until = event.held_until;
+        if event.may_be_held() && place.due <= now {
+            let held = gather::held_last(conn, one.person, &event.thread.to_string(), now)?;
+            if let Some((At(until), queue)) = held {
+                (place.due, place.queue) = (until, queue);
+            }
+        }
+        put(conn, &new, &place, now)?;
     }
     Ok(())
 }
@@ -170,16 +187,31 @@ pub fn insert_held(
     not_before: Instant,
     now: Instant,
 ) -> QueryResult<NoticeId> {
-    put(conn, new, (not_before, None), now)
+    put(conn, new, &Place::of(new, not_before), now)
 }
 
-/// Puts a notice into the outbox: when it is due, and until when what it tells may be taken back.
-fn put(
-    conn: &mut Conn,
-    new: &NewNotice<'_>,
-    (not_before, held_until): (Instant, Option<Instant>),
-    now: Instant,
-) -> QueryResult<NoticeId> {
+/// Where a notice stands in the outbox.
+struct Place {
+    /// Before when it is not sent.
+    due: Instant,
+    /// Until when what it tells may be taken back.
+    held_until: Option<Instant>,
+    queue: String,
+}
+
+impl Place {
+    /// That of a notice by itself.
+    fn of(new: &NewNotice<'_>, due: Instant) -> Self {
+        Self {
+            due,
+            held_until: None,
+            queue: queue(new.to, new.payload.kind()),
+        }
+    }
+}
+
+/// Puts a notice into its place in the outbox.
+fn put(conn: &mut Conn, new: &NewNotice<'_>, place: &Place, now: Instant) -> QueryResult<NoticeId> {
     let id = NoticeId::new(now);
     let kind = new.payload.kind();
     let (person, address) = match new.to {
@@ -205,11 +237,11 @@ fn put(
             notices::payload.eq(&payload),
             notices::message_id.eq(id.to_string()),
             notices::state.eq(NoticeState::Waiting),
-            notices::next_attempt_at.eq(At(not_before)),
+            notices::next_attempt_at.eq(At(place.due)),
             notices::created_at.eq(At(now)),
-            notices::queue.eq(queue(new.to, kind)),
+            notices::queue.eq(&place.queue),
             notices::urgent.eq(kind.is_urgent()),
-            notices::held_until.eq(held_until.map(At)),
+            notices::held_until.eq(place.held_until.map(At)),
         ))
         .execute(own))?;
     Ok(id)

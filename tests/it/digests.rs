@@ -11,6 +11,7 @@ use crate::support::mail_desk::{MailDesk, PUBLIC_URL};
 use crate::support::mailbox::Mail;
 use crate::support::paired::{id_of, said};
 use crate::support::person::{Asking, high};
+use crate::support::statements::{sent_by, watch};
 
 const DANA: &str = "dana@acme.test";
 
@@ -358,10 +359,19 @@ async fn entries_that_follow_each_other_soon_come_in_one_mail(Gathering(office):
     office.eve.writes(&case, "It is the trunk.").await;
     assert!(office.news(&mut known).await.is_empty());
     office.desk.passes(TimeDelta::minutes(1));
+    let watching = watch();
     office.eve.writes(&case, "It is replaced tonight.").await;
     let sees = office.eve.writes(&case, "The pin is 1234.").await;
     office.eve.writes(&other, "Another case.").await;
     let mails = office.news(&mut known).await;
+    drop(watching);
+    let holds = |sql: &str| sql.starts_with("UPDATE") && sql.contains("queue");
+    let sent = sent_by(&office.desk);
+    let held: Vec<_> = sent.keys().filter(|sql| holds(sql)).collect();
+    assert!(
+        held.is_empty(),
+        "what follows is held as it is written: {held:?}"
+    );
     assert_eq!(mails.len(), 1, "another thread is another mail: {mails:#?}");
     assert!(mails[0].text.contains("Another case."));
     let path = format!(

@@ -18,6 +18,8 @@ use crate::domain::notice::{NoticeKind, NoticeState, Payload};
 
 /// The most notices of one thread that one mail tells of.
 const MOST: i64 = 2_000;
+/// What the queue of what is held of a thread begins with.
+pub(super) const HELD: &str = "entries ";
 
 /// Of a notice whose entry cannot be taken back any more (F4): what its author may still take back goes with no mail.
 macro_rules! settled {
@@ -130,6 +132,40 @@ type Thread = (PersonId, String);
 
 /// Until when what is told of a thread is held, and in which queue: what waits to be gathered holds up nothing else.
 pub(super) type Held = (At, String);
+
+/// What is held of a thread to a person, if a new entry may be held with it at once: it was the last thing of its thread that waits, or
+/// the new one would be read before what happened before it. A server finds it while it inserts, see `server::insert_all`.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn held_last(
+    conn: &mut Conn,
+    person: PersonId,
+    thread: &str,
+    now: Instant,
+) -> QueryResult<Option<Held>> {
+    type Last = (NoticeKind, i64, Option<At>, Option<At>, Held);
+    let last: Option<Last> = notices::table
+        .filter(IsWaiting)
+        .filter(notices::thread.eq(thread))
+        .filter(notices::person_id.eq(person))
+        .order((notices::created_at.desc(), notices::id.desc()))
+        .select((
+            notices::kind,
+            notices::attempts,
+            notices::lease_until,
+            notices::held_until,
+            (notices::next_attempt_at, notices::queue),
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(last.and_then(|(kind, attempts, lease, held_until, held)| {
+        let is_free = attempts == 0 && lease.is_none();
+        let is_settled = held_until.is_none_or(|until| until.0 <= now);
+        let is_held = held.0.0 > now && held.1.starts_with(HELD);
+        (kind == NoticeKind::EntryPosted && is_free && is_settled && is_held).then_some(held)
+    }))
+}
 
 /// In which of these threads something is held that waits for what follows: of each, what the first of it says.
 fn held(
@@ -327,7 +363,7 @@ fn gather_thread(
             .filter(notices::kind.ne(NoticeKind::EntryPosted)),
     ))
     .get_result(conn)?;
-    let holds = (!followed).then(|| (first, (At(until), format!("entries {first}"))));
+    let holds = (!followed).then(|| (first, (At(until), format!("{HELD}{first}"))));
     Ok(GatheredThread { out, holds })
 }
 
