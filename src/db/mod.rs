@@ -41,7 +41,7 @@ pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
-pub(crate) use limited::{Rows, limited, planned_once};
+pub(crate) use limited::{Rows, by_index, exists_aside, limited, planned_once};
 use memory::Memory;
 pub use memory::{
     Epoch, Name, ONLY, ask_anew, of_one, remembered, remembered_each, steadily, with_epoch,

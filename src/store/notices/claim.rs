@@ -3,30 +3,32 @@
 //! Notices stand in queues: one for each recipient, and one for what is urgent to them. Of a queue, nothing is due while
 //! something before it is put off or under way, so that people read things in the order in which they happened.
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::not;
 use diesel::prelude::*;
 
 use super::{Addressed, IsWaiting, addressed, complete, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, condition, kept};
+use crate::db::{Conn, among, by_index, condition, exists_aside, kept};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
 
+// The words of an index each, which no other index has: see migration 0061.
+
 condition! {
     /// Of a notice that may hold up those behind it: it has been tried before, or somebody works on it.
-    MayHoldUp = "ahead.state = 'waiting' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
+    MayHoldUp = "ahead.state || '' = 'waiting' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
 }
 
 condition! {
     /// Of a notice that may be sent since it was made.
-    IsAtOnce = "notices.state = 'waiting' AND notices.next_attempt_at <= notices.created_at"
+    IsAtOnce = "notices.state || '' = 'waiting' AND notices.next_attempt_at <= notices.created_at"
 }
 
 condition! {
     /// Of a notice that was not to be sent at once, or was tried in vain.
-    IsPutOff = "notices.state = 'waiting' AND notices.next_attempt_at > notices.created_at"
+    IsPutOff = "notices.state || '' = 'waiting' AND notices.next_attempt_at > notices.created_at"
 }
 
 // Macros, since a type that names all of this says less.
@@ -82,6 +84,7 @@ pub struct Due {
 /// Database errors.
 pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResult<Vec<Due>> {
     diesel::alias!(notices as ahead: Ahead);
+    by_index(conn)?;
     macro_rules! of_those {
         ($those:ident, $holds_up:expr) => {{
             let held_up = ahead!(ahead)
@@ -95,7 +98,7 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
                 .filter(notices::urgent.eq(urgent))
                 .filter(notices::next_attempt_at.le(At(now)))
                 .filter(free)
-                .filter(not(exists(held_up)))
+                .filter(not(exists_aside(held_up)))
                 .limit(limit)
                 .select((
                     notices::created_at,
@@ -164,6 +167,7 @@ pub fn claim(
 /// The first of these runs that something stands before which was tried before or is under way.
 fn overtaking(conn: &mut Conn, runs: &[Vec<Due>], now: Instant) -> QueryResult<Vec<NoticeId>> {
     diesel::alias!(notices as ahead: Ahead);
+    by_index(conn)?;
     let first = runs.iter().filter_map(|run| run.first());
     let first: Vec<NoticeId> = first.map(|due| due.id).collect();
     let older = (ahead.field(notices::created_at)).lt(notices::created_at);
@@ -172,7 +176,7 @@ fn overtaking(conn: &mut Conn, runs: &[Vec<Due>], now: Instant) -> QueryResult<V
         .select(ahead.field(notices::id));
     notices::table
         .filter(among(notices::id, first))
-        .filter(exists(before))
+        .filter(exists_aside(before))
         .select(notices::id)
         .load(conn)
 }

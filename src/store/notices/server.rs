@@ -62,9 +62,10 @@ impl QueryFragment<Pg> for Inserting {
         out.push_bind_param::<Bool, _>(&self.urgent)?;
         out.push_sql("::boolean, ");
         out.push_bind_param::<Nullable<Moment>, _>(&self.held_until)?;
-        out.push_sql("::timestamptz FROM unnest(");
+        // The ids are asked for by themselves, so that their number is not known when this is planned: it is then planned once a connection.
+        out.push_sql("::timestamptz FROM unnest((SELECT ");
         out.push_bind_param::<Array<Key>, _>(&self.ids)?;
-        out.push_sql("::uuid[], ");
+        out.push_sql("::uuid[]), ");
         out.push_bind_param::<Array<Key>, _>(&self.persons)?;
         out.push_sql("::uuid[], ");
         out.push_bind_param::<Array<Text>, _>(&self.payloads)?;

@@ -1,4 +1,0 @@
-ALTER TABLE notices
-    ALTER COLUMN state SET STATISTICS -1,
-    ALTER COLUMN next_attempt_at SET STATISTICS -1,
-    ALTER COLUMN lease_until SET STATISTICS -1;

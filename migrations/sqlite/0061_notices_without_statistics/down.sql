@@ -1,1 +1,0 @@
--- Only a server keeps statistics by itself.
