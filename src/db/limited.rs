@@ -120,8 +120,8 @@ impl<Q: QueryFragment<B>, B: Backend> QueryFragment<B> for ExistsAside<Q> {
     }
 }
 
-/// Until the transaction ends, PostgreSQL reads no table whole that it could find rows of by an index, and plans each statement once
-/// a connection. It is for what is asked of rows that come and go, so that a plan of a time when there were hardly any is still a good one
+/// Until the transaction ends, PostgreSQL goes along an index wherever there is one, reads neither the whole table nor all of an index first,
+/// and plans each statement once a connection. It is for what is asked of rows that come and go, so that a plan of a time when there were hardly any is still a good one
 /// when there are many.
 ///
 /// # Errors
@@ -129,7 +129,7 @@ impl<Q: QueryFragment<B>, B: Backend> QueryFragment<B> for ExistsAside<Q> {
 pub(crate) fn by_index(conn: &mut Conn) -> QueryResult<()> {
     match conn {
         Conn::Postgres(own) => own.batch_execute(
-            "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan",
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL plan_cache_mode = force_generic_plan",
         ),
         Conn::Sqlite(_) => Ok(()),
     }
