@@ -81,7 +81,7 @@ fn item(step: &str) -> Option<(&str, usize)> {
 /// A local date and time, as the field for it sends it, as an instant of `zone`.
 pub(super) fn instant(text: &str, zone: Tz) -> Option<Instant> {
     let local = NaiveDateTime::parse_from_str(text.trim(), "%Y-%m-%dT%H:%M")
-        .or_else(|_| NaiveDateTime::parse_from_str(text.trim(), "%Y-%m-%dT%H:%M:%S"));
+        .or_else(|_| NaiveDateTime::parse_from_str(text.trim(), "%Y-%m-%dT%H:%M:%S%.f"));
     in_zone(local.ok()?, zone)
 }
 
@@ -98,12 +98,14 @@ pub fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Europe::Berlin;
     use serde_json::json;
 
     use super::*;
     use crate::domain::case::{Engagement, Priority};
     use crate::domain::text::{Markdown, Title};
     use crate::input::{Patch, Whole, input, read_form};
+    use crate::words::time::kept_field;
 
     input! {
         /// A row of a list.
@@ -261,5 +263,20 @@ mod tests {
             utc("2011-12-30T12:00", Tz::Pacific__Apia),
             "2011-12-30T10:00:00+00:00"
         );
+    }
+
+    /// A form that is sent back as it came changes nothing, also where a program gave seconds.
+    #[test]
+    fn a_time_comes_back_from_its_field_as_it_is() {
+        for (kept, shown) in [
+            ("2026-03-03T09:12:00Z", "2026-03-03T10:12"),
+            ("2026-03-03T09:12:30Z", "2026-03-03T10:12:30"),
+            ("2026-03-03T09:12:00.250Z", "2026-03-03T10:12:00.250"),
+        ] {
+            let kept: Instant = kept.parse().unwrap();
+            let field = kept_field(kept, Berlin);
+            assert_eq!(field, shown);
+            assert_eq!(instant(&field, Berlin), Some(kept));
+        }
     }
 }

@@ -212,11 +212,10 @@ impl<'w> Times<'w> {
         self.write_date(date, month)
     }
 
-    /// The local date and time for a form's date field: "2026-03-03T10:12".
+    /// The local date and time for a form's date field, to the minute: "2026-03-03T10:12".
     pub fn field(&self, at: Instant) -> String {
-        at.with_timezone(&self.zone)
-            .format("%Y-%m-%dT%H:%M")
-            .to_string()
+        let minute = at.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M");
+        minute.to_string()
     }
 
     fn write_date(&self, date: NaiveDate, month: String) -> String {
@@ -242,6 +241,18 @@ pub(crate) const MONTHS: [&str; 12] = [
 
 /// Names by which the catalogue (and the calendar's import) knows the weekdays, Monday first.
 pub(crate) const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// What is kept, as a local date and time for a form's date field: to the minute, or as exactly as the field takes it where a program
+/// gave seconds ("2026-03-03T10:12:30"). A form that is sent back as it came changes nothing.
+pub fn kept_field(at: Instant, zone: Tz) -> String {
+    let local = at.with_timezone(&zone);
+    let format = match (local.second(), local.nanosecond() / 1_000_000) {
+        (0, 0) => "%Y-%m-%dT%H:%M",
+        (_, 0) => "%Y-%m-%dT%H:%M:%S",
+        _ => "%Y-%m-%dT%H:%M:%S%.3f",
+    };
+    local.format(format).to_string()
+}
 
 fn weekday(local: &DateTime<Tz>) -> &'static str {
     WEEKDAYS[local.weekday().num_days_from_monday() as usize]

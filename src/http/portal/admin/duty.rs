@@ -26,7 +26,7 @@ use crate::http::problem::Problem;
 use crate::store::people::Person;
 use crate::store::{duty, notices, staff};
 use crate::words::Catalogue;
-use crate::words::time::{duration, zone_name};
+use crate::words::time::{duration, kept_field, zone_name};
 use crate::workflow::duty::{ForeseenDuty, SetDuty, foresee_duty, set_duty};
 
 /// The shifts and the absences, as rows of the form. One whose person is not chosen is none.
@@ -256,14 +256,13 @@ fn absence_controls(
     let place = format!("{}[{index}]", ABSENCES.name);
     let field = |field: &str| format!("{place}.{field}");
     let called = |part: &str| words.say_of("duty-absence", part, &[]);
-    let local = |at: Instant| at.with_timezone(&req.zone()).format("%Y-%m-%dT%H:%M");
     let (person, cover) = (
         absence.map(|absence| absence.person),
         absence.and_then(|absence| absence.cover),
     );
     let id =
         |person: Option<PersonId>| person.map_or_else(String::new, |person| person.to_string());
-    let at = |at: Option<Instant>| at.map_or_else(String::new, |at| local(at).to_string());
+    let at = |at: Option<Instant>| at.map_or_else(String::new, |at| kept_field(at, req.zone()));
     let none = words.say("duty-no-absence", &[]);
     let legend = numbered(words, "absence", index);
     let controls = vec![

@@ -31,6 +31,8 @@ pub struct Control {
     pub required: bool,
     /// Longest text, in characters; 0 for no limit.
     pub max: u32,
+    /// Of a date and time: whether it has seconds, which a browser takes as wrong unless it is told.
+    pub seconds: bool,
     /// What can be chosen; empty for free text.
     pub choices: Vec<Choice>,
     /// What a text field suggests; empty for nothing.
@@ -177,6 +179,7 @@ impl Control {
             sent_unticked: false,
             required: false,
             max: 0,
+            seconds: false,
             choices: Vec::new(),
             suggestions: Vec::new(),
             proposals: Vec::new(),
@@ -338,7 +341,11 @@ impl Control {
                     choice.selected = choice.value == self.value;
                 }
             }
-            _ => self.value = typed.unwrap_or_default().to_owned(),
+            _ => {
+                self.value = typed.unwrap_or_default().to_owned();
+                self.seconds =
+                    self.kind == Kind::DateTime && self.value.len() > "2026-03-03T10:12".len();
+            }
         }
     }
 

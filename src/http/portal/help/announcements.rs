@@ -26,7 +26,7 @@ use crate::http::problem::Problem;
 use crate::store::announcements::{self, Announcement};
 use crate::store::audiences::Listener;
 use crate::words::Catalogue;
-use crate::words::time::Times;
+use crate::words::time::{Times, kept_field};
 use crate::workflow::announcements::{
     AddAnnouncement, UpdateAnnouncement, add_announcement, delete_announcement, read_announcement,
     update_announcement,
@@ -280,7 +280,7 @@ fn controls(
     let times = req.times();
     let zone = ("zone", times.zone_name().into());
     let text = |of: fn(&AnnouncementDocument) -> &String| current.map(of).cloned();
-    let at = |at: Option<Instant>| at.map(|at| times.field(at)).unwrap_or_default();
+    let at = |at: Option<Instant>| at.map_or_else(String::new, |at| kept_field(at, req.zone()));
     let mut controls = vec![
         Control::of(AddAnnouncement::title(), label("announcement-title"))
             .value(text(|one| &one.title).unwrap_or_default()),

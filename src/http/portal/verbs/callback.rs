@@ -8,6 +8,7 @@ use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
 use crate::http::portal::zones;
 use crate::words::Catalogue;
+use crate::words::time::kept_field;
 use crate::workflow::callback::{AskCallback, CallWindow, ChangeCallback};
 
 /// What stands before the fields of a window.
@@ -105,12 +106,10 @@ fn window_controls(
     zone: Tz,
     zones: Vec<String>,
 ) -> Vec<Control> {
-    let shown =
-        |at: crate::domain::Instant| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
     let at = |control: Control, at: Option<crate::domain::Instant>| {
         let control = control.within(WINDOW).half();
         match at {
-            Some(at) => control.value(shown(at)),
+            Some(at) => control.value(kept_field(at, zone)),
             None => control,
         }
     };

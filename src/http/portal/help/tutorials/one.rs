@@ -21,6 +21,7 @@ use crate::http::portal::said::said_to_people;
 use crate::http::portal::sign_in::time_zones;
 use crate::http::problem::Problem;
 use crate::store::tutorials;
+use crate::words::time::kept_field;
 use crate::workflow::tutorials::{
     AddTutorial, CancelTutorial, UpdateTutorial, add_tutorial, cancel_tutorial, register,
     unregister, update_tutorial,
@@ -252,8 +253,7 @@ fn controls(
     let zone = current.map_or(req.zone(), |one| {
         one.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC)
     });
-    let times = req.times_of(zone);
-    let at = |at: Option<Instant>| at.map(|at| times.field(at)).unwrap_or_default();
+    let at = |at: Option<Instant>| at.map_or_else(String::new, |at| kept_field(at, zone));
     let places = current.and_then(|one| one.places);
     let closes = current.filter(|one| one.registration_until < one.starts_at);
     let mut controls = vec![
