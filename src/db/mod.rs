@@ -283,6 +283,11 @@ impl Db {
         }
     }
 
+    /// Whether it is a server, which works while this process waits.
+    pub fn is_server(&self) -> bool {
+        matches!(*self.inner, Inner::Postgres(_))
+    }
+
     /// The file of an embedded database.
     pub fn file(&self) -> Option<&Path> {
         match &*self.inner {

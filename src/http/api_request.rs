@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use super::address::permitted;
 pub use super::address::{Address, Guarded};
-use super::apart::{apart, in_place};
+use super::apart::{apart, searching};
 use super::asks::Asks;
 use super::cookies::Carries;
 use super::etag::IfMatch;
@@ -430,7 +430,7 @@ where
             self.go_on();
             work(conn, &self)
         };
-        in_place(db.read_apart(work)).await
+        searching(&db, db.read_apart(work)).await
     }
 
     /// Does a part of what is asked for, in a transaction that is this part's own.

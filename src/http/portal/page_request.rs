@@ -22,7 +22,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::audit::Topic;
 use crate::domain::language::Language;
-use crate::http::apart::{apart, in_place};
+use crate::http::apart::{apart, searching};
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
 use crate::http::known_devices::KnownDevices;
@@ -260,7 +260,10 @@ impl PageRequest {
         F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
     {
         match searches {
-            true => in_place(self.desk.db.read_apart(self.going_on(work))).await,
+            true => {
+                let db = &self.desk.db;
+                searching(db, db.read_apart(self.going_on(work))).await
+            }
             false => self.read(work).await,
         }
     }
