@@ -4,12 +4,6 @@
 DROP INDEX notices_at_once;
 DROP INDEX notices_put_off;
 DROP INDEX notices_holding_up;
-CREATE INDEX notices_at_once ON notices (urgent, created_at, id)
-    WHERE state || '' = 'waiting' AND next_attempt_at <= created_at;
-CREATE INDEX notices_put_off ON notices (urgent, next_attempt_at, id)
-    WHERE state || '' = 'waiting' AND next_attempt_at > created_at;
-CREATE INDEX notices_holding_up ON notices (queue, created_at, id)
-    WHERE state || '' = 'waiting' AND (next_attempt_at > created_at OR lease_until IS NOT NULL);
 
 -- For what else is asked of what waits, the server remembers no statistics: without any it takes it for a small part. To set a type anew,
 -- the same, forgets what was remembered.
@@ -21,3 +15,10 @@ ALTER TABLE notices
     ALTER COLUMN state TYPE text,
     ALTER COLUMN next_attempt_at TYPE timestamptz,
     ALTER COLUMN lease_until TYPE timestamptz;
+
+CREATE INDEX notices_at_once ON notices (urgent, created_at, id)
+    WHERE state || '' = 'waiting' AND next_attempt_at <= created_at;
+CREATE INDEX notices_put_off ON notices (urgent, next_attempt_at, id)
+    WHERE state || '' = 'waiting' AND next_attempt_at > created_at;
+CREATE INDEX notices_holding_up ON notices (queue, created_at, id)
+    WHERE state || '' = 'waiting' AND (next_attempt_at > created_at OR lease_until IS NOT NULL);
