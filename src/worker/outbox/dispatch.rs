@@ -33,9 +33,9 @@ const SLOW_TO_A_DOMAIN: usize = 4;
 const LEFT_ALONE: TimeDelta = TimeDelta::seconds(10);
 /// How many notices of one queue are claimed at once.
 const RUN: usize = 8;
-/// How many notices one look finds of what is urgent.
+/// How many notices one look finds of what is urgent: so many that were never put off, and so many that were.
 const URGENT_WINDOW: i64 = 64;
-/// How many it finds of the rest: they are kept until there is place for them.
+/// How many of either it finds of the rest: they are kept until there is place for them.
 const WINDOW: i64 = 512;
 /// While what is kept waits for its place, the next look comes no sooner than this,
 const PAUSE: Duration = Duration::from_millis(50);
