@@ -13,6 +13,7 @@ mod last;
 mod limited;
 mod memory;
 mod others;
+mod planning;
 mod postgres;
 mod sort_keys;
 mod sqlite;
@@ -41,12 +42,13 @@ pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
-pub(crate) use limited::{Rows, by_index, exists_aside, limited, planned_once};
+pub(crate) use limited::{Rows, limited};
 use memory::Memory;
 pub use memory::{
     Epoch, Name, ONLY, ask_anew, of_one, remembered, remembered_each, steadily, with_epoch,
 };
 pub use others::Others;
+pub(crate) use planning::{by_index, exists_aside, planned_once};
 pub use postgres::unencrypted_host;
 pub use turns::Turns;
 use work::{Said, Work};
