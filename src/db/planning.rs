@@ -51,12 +51,10 @@ impl<Q: QueryFragment<B>, B: Backend> QueryFragment<B> for ExistsAside<Q> {
 /// # Errors
 /// Database errors.
 pub(crate) fn by_index(conn: &mut Conn) -> QueryResult<()> {
-    match conn {
-        Conn::Postgres(own) => own.batch_execute(
-            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL plan_cache_mode = force_generic_plan",
-        ),
-        Conn::Sqlite(_) => Ok(()),
-    }
+    tell(
+        conn,
+        "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL plan_cache_mode = force_generic_plan",
+    )
 }
 
 /// Until the transaction ends, PostgreSQL plans each statement once a connection, for any values. It is for questions that take longer
@@ -65,8 +63,13 @@ pub(crate) fn by_index(conn: &mut Conn) -> QueryResult<()> {
 /// # Errors
 /// Database errors.
 pub(crate) fn planned_once(conn: &mut Conn) -> QueryResult<()> {
+    tell(conn, "SET LOCAL plan_cache_mode = force_generic_plan")
+}
+
+/// Tells a server what holds until the transaction ends.
+fn tell(conn: &mut Conn, settings: &str) -> QueryResult<()> {
     match conn {
-        Conn::Postgres(own) => own.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan"),
+        Conn::Postgres(own) => own.batch_execute(settings),
         Conn::Sqlite(_) => Ok(()),
     }
 }

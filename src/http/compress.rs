@@ -41,9 +41,8 @@ pub async fn whole<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let takes_it = takes_gzip(request.request());
     let response = next.call(request).await?.map_into_boxed_body();
-    if !takes_it || !is_text(response.headers()) {
+    if !is_text(response.headers()) || !takes_gzip(response.request()) {
         return Ok(response);
     }
     let (request, response) = response.into_parts();
@@ -103,7 +102,8 @@ pub fn packed(bytes: &[u8], level: Compression, blurred: usize) -> std::io::Resu
     let packing = GzBuilder::new();
     let packing = match blurred {
         0 => packing,
-        more => packing.filename("c".repeat(more)),
+        // A byte of zero ends it.
+        more => packing.filename("c".repeat(more - 1)),
     };
     let room = Vec::with_capacity(bytes.len() / 4);
     let mut packing = packing.write(room, level);

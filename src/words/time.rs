@@ -214,8 +214,9 @@ impl<'w> Times<'w> {
 
     /// The local date and time for a form's date field, to the minute: "2026-03-03T10:12".
     pub fn field(&self, at: Instant) -> String {
-        let minute = at.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M");
-        minute.to_string()
+        at.with_timezone(&self.zone)
+            .format("%Y-%m-%dT%H:%M")
+            .to_string()
     }
 
     fn write_date(&self, date: NaiveDate, month: String) -> String {

@@ -17,8 +17,8 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
 
-/// Of a notice that was found by its id: that it waits, in words of which no index knows. The server takes what waits for a small part
-/// of all; it would pass by all that wait for the sake of some ids.
+/// Of a notice that was found by its id: that it waits, in words that no index has without more. The server takes what waits for a small
+/// part of all; it would pass by all that wait for the sake of some ids.
 const WAITS: &str = "notices.state || '' = 'waiting'";
 
 /// Puts the notices of one event into the outbox.
