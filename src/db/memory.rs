@@ -7,9 +7,13 @@
 //! A transaction that writes may have changed those rows itself. It asks for the epoch each time, or once for work that changes
 //! none of them ([`steadily`]). What it reads while it sees its own changes is not remembered: they have begun an epoch of which nobody
 //! else knows.
+//!
+//! Who shows a secret is remembered too. Whoever only reads need not ask first who that is: what this process remembers of them is
+//! [`Presumed`], and read for them at once; the epoch that is read beside it bears that out, or all of it is done anew.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -18,10 +22,10 @@ use diesel::result::Error::NotFound;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
-use super::Conn;
 use super::conn::{POSTGRES_READS, on_either};
 use super::last::putting_off;
 use super::schema::epochs;
+use super::{Conn, DbError, Failure};
 
 /// How many things are remembered at the most; beyond that those are forgotten first that nobody has asked for.
 const MOST: usize = 4096;
@@ -67,6 +71,8 @@ struct Current {
     kind: Kind,
     /// The generation of its epoch, once it has asked for that.
     generation: Option<Arc<Generation>>,
+    /// The epoch that it has read last, if it only reads.
+    read: Option<i64>,
     /// Whether it is in work that changes nothing of what is remembered: see [`steadily`].
     is_steady: bool,
 }
@@ -100,6 +106,7 @@ pub(super) fn remembering<T>(memory: &Arc<Memory>, kind: Kind, work: impl FnOnce
         memory: Arc::clone(memory),
         kind,
         generation: None,
+        read: None,
         is_steady: false,
     }));
     let _end = End;
@@ -153,7 +160,14 @@ pub fn ask_anew() {
 /// The epoch that a transaction has seen, for what is read next for whoever it found: who somebody is, and what they ask for, then
 /// cost one question for the epoch together. It is for one request; whoever kept it would keep all that is remembered of it.
 #[derive(Clone, Default)]
-pub struct Epoch(Arc<Mutex<Option<Arc<Generation>>>>);
+pub struct Epoch(Arc<SeenEpoch>);
+
+#[derive(Default)]
+struct SeenEpoch {
+    generation: Mutex<Option<Arc<Generation>>>,
+    /// Whether nobody has asked yet if it is the present one.
+    is_presumed: AtomicBool,
+}
 
 impl std::fmt::Debug for Epoch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -166,11 +180,36 @@ impl Epoch {
     /// That of the transaction on this thread, if it only reads and has asked for it.
     pub fn of_this_transaction() -> Self {
         let seen = CURRENT.with_borrow(|current| current.as_ref()?.generation.clone());
-        Self(Arc::new(Mutex::new(seen)))
+        Self::of(seen, false)
     }
 
-    /// Goes on in it in the transaction on this thread, which begins. One that writes asks anew each time.
-    pub fn go_on(&self) {
+    fn of(generation: Option<Arc<Generation>>, is_presumed: bool) -> Self {
+        Self(Arc::new(SeenEpoch {
+            generation: Mutex::new(generation),
+            is_presumed: AtomicBool::new(is_presumed),
+        }))
+    }
+
+    /// Does the work of the transaction on this thread in it, and bears it out ([`Epoch::bear_out`]). Work that writes asks anew each time.
+    ///
+    /// # Errors
+    /// Those of `work`, and database errors.
+    pub fn going_on<T, E: Failure>(
+        &self,
+        conn: &mut Conn,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.go_on();
+        let outcome = work(conn);
+        // A transaction in which a statement has failed answers nothing more.
+        let has_failed = outcome.as_ref().err().and_then(Failure::database).is_some();
+        if !has_failed {
+            self.bear_out(conn).map_err(DbError::from)?;
+        }
+        outcome
+    }
+
+    fn go_on(&self) {
         CURRENT.with_borrow_mut(|current| {
             if let Some(current) = current
                 && current.kind != Kind::Writes
@@ -186,22 +225,82 @@ impl Epoch {
         *self.seen() = None;
     }
 
+    /// Whether it was asked for, and not only [`Presumed`].
+    pub fn is_borne_out(&self) -> bool {
+        !self.0.is_presumed.load(Ordering::SeqCst)
+    }
+
+    /// Bears it out, if it is the one that the transaction on this thread has read or, if that has read none yet, reads now.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub fn bear_out(&self, conn: &mut Conn) -> QueryResult<()> {
+        let presumed = match self.is_borne_out() {
+            true => None,
+            false => self.seen().as_ref().map(|generation| generation.epoch),
+        };
+        let Some(presumed) = presumed else {
+            return Ok(());
+        };
+        let read = CURRENT.with_borrow(|current| current.as_ref()?.read);
+        let read = read.map_or_else(|| epoch(conn), Ok)?;
+        if read == presumed {
+            self.0.is_presumed.store(false, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
     fn seen(&self) -> MutexGuard<'_, Option<Arc<Generation>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let generation = self.0.generation.lock();
+        generation.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A row that was read together with the epoch, for which the transaction need not ask then.
-pub fn with_epoch<T>((row, epoch): (T, i64)) -> T {
-    CURRENT.with_borrow_mut(|current| {
-        if let Some(current) = current
-            && current.kind != Kind::Writes
-            && current.generation.is_none()
-        {
+/// What this process remembers of the last epoch that it has asked for, without asking whether that is the present one still.
+pub struct Presumed(Arc<Generation>);
+
+impl Presumed {
+    /// What is remembered by that name.
+    pub fn get<T: Send + Sync + 'static>(&self, name: Name) -> Option<Arc<T>> {
+        self.0.get(name)
+    }
+
+    /// The epoch that all of it is good for, which is to be borne out.
+    pub fn epoch(self) -> Epoch {
+        Epoch::of(Some(self.0), true)
+    }
+}
+
+/// The epoch was read together with something else: the transaction need not ask for it then. One that writes asks all the same.
+pub fn read_epoch(epoch: i64) {
+    reading(|current| {
+        current.read = Some(epoch);
+        let is_it = |generation: &Arc<Generation>| generation.epoch == epoch;
+        if !current.generation.as_ref().is_some_and(is_it) {
             current.generation = current.memory.of(epoch);
         }
     });
+}
+
+/// The same of a row that is remembered by that name from now on.
+pub fn keep_with_epoch<T: Send + Sync + 'static>(name: Name, (row, epoch): (T, i64)) -> Arc<T> {
+    let row = Arc::new(row);
+    reading(|current| {
+        let generation = current.memory.of_or_begin(epoch);
+        generation.keep(name, Arc::clone(&row));
+        current.read = Some(epoch);
+        current.generation = Some(generation);
+    });
     row
+}
+
+/// Tells the transaction on this thread something, if it only reads.
+fn reading(tell: impl FnOnce(&mut Current)) {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(current) = current.as_mut().filter(|it| it.kind != Kind::Writes) {
+            tell(current);
+        }
+    });
 }
 
 /// What the rows say that `load` reads: as it is remembered, if it was read in this epoch and `is_good` still.
@@ -311,8 +410,21 @@ fn in_one_state<T>(
 
 fn epoch(conn: &mut Conn) -> QueryResult<i64> {
     let value = epochs::table.find(1).select(epochs::value);
-    on_either!(conn, |own| value.get_result(own))
+    let epoch = on_either!(conn, |own| value.get_result(own))?;
+    reading(|current| current.read = Some(epoch));
+    Ok(epoch)
 }
+
+/// The epoch as a column of another query: see [`read_epoch`].
+macro_rules! the_epoch {
+    () => {
+        $crate::db::schema::epochs::table
+            .filter($crate::db::schema::epochs::id.eq(1))
+            .select($crate::db::schema::epochs::value)
+            .single_value()
+    };
+}
+pub(crate) use the_epoch;
 
 impl Generation {
     fn get<T: Send + Sync + 'static>(&self, name: Name) -> Option<Arc<T>> {
@@ -354,8 +466,7 @@ impl Memory {
         conn: &mut Conn,
         load: impl FnOnce(&mut Conn) -> QueryResult<R>,
     ) -> QueryResult<(R, Option<Arc<Generation>>)> {
-        let epoch = epoch(conn)?;
-        let generation = self.of(epoch).unwrap_or_else(|| self.begin(epoch));
+        let generation = self.of_or_begin(epoch(conn)?);
         remember_for_this_transaction(Some(&generation));
         Ok((load(conn)?, Some(generation)))
     }
@@ -364,6 +475,17 @@ impl Memory {
         let generation = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let generation = generation.as_ref()?;
         (generation.epoch == epoch).then(|| Arc::clone(generation))
+    }
+
+    /// The generation of an epoch, which it begins if nobody has.
+    fn of_or_begin(&self, epoch: i64) -> Arc<Generation> {
+        self.of(epoch).unwrap_or_else(|| self.begin(epoch))
+    }
+
+    /// What is remembered of the last epoch that anybody has asked for.
+    pub(super) fn presumed(&self) -> Option<Presumed> {
+        let generation = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        generation.clone().map(Presumed)
     }
 
     /// Forgets all that was read in another epoch. A reader that began before the last change may do so for an old one: it

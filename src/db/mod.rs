@@ -44,8 +44,10 @@ pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 pub(crate) use limited::{Rows, limited};
 use memory::Memory;
+pub(crate) use memory::the_epoch;
 pub use memory::{
-    Epoch, Name, ONLY, ask_anew, of_one, remembered, remembered_each, steadily, with_epoch,
+    Epoch, Name, ONLY, Presumed, ask_anew, keep_with_epoch, of_one, read_epoch, remembered,
+    remembered_each, steadily,
 };
 pub use others::Others;
 pub(crate) use planning::{by_index, exists_aside, planned_once};
@@ -88,6 +90,7 @@ pub struct Db {
     inner: Arc<Inner>,
     limits: Limits,
     signal: ChangeSignal,
+    memory: Arc<Memory>,
 }
 
 /// How long a transaction may take from its request to its answer.
@@ -138,14 +141,15 @@ impl Db {
 
     fn open_with(location: &Location, schema: Schema) -> Result<Self, DbError> {
         let signal = ChangeSignal::default();
-        let (committed, memory) = (signal.clone(), Arc::<Memory>::default());
+        let memory = Arc::<Memory>::default();
+        let (committed, its) = (signal.clone(), Arc::clone(&memory));
         let inner = match location {
             Location::Sqlite(path) => {
-                let sqlite = sqlite::Sqlite::open(path, schema, committed, memory)?;
+                let sqlite = sqlite::Sqlite::open(path, schema, committed, its)?;
                 Inner::Sqlite(Arc::new(sqlite))
             }
             Location::Postgres(url) => {
-                Inner::Postgres(postgres::Postgres::open(url, schema, committed, memory)?)
+                Inner::Postgres(postgres::Postgres::open(url, schema, committed, its)?)
             }
         };
         Ok(Self {
@@ -154,6 +158,7 @@ impl Db {
                 within: Some(ANSWERED_WITHIN),
             },
             signal,
+            memory,
         })
     }
 
@@ -164,6 +169,7 @@ impl Db {
             inner: Arc::clone(&self.inner),
             limits: Limits { within: None },
             signal: self.signal.clone(),
+            memory: Arc::clone(&self.memory),
         }
     }
 
@@ -283,6 +289,11 @@ impl Db {
             Inner::Sqlite(sqlite) => sqlite.others(),
             Inner::Postgres(postgres) => postgres.others(),
         }
+    }
+
+    /// What is remembered, without a question whether it holds: see [`Presumed`].
+    pub fn presumed(&self) -> Option<Presumed> {
+        self.memory.presumed()
     }
 
     /// Whether it is a server, which works while this process waits.

@@ -96,6 +96,11 @@ pub trait Caller: Clone + Send + Sync + Sized + 'static {
     /// The caller of a request.
     fn of(desk: &AppState, request: &HttpRequest) -> impl Future<Output = Result<Self, Problem>>;
 
+    /// The caller of a request that only reads, as this process remembers them: see [`principal::presumed`].
+    fn presumed(_: &AppState, _: &HttpRequest) -> Option<Self> {
+        None
+    }
+
     /// The person, if it is one.
     fn principal(&self) -> Option<&Principal>;
 }
@@ -121,6 +126,10 @@ impl Caller for Principal {
 
     async fn of(desk: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         principal::require(desk, request).await
+    }
+
+    fn presumed(desk: &AppState, request: &HttpRequest) -> Option<Self> {
+        principal::presumed(desk, request)
     }
 
     fn principal(&self) -> Option<&Principal> {
@@ -158,9 +167,20 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
         request: &HttpRequest,
         payload: Option<web::Payload>,
     ) -> Result<Self, Problem> {
+        let principal = P::of(&desk, request).await?;
+        Self::extract_of(principal, desk, asks, request, payload).await
+    }
+
+    /// The same, once it is known who calls.
+    pub(super) async fn extract_of(
+        principal: P,
+        desk: Arc<AppState>,
+        asks: Asks,
+        request: &HttpRequest,
+        payload: Option<web::Payload>,
+    ) -> Result<Self, Problem> {
         let live = request.app_data::<web::Data<Live>>();
         let live = live.ok_or_else(|| Problem::new(Code::Internal))?;
-        let principal = P::of(&desk, request).await?;
         let named = values_of(request);
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let address = A::read_all(&named);
@@ -375,11 +395,16 @@ where
         self
     }
 
-    /// What is read goes on in the epoch in which the sender was found.
-    fn go_on(&self) {
-        if let Some(principal) = self.principal.principal() {
-            principal.epoch.go_on();
-        }
+    /// Reads, in the transaction on this thread, in the epoch in which the sender was found, and bears that out if it was presumed.
+    fn going_on<T>(
+        &self,
+        conn: &mut Conn,
+        work: impl FnOnce(&mut Conn, &Self) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let Some(principal) = self.principal.principal() else {
+            return work(conn, self);
+        };
+        principal.epoch.going_on(conn, |conn| work(conn, self))
     }
 
     /// Reads in one consistent transaction.
@@ -392,11 +417,7 @@ where
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
     {
         let db = self.desk.db.clone();
-        db.read(move |conn| {
-            self.go_on();
-            work(conn, &self)
-        })
-        .await
+        db.read(move |conn| self.going_on(conn, &work)).await
     }
 
     /// The same for one statement: see [`Db::read_one`](crate::db::Db::read_one).
@@ -409,11 +430,7 @@ where
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
     {
         let db = self.desk.db.clone();
-        db.read_one(move |conn| {
-            self.go_on();
-            work(conn, &self)
-        })
-        .await
+        db.read_one(move |conn| self.going_on(conn, &work)).await
     }
 
     /// The same as [`ApiRequest::read`] for what may read much, such as a search: on a blocking thread, and only so many at once.
@@ -426,10 +443,7 @@ where
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
     {
         let db = self.desk.db.clone();
-        let work = move |conn: &mut Conn| {
-            self.go_on();
-            work(conn, &self)
-        };
+        let work = move |conn: &mut Conn| self.going_on(conn, &work);
         searching(&db, db.read_apart(work)).await
     }
 

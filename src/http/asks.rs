@@ -125,6 +125,7 @@ impl Asks {
         work: impl FnOnce(&mut Conn) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         if let Some(who) = who {
+            require_borne_out(conn, who)?;
             self.check_again(conn, who, now)?;
         }
         let done = work(conn)?;
@@ -169,5 +170,15 @@ impl Asks {
             }
             Via::Token { .. } | Via::Session { .. } => Ok(()),
         }
+    }
+}
+
+/// Nothing is written for somebody who is only presumed to be there (see [`principal::presumed`]): that is borne out first, or what they
+/// ask for is done anew for whoever it is.
+fn require_borne_out(conn: &mut Conn, who: &Principal) -> Result<(), Problem> {
+    who.epoch.bear_out(conn)?;
+    match who.epoch.is_borne_out() {
+        true => Ok(()),
+        false => Err(Problem::new(Code::Internal)),
     }
 }

@@ -18,7 +18,7 @@ use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
 use crate::db::{Conn, Epoch};
 use crate::domain::Instant;
 use crate::domain::access::Access;
-use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
+use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId, TokenId};
 use crate::domain::language::Language;
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
@@ -194,17 +194,48 @@ enum Shown {
 /// [`Code::OrganizationNotFound`] if the request names an organization in which the person may not act;
 /// [`Code::OrganizationAccessEnded`] if the session had switched into one, and that has ended; database errors.
 pub async fn find(desk: &AppState, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
-    let whereabouts = match request.headers().get(ACTING_ORGANIZATION) {
-        None => OrganizationContext::AsBefore,
-        Some(named) => OrganizationContext::Named(
-            named
-                .to_str()
-                .map_err(|_| Problem::new(Code::OrganizationNotFound))?
-                .trim()
-                .to_owned(),
-        ),
-    };
+    let whereabouts = asked_whereabouts(request)?;
     find_in(desk, request, whereabouts).await
+}
+
+/// Where a request says that its sender wants to act.
+fn asked_whereabouts(request: &HttpRequest) -> Result<OrganizationContext, Problem> {
+    let Some(named) = request.headers().get(ACTING_ORGANIZATION) else {
+        return Ok(OrganizationContext::AsBefore);
+    };
+    let named = named
+        .to_str()
+        .map_err(|_| Problem::new(Code::OrganizationNotFound))?;
+    Ok(OrganizationContext::Named(named.trim().to_owned()))
+}
+
+/// The person behind a request, as this process remembers them, and without a question whether that holds: what is read for them
+/// bears out their epoch, or is good for nothing. None if they are not remembered, or are not to be let in: that is asked.
+pub fn presumed(desk: &AppState, request: &HttpRequest) -> Option<Principal> {
+    let whereabouts = asked_whereabouts(request).ok()?;
+    let (known, now) = (desk.db.presumed()?, desk.clock.now());
+    let found = match shown(desk, request)? {
+        Shown::Cookie(secret) => {
+            let hash = hash_secret(&secret);
+            let (session, bearer) = sessions::presumed(&known, &hash, &whereabouts, now)?;
+            Principal::in_session(session, *bearer)
+        }
+        Shown::Token(secret) => {
+            let hash = hash_secret(&secret);
+            let (token, bearer) = tokens::presumed(&known, &hash, &whereabouts, now)?;
+            Principal::with_token(token, *bearer)
+        }
+    };
+    let found = Principal {
+        epoch: known.epoch(),
+        ..found
+    };
+    let found = found.sent(desk, request);
+    if !found.may_come_from_there() {
+        return None;
+    }
+    language::note(request, found.language());
+    Some(found)
 }
 
 /// The person behind a request in their own organization, wherever their session has switched to.
@@ -231,25 +262,54 @@ async fn find_in(
         .db
         .read_one(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
-    let client = client::address(&desk.proxies, &desk.public_url, request);
-    let browser = language::accepted(request);
-    let found = found.map(|found| found.come_from(client).by_browser(browser));
+    let found = found.map(|found| found.sent(desk, request));
     if let Some(principal) = &found {
         language::note(request, principal.language());
         if !principal.may_come_from_there() {
-            return Err(address_not_allowed(client));
+            return Err(address_not_allowed(principal.client));
         }
-        match principal.via {
-            Via::Session {
-                id, last_seen_at, ..
-            } => desk.seen.note(id, last_seen_at, now),
-            Via::Token {
-                id, last_used_at, ..
-            } => desk.seen.note_token(id, last_used_at, now),
-        }
-        trace::note_sender(request, principal.actor.id(), principal.organization.id);
+        Sender::of(principal).note(desk, request, now);
     }
     Ok(found)
+}
+
+/// Who has sent a request, as far as it is noted once they are known to be in.
+pub(super) struct Sender {
+    person: PersonId,
+    organization: OrganizationId,
+    shown: (
+        Option<(SessionId, Instant)>,
+        Option<(TokenId, Option<Instant>)>,
+    ),
+}
+
+impl Sender {
+    pub(super) fn of(principal: &Principal) -> Self {
+        let shown = match principal.via {
+            Via::Session {
+                id, last_seen_at, ..
+            } => (Some((id, last_seen_at)), None),
+            Via::Token {
+                id, last_used_at, ..
+            } => (None, Some((id, last_used_at))),
+        };
+        Self {
+            person: principal.actor.id(),
+            organization: principal.organization.id,
+            shown,
+        }
+    }
+
+    /// Notes that they use their session or token, and that the request is theirs.
+    pub(super) fn note(&self, desk: &AppState, request: &HttpRequest, now: Instant) {
+        if let (Some((id, last_seen_at)), _) = self.shown {
+            desk.seen.note(id, last_seen_at, now);
+        }
+        if let (_, Some((id, last_used_at))) = self.shown {
+            desk.seen.note_token(id, last_used_at, now);
+        }
+        trace::note_sender(request, self.person, self.organization);
+    }
 }
 
 /// Somebody may not work from where they come from (A7).
@@ -414,6 +474,13 @@ impl Principal {
     /// The same, who comes from an address.
     pub(super) fn come_from(self, client: Option<IpAddr>) -> Self {
         Self { client, ..self }
+    }
+
+    /// The same, as the sender of a request.
+    fn sent(self, desk: &AppState, request: &HttpRequest) -> Self {
+        let client = client::address(&desk.proxies, &desk.public_url, request);
+        let browser = language::accepted(request);
+        self.come_from(client).by_browser(browser)
     }
 
     /// The same, whose browser asks for a language.

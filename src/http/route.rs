@@ -15,7 +15,7 @@ use super::answers::always_sent;
 use super::api_request::{Address, ApiRequest, Caller, Requires};
 use super::asks::Asks;
 use super::paths::{self, Handler};
-use super::principal::Principal;
+use super::principal::{Principal, Sender};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::state::AppState;
@@ -247,6 +247,35 @@ where
     }
 }
 
+/// What comes of a request that only reads, for a caller whom this process remembers; none if what it remembers was not borne out, whatever
+/// came of it.
+async fn presuming<A, B, Q, P, T, const STATUS: u16, F, Fut>(
+    caller: P,
+    desk: Arc<AppState>,
+    asks: Asks,
+    handler: &F,
+    request: &HttpRequest,
+) -> Option<Result<Reply<T, STATUS>, Problem>>
+where
+    A: Address,
+    B: Input,
+    Q: Input,
+    P: Caller,
+    F: Fn(ApiRequest<A, B, Q, P>) -> Fut,
+    Fut: Future<Output = Result<Reply<T, STATUS>, Problem>>,
+{
+    let principal = caller.principal()?;
+    let (epoch, sender) = (principal.epoch.clone(), Sender::of(principal));
+    let now = desk.clock.now();
+    let extracted = ApiRequest::extract_of(caller, Arc::clone(&desk), asks, request, None).await;
+    let answered = handler(extracted.ok()?).await;
+    if !epoch.is_borne_out() {
+        return None;
+    }
+    sender.note(&desk, request, now);
+    Some(answered)
+}
+
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer<A, B, Q, P, T: 'static, const STATUS: u16, F, Fut>(
     (asks, repeats): (Asks, Repeats),
@@ -267,6 +296,12 @@ where
             .app_data::<web::Data<AppState>>()
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
+        if request.method().is_safe()
+            && let Some(caller) = P::presumed(&desk, &request)
+            && let Some(answered) = presuming(caller, desk.clone(), asks, &handler, &request).await
+        {
+            return answered;
+        }
         let req = ApiRequest::extract(desk, asks, &request, Some(payload)).await?;
         let kept = match repeats {
             Repeats::AsKept => req.repeated().await?,

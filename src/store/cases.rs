@@ -14,7 +14,7 @@ use diesel::result::Error::NotFound;
 
 use crate::db::schema::{cases, escalations, organizations};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, condition, on_either, steadily};
+use crate::db::{Conn, condition, on_either, read_epoch, steadily, the_epoch};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
@@ -210,8 +210,8 @@ pub struct ActiveEscalation {
     pub state: State,
 }
 
-/// What is read of a [`CaseView`]; the names are remembered ([`with_names`]).
-type ViewRow = (Case, Option<ActiveEscalation>, bool);
+/// What is read of a [`CaseView`], with the epoch; the names are remembered ([`with_names`]).
+type ViewRow = (Case, Option<ActiveEscalation>, bool, Option<i64>);
 
 /// Cases with what is under way on them.
 macro_rules! views {
@@ -222,6 +222,7 @@ macro_rules! views {
                 Case::as_select(),
                 Option::<ActiveEscalation>::as_select(),
                 HasPendingRequest,
+                the_epoch!(),
             ))
     };
 }
@@ -275,6 +276,9 @@ condition! {
 
 /// The views of these rows, in their order.
 fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>> {
+    if let Some((.., Some(epoch))) = rows.first() {
+        read_epoch(*epoch);
+    }
     let cases = || rows.iter().map(|(case, ..)| case);
     let people_of = |case: &Case| [Some(case.opened_by), case.contact_id, case.owner_id];
     let (people, organizations, lines) = steadily(conn, |conn| -> QueryResult<_> {
@@ -285,7 +289,7 @@ fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>>
         ))
     })?;
     let named = |id: PersonId| Named::of(id, &people);
-    let view = |(case, active_escalation, has_pending_request): ViewRow| {
+    let view = |(case, active_escalation, has_pending_request, _): ViewRow| {
         let organization = organizations.get(&case.organization_id).ok_or(NotFound)?;
         let line = lines.get(&case.line_of_business_id).ok_or(NotFound)?;
         Ok(CaseView {

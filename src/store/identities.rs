@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::db::schema::{clones, organizations, people};
 use crate::db::sql_types::Json;
-use crate::db::{Conn, remembered};
+use crate::db::{Conn, Name, Presumed, remembered};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Holding};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -108,6 +108,27 @@ struct Entered {
     until: Option<Instant>,
 }
 
+impl Entered {
+    fn holds(&self, now: Instant) -> bool {
+        self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// By what it is remembered what a secret with this hash opens, a SHA-256 in hexadecimal.
+pub(super) fn of_secret(hash: &str) -> Name {
+    let (first, second) = hash.split_at_checked(32).unwrap_or((hash, ""));
+    let half = |digits: &str| Uuid::try_parse(digits).unwrap_or_default();
+    [half(first), half(second), Uuid::nil()]
+}
+
+fn of_entry(person: PersonId, acting_as: Option<PersonId>, there: Option<OrganizationId>) -> Name {
+    [
+        *person.as_uuid(),
+        acting_as.map_or(Uuid::nil(), |clone| *clone.as_uuid()),
+        there.map_or(Uuid::nil(), |there| *there.as_uuid()),
+    ]
+}
+
 /// What the rows say of a person who shows a good secret: in their own organization, or by way of a pairing, there as
 /// themselves or as a cloned user of theirs. A cloned user has no secret of its own that would open anything (P8).
 pub(super) fn enter<T>(
@@ -124,13 +145,8 @@ pub(super) fn enter<T>(
         }
         _ => (None, true),
     };
-    let name = [
-        *person.as_uuid(),
-        acting_as.map_or(Uuid::nil(), |clone| *clone.as_uuid()),
-        there.map_or(Uuid::nil(), |there| *there.as_uuid()),
-    ];
-    let holds =
-        |entered: &Entered| entered.from <= now && entered.until.is_none_or(|until| now < until);
+    let name = of_entry(person, acting_as, there);
+    let holds = |entered: &Entered| entered.holds(now);
     let entered = remembered(conn, name, holds, |conn| {
         Ok(Entered {
             outcome: found(conn, person, acting_as, there, now)?,
@@ -145,6 +161,24 @@ pub(super) fn enter<T>(
         }
         AuthOutcome::Authenticated(..) | AuthOutcome::Elsewhere => AuthOutcome::Elsewhere,
     })
+}
+
+/// The same as far as it is remembered: whoever may act there. An organization that is named by its slug is not looked up.
+pub(super) fn presumed(
+    presumed: &Presumed,
+    (person, acting_as): (PersonId, Option<PersonId>),
+    whereabouts: &OrganizationContext,
+    now: Instant,
+) -> Option<Box<Identity>> {
+    let there = match whereabouts {
+        OrganizationContext::Named(name) => Some(name.parse::<OrganizationId>().ok()?),
+        _ => None,
+    };
+    let entered = presumed.get::<Entered>(of_entry(person, acting_as, there))?;
+    match &entered.outcome {
+        AuthOutcome::Authenticated((), identity) if entered.holds(now) => Some(identity.clone()),
+        _ => None,
+    }
 }
 
 /// What somebody chose for themselves: their zone and their language.

@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
-use super::identities::{AT_ONCE, AuthOutcome, OrganizationContext, enter};
+use super::identities::{self, AT_ONCE, AuthOutcome, Identity, OrganizationContext, enter};
 use crate::db::schema::{epochs, sessions};
 use crate::db::sql_types::At;
-use crate::db::{Conn, kept, on_either, with_epoch};
+use crate::db::{Conn, Presumed, keep_with_epoch, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
 use crate::domain::session::SessionLimits;
@@ -105,8 +105,27 @@ pub fn by_secret(
         .filter(sessions::token_hash.eq(token_hash))
         .select((Session::as_select(), epochs::value))
         .get_result(own));
-    let found = found.optional()?;
-    enter_session(conn, found.map(with_epoch), whereabouts, now)
+    let keep = |found| keep_with_epoch(identities::of_secret(token_hash), found);
+    let session = found.optional()?.map(keep);
+    enter_session(conn, session.as_deref().cloned(), whereabouts, now)
+}
+
+/// The same as far as it is remembered, and if they may enter. The row may say by now that the session was used later, and lasts
+/// longer; whoever is not found here is looked for there.
+pub fn presumed(
+    presumed: &Presumed,
+    token_hash: &str,
+    whereabouts: &OrganizationContext,
+    now: Instant,
+) -> Option<(Session, Box<Identity>)> {
+    let session = presumed.get::<Session>(identities::of_secret(token_hash))?;
+    if session.expires_at.min(session.idle_until) <= now {
+        return None;
+    }
+    let (there, acting_as) = place(&session, whereabouts);
+    let who = (session.person_id, acting_as);
+    let bearer = identities::presumed(presumed, who, &there, now)?;
+    Some((Session::clone(&session), bearer))
 }
 
 /// The session of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
@@ -158,7 +177,17 @@ pub fn enter_session(
     let Some(session) = session else {
         return Ok(AuthOutcome::Refused);
     };
-    let (there, acting_as) = match (whereabouts, session.acting_organization_id) {
+    let (there, acting_as) = place(&session, whereabouts);
+    let person = session.person_id;
+    enter(conn, session, (person, acting_as), &there, now)
+}
+
+/// Where somebody wants to act in a session, and as which cloned user.
+fn place(
+    session: &Session,
+    whereabouts: &OrganizationContext,
+) -> (OrganizationContext, Option<PersonId>) {
+    match (whereabouts, session.acting_organization_id) {
         (OrganizationContext::AsBefore, Some(acting)) => (
             OrganizationContext::Named(acting.to_string()),
             session.acting_person_id,
@@ -168,9 +197,7 @@ pub fn enter_session(
             (OrganizationContext::Named(there.to_string()), Some(*clone))
         }
         (whereabouts, _) => (whereabouts.clone(), None),
-    };
-    let person = session.person_id;
-    enter(conn, session, (person, acting_as), &there, now)
+    }
 }
 
 /// Takes a session into another organization, there as a cloned user where one is named, or back home.

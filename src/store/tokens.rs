@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::identities::{AT_ONCE, AuthOutcome, OrganizationContext, enter};
+use super::identities::{self, AT_ONCE, AuthOutcome, Identity, OrganizationContext, enter};
 use crate::db::schema::{api_tokens, epochs};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, kept, on_either, with_epoch};
+use crate::db::{Conn, Presumed, keep_with_epoch, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{PersonId, TokenId};
@@ -100,8 +100,25 @@ pub fn by_secret(
         .filter(api_tokens::token_hash.eq(token_hash))
         .select((Token::as_select(), epochs::value))
         .get_result(own));
-    let found = found.optional()?;
-    enter_token(conn, found.map(with_epoch), whereabouts, now)
+    let keep = |found| keep_with_epoch(identities::of_secret(token_hash), found);
+    let token = found.optional()?.map(keep);
+    enter_token(conn, token.as_deref().cloned(), whereabouts, now)
+}
+
+/// The same as far as it is remembered, and if they may enter.
+pub fn presumed(
+    presumed: &Presumed,
+    token_hash: &str,
+    whereabouts: &OrganizationContext,
+    now: Instant,
+) -> Option<(Token, Box<Identity>)> {
+    let token = presumed.get::<Token>(identities::of_secret(token_hash))?;
+    if token.expires_at.is_some_and(|end| end <= now) {
+        return None;
+    }
+    let who = (token.person_id, None);
+    let bearer = identities::presumed(presumed, who, whereabouts, now)?;
+    Some((Token::clone(&token), bearer))
 }
 
 /// The token of that secret, whatever became of it, and whether it was revoked.

@@ -12,20 +12,23 @@ use casebell::domain::notice::NoticeKind;
 use casebell::store::calendars::CalendarBook;
 use casebell::store::identities::OrganizationContext;
 use casebell::store::{
-    access, lines, notice_preferences, notices, organizations, rules, second_factors, target_rules,
-    tokens,
+    access, lines, notice_preferences, notices, organizations, rules, second_factors, sessions,
+    target_rules, tokens,
 };
+use chrono::TimeDelta;
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use serde_json::{Value, json};
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::high;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     every_change_to_what_is_remembered_begins_an_epoch,
     what_is_changed_behind_its_back_is_seen_by_the_next_request,
     who_is_told_is_what_the_rows_say_at_that_moment,
+    a_secret_opens_what_its_row_says_at_that_moment,
 }
 
 /// The columns that the loaders of what is remembered read, by table.
@@ -66,13 +69,14 @@ fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<Strin
     notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[person]).expect("choices");
     target_rules::table(conn).expect("targets");
     target_rules::ladder(conn).expect("ladder");
-    // Whose token it is, is read each time and not remembered.
+    // Whose secret it is.
     let secret = hash_secret(desk.person("dana").token());
     for there in [
         OrganizationContext::AsBefore,
         OrganizationContext::Named(other.to_string()),
     ] {
         tokens::by_secret(conn, &secret, &there, now).expect("identity");
+        sessions::by_secret(conn, &secret, &there, now).expect("nobody");
     }
 
     let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -86,7 +90,6 @@ fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<Strin
             }
         }
     }
-    columns.remove("api_tokens");
     columns.remove("epochs");
     columns
 }
@@ -115,15 +118,22 @@ async fn every_change_to_what_is_remembered_begins_an_epoch(desk: Desk) {
             head.split_once(" AFTER ").map(|(_, when)| when)
         });
         let whens: Vec<&str> = whens.flat_map(|when| when.split(" OR ")).collect();
-        for event in ["INSERT", "DELETE"] {
-            assert!(whens.contains(&event), "{event} on {table}: {triggers:?}");
+        // A secret that is new is remembered by nobody, and that it was used is asked for where it is shown.
+        let (events, unwatched): (&[&str], &[&str]) = match table.as_str() {
+            "api_tokens" => (&["DELETE"], &["id", "last_used_at"]),
+            "sessions" => (&["DELETE"], &["id", "last_seen_at", "idle_until"]),
+            // What a row is called never changes.
+            _ => (&["INSERT", "DELETE"], &["id"]),
+        };
+        for event in events {
+            assert!(whens.contains(event), "{event} on {table}: {triggers:?}");
         }
         let update = whens.iter().find(|when| when.starts_with("UPDATE"));
         let update = update.unwrap_or_else(|| panic!("UPDATE on {table}: {triggers:?}"));
         if let Some((_, watched)) = update.split_once(" OF ") {
             let watched: BTreeSet<&str> = watched.split(", ").collect();
-            // What a row is called never changes.
-            let missed = columns.iter().filter(|column| *column != "id");
+            let missed = columns.iter();
+            let missed = missed.filter(|column| !unwatched.contains(&column.as_str()));
             let missed: Vec<_> = missed
                 .filter(|name| !watched.contains(name.as_str()))
                 .collect();
@@ -195,4 +205,63 @@ async fn who_is_told_is_what_the_rows_say_at_that_moment(desk: Desk) {
     assert!(!is_told("Away.").await);
     behind("UPDATE people SET disabled_at = NULL WHERE first_name = 'Eve'");
     assert!(is_told("Back.").await);
+}
+
+/// The same of the secrets that people show, whom a process remembers by them: what is taken away opens nothing with the next request,
+/// and neither does what is over by the clock.
+async fn a_secret_opens_what_its_row_says_at_that_moment(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let (one, page) = (format!("/cases/{}", case.number), "/account");
+    let session = Session::of(&desk, &eve).await;
+    let another = Session::of(&desk, &eve).await;
+    let behind = |sql: &str| {
+        let mut conn = desk.database().connect();
+        conn.batch_execute(sql).expect(sql);
+    };
+    let is_known = async || {
+        for _ in 0..2 {
+            dana.get(&one).await.ok();
+            for session in [&session, &another] {
+                session.get(&one).await.ok();
+                session.page(page).await.ok();
+            }
+        }
+    };
+    let by_token = async || dana.get(&one).await;
+    let is_out = async |session: &Session| {
+        session.get(&one).await.refused(401, "unauthenticated");
+        let page = session.page(page).await;
+        assert_eq!(page.status, 303, "it leads to the form to sign in");
+    };
+    is_known().await;
+
+    behind("UPDATE api_tokens SET permissions = '[]'");
+    by_token().await.refused(404, "not_found");
+    behind("UPDATE api_tokens SET permissions = NULL");
+    is_known().await;
+    behind("UPDATE api_tokens SET revoked_at = created_at");
+    by_token().await.refused(401, "unauthenticated");
+    behind("UPDATE api_tokens SET revoked_at = NULL");
+    is_known().await;
+    behind("UPDATE api_tokens SET expires_at = created_at");
+    by_token().await.refused(401, "unauthenticated");
+    behind("UPDATE api_tokens SET expires_at = NULL");
+
+    is_known().await;
+    let (_, secret) = another
+        .cookie
+        .split_once('=')
+        .expect("a name and its value");
+    let hash = hash_secret(secret);
+    behind(&format!("DELETE FROM sessions WHERE token_hash = '{hash}'"));
+    is_out(&another).await;
+    // Used again and again, it lasts; nine hours later it is over, whatever is remembered.
+    for _ in 0..10 {
+        desk.passes(TimeDelta::hours(2));
+        session.get(&one).await.ok();
+        desk.works().await;
+    }
+    desk.passes(TimeDelta::hours(9));
+    is_out(&session).await;
 }

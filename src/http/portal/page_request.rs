@@ -233,7 +233,7 @@ impl PageRequest {
         self.desk.db.read_one(self.going_on(work)).await
     }
 
-    /// The same work, in the epoch in which the visitor was found.
+    /// The same work, in the epoch in which the visitor was found, which is borne out by it if it was presumed.
     fn going_on<T: 'static, F>(
         &self,
         work: F,
@@ -242,11 +242,9 @@ impl PageRequest {
         F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
     {
         let epoch = self.guest.as_ref().map(|guest| guest.epoch.clone());
-        move |conn| {
-            if let Some(epoch) = &epoch {
-                epoch.go_on();
-            }
-            work(conn)
+        move |conn| match &epoch {
+            Some(epoch) => epoch.going_on(conn, &work),
+            None => work(conn),
         }
     }
 

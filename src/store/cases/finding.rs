@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::Case;
 use crate::db::schema::cases;
 use crate::db::sql_types::At;
-use crate::db::{Conn, on_either};
+use crate::db::{Conn, on_either, read_epoch, the_epoch};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Status;
@@ -65,9 +65,16 @@ macro_rules! visible {
 /// # Errors
 /// Database errors.
 pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
-    visible!(reach, case, |found| on_either!(conn, |own| found
-        .select(cases::id)
-        .get_result(own)))
+    let found = visible!(reach, case, |found| on_either!(conn, |own| found
+        .select((cases::id, the_epoch!()))
+        .get_result(own)))?;
+    Ok(found.map(with_epoch))
+}
+
+/// What was read together with the epoch.
+fn with_epoch<T>((row, epoch): (T, Option<i64>)) -> T {
+    epoch.into_iter().for_each(read_epoch);
+    row
 }
 
 /// The row of the case that a request names, if it exists for the reader.
@@ -75,9 +82,10 @@ pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Optio
 /// # Errors
 /// Database errors.
 pub fn visible(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
-    visible!(reach, case, |found| on_either!(conn, |own| found
-        .select(Case::as_select())
-        .get_result(own)))
+    let found = visible!(reach, case, |found| on_either!(conn, |own| found
+        .select((Case::as_select(), the_epoch!()))
+        .get_result(own)))?;
+    Ok(found.map(with_epoch))
 }
 
 /// The version of a case, if it exists for the reader.

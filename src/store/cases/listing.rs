@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Look, Over, Seen, Terms};
 use super::{
-    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, ViewRow, views, with_names,
+    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, ViewRow, the_epoch, views,
+    with_names,
 };
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;

@@ -23,7 +23,7 @@ use crate::http::portal::one_click;
 use crate::http::portal::sent_files::SentFiles;
 use crate::http::portal::theme::{Theme, TimeStyle};
 use crate::http::portal::zones;
-use crate::http::principal::{self, Via};
+use crate::http::principal::{self, Sender, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
 use crate::http::{client, places};
@@ -51,20 +51,24 @@ impl PageRequest {
         payload: web::Payload,
     ) -> Result<Self, (Self, Problem)> {
         let mut req = Self::arrive(desk, portal, request);
-        match principal::find(&req.desk, request).await {
-            Ok(guest) => req.guest = guest,
-            Err(problem) if problem.keeps_out_of_an_organization() => {
-                match req.put_home(request).await {
-                    Ok(()) => return Err((req, problem)),
-                    // They may still come as somebody else.
-                    Err(other) if other.code() == Code::AddressNotAllowed => req.kept_out = true,
-                    Err(other) => return Err((req, other)),
+        if !req.admit_presumed(request).await {
+            match principal::find(&req.desk, request).await {
+                Ok(guest) => req.guest = guest,
+                Err(problem) if problem.keeps_out_of_an_organization() => {
+                    match req.put_home(request).await {
+                        Ok(()) => return Err((req, problem)),
+                        // They may still come as somebody else.
+                        Err(other) if other.code() == Code::AddressNotAllowed => {
+                            req.kept_out = true;
+                        }
+                        Err(other) => return Err((req, other)),
+                    }
                 }
+                Err(problem) => return Err((req, problem)),
             }
-            Err(problem) => return Err((req, problem)),
-        }
-        if let Err(problem) = req.find_places().await {
-            return Err((req, problem));
+            if let Err(problem) = req.find_places().await {
+                return Err((req, problem));
+            }
         }
         if request.method() == Method::POST {
             let typed = match posted {
@@ -103,6 +107,24 @@ impl PageRequest {
             home.await?;
         }
         self.find_places().await
+    }
+
+    /// Whether whoever comes is in as this process remembers them: where they may work is read for them at once, and bears that out.
+    async fn admit_presumed(&mut self, request: &HttpRequest) -> bool {
+        let Some(guest) = principal::presumed(&self.desk, request) else {
+            return false;
+        };
+        let (epoch, sender) = (guest.epoch.clone(), Sender::of(&guest));
+        self.guest = Some(guest);
+        let is_in = self.find_places().await.is_ok() && epoch.is_borne_out();
+        match is_in {
+            true => sender.note(&self.desk, request, self.now),
+            false => {
+                self.guest = None;
+                self.places = Vec::new();
+            }
+        }
+        is_in
     }
 
     async fn find_places(&mut self) -> Result<(), Problem> {

@@ -1,0 +1,4 @@
+DROP TRIGGER sessions_epoch_update;
+DROP TRIGGER sessions_epoch_delete;
+DROP TRIGGER api_tokens_epoch_update;
+DROP TRIGGER api_tokens_epoch_delete;
