@@ -124,7 +124,8 @@ impl Arguments {
     fn measuring(&self) -> f64 {
         let each = self.each().as_secs_f64();
         let asked = each + WARMING.as_secs_f64();
-        6.0 * 2.0 * asked + 6.0 * asked + 3.0 * each / 2.0 + each / 2.0 + 40.0
+        let without_http = 4.0 * (each / 2.0 + WARMING.as_secs_f64());
+        6.0 * 2.0 * asked + 6.0 * asked + without_http + 3.0 * each / 2.0 + each / 2.0 + 40.0
     }
 }
 

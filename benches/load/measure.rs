@@ -1,20 +1,26 @@
 //! The rows of the table, of one desk.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use casebell::db::{Conn, Db, DbError};
+use casebell::clock::Clock;
+use casebell::db::{Conn, Db, DbError, steadily};
 use casebell::domain::Instant as At;
+use casebell::domain::access::Reach;
 use casebell::domain::ids::{CaseNumber, CaseRef};
+use casebell::domain::order::{Sort, Window};
+use casebell::store::cases::{self, CaseFilter, CaseOrder};
 use casebell::store::organizations;
-use casebell::workflow::VerbResult;
 use casebell::workflow::feed::{Posting, post_on_case};
 use casebell::workflow::open_case::open_case;
 use casebell::workflow::submit_escalation::submit_escalation;
+use casebell::workflow::{Actor, VerbResult};
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::arguments::Kind;
+use crate::arguments::{Kind, WARMING};
 use crate::cluster::Cluster;
 use crate::desk::Desk;
 use crate::drive::{Asked, Driven, Once, send_each};
@@ -65,6 +71,9 @@ pub fn rows(desk: &Desk, cluster: Option<&Cluster>, folder: &Path, each: Duratio
     rows.extend(writes(desk, &server, &beside, each));
     let loaded = server.memory();
     server.settles();
+    drop(server);
+    let limits = without_http(desk, &rows, &beside, each / 2);
+    rows.extend(limits);
     rows.extend(alone(desk, &beside, each / 2));
     let import = Row::new(
         "import, entries with their cases",
@@ -238,6 +247,126 @@ fn entries(clients: usize) -> String {
     }
 }
 
+/// What there would be if nothing stood between the framework and the rows: the same work without HTTP, by as many as ask otherwise, and
+/// nobody who mails what is told. Whatever serves it by this framework takes as long as the two of them together.
+fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) -> Vec<Row> {
+    let shown = case(desk.world.shown());
+    let written: Vec<CaseRef> = (desk.world.written_on(WRITTEN_ON).into_iter())
+        .map(case)
+        .collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let rates = runtime.expect("a runtime").block_on(async {
+        let db = Db::open_as_it_is(&desk.location()).expect("the desk's database");
+        let (dana, eve) = db
+            .read(|conn: &mut Conn| cast(conn))
+            .await
+            .expect("they are there");
+        let everything = Reach::Everything;
+        let look = move |db: Db, _| async move {
+            let one = db.read_one(move |conn: &mut Conn| -> Result<_, DbError> {
+                Ok(cases::view(conn, everything, &shown)?)
+            });
+            one.await.expect("the case is read").expect("it is there");
+        };
+        let list = move |db: Db, _| async move {
+            let newest = Window::first(Sort::descending(CaseOrder::OpenedAt), 26);
+            let page = db.read_one(move |conn: &mut Conn| -> Result<_, DbError> {
+                Ok(cases::list(
+                    conn,
+                    everything,
+                    &CaseFilter::default(),
+                    &newest,
+                )?)
+            });
+            page.await.expect("the list is read");
+        };
+        let posts = move |db: Db, n: usize| {
+            let (eve, case) = (eve.clone(), written[n % written.len()]);
+            async move {
+                let posted = db.write(move |conn: &mut Conn| {
+                    let said = entry("We have found the cause, and restart the service tonight.");
+                    let posting = Posting {
+                        now: Clock::System.now(),
+                        undo: UNDO,
+                    };
+                    steadily(conn, |conn| post_on_case(conn, &eve, &case, &said, posting))
+                });
+                posted.await.expect("the entry is written");
+            }
+        };
+        let opens = move |db: Db, _| {
+            let dana = dana.clone();
+            async move {
+                let opened = db.write(move |conn: &mut Conn| {
+                    let now = Clock::System.now();
+                    steadily(conn, |conn| {
+                        open_case(conn, &dana, &urgent("Calls drop"), now)
+                    })
+                });
+                opened.await.expect("the case is opened");
+            }
+        };
+        [
+            ("one case by API", together(&db, each, look).await),
+            ("list of 25", together(&db, each, list).await),
+            ("feed entry", together(&db, each, posts).await),
+            ("open a case", together(&db, each, opens).await),
+        ]
+    });
+    let rows = rates.into_iter().map(|(what, rate)| {
+        let bare = served.iter().find(|row| row.what == what);
+        let bare = bare.and_then(|row| row.beside);
+        match (bare, beside.of_writes(desk.kind)) {
+            (Some((name, bare)), _) => {
+                let both = 1.0 / (1.0 / bare + 1.0 / rate);
+                Row::new(format!("limit: {what}"), both, Unit::ASecond).beside(name, bare)
+            }
+            (None, Some((name, compared))) => {
+                Row::new(format!("limit: {what}"), rate, Unit::ASecond).beside(name, compared)
+            }
+            (None, None) => Row::new(format!("limit: {what}"), rate, Unit::ASecond),
+        }
+    });
+    rows.collect()
+}
+
+/// The contact who opens cases and the engineer who writes on them.
+fn cast(conn: &mut Conn) -> VerbResult<(Actor, Actor)> {
+    let now = Clock::System.now();
+    // Where nobody has ever read, those who write remember nothing.
+    organizations::provider(conn).map_err(DbError::from)?;
+    Ok((actor(conn, &contact(0), now)?, actor(conn, STAFF, now)?))
+}
+
+/// How often a second it is done by [`CONNECTIONS`] at once.
+async fn together<F, Fut>(db: &Db, within: Duration, work: F) -> f64
+where
+    F: Fn(Db, usize) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    let (begun, next) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
+    let workers: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (db, work, next) = (db.clone(), work.clone(), Arc::clone(&next));
+            tokio::spawn(async move {
+                let mut counted = 0;
+                while begun.elapsed() < WARMING + within {
+                    work(db.clone(), next.fetch_add(1, Ordering::Relaxed)).await;
+                    counted += usize::from(begun.elapsed() >= WARMING);
+                }
+                counted
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for worker in workers {
+        done += worker.await.expect("no panic");
+    }
+    done as f64 / (begun.elapsed() - WARMING).as_secs_f64()
+}
+
 /// The same writes without group commit: the verbs themselves, without HTTP, each in a transaction of its own, one after the other.
 fn alone(desk: &Desk, beside: &Beside, within: Duration) -> Vec<Row> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -301,7 +430,7 @@ async fn again(
     let mut done = 0;
     while done < most && begun.elapsed() < within {
         let (verb, n) = (std::sync::Arc::clone(&verb), done);
-        let now = casebell::clock::Clock::System.now();
+        let now = Clock::System.now();
         let written = db.write(move |conn: &mut Conn| verb(conn, n, now));
         written.await.expect("the verb is done");
         done += 1;
