@@ -7,6 +7,7 @@
 
 use std::str::FromStr;
 
+use chrono::{Datelike, NaiveDate, Timelike};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::expression::AsExpression;
@@ -248,7 +249,7 @@ impl ToSql<Moment, Pg> for At {
 
 impl ToSql<Moment, Sqlite> for At {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.0.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+        out.set_value(written(self.0));
         Ok(IsNull::No)
     }
 }
@@ -273,8 +274,57 @@ impl FromSql<Moment, Pg> for At {
 
 impl FromSql<Moment, Sqlite> for At {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        Ok(Self(Instant::from_str(value.read_text())?))
+        let text = value.read_text();
+        match fixed(text.as_bytes()) {
+            Some(at) => Ok(Self(at)),
+            None => Ok(Self(Instant::from_str(text)?)),
+        }
     }
+}
+
+/// An instant as every row keeps it, `2026-03-01T09:30:00.123456Z`.
+fn written(at: Instant) -> String {
+    let (day, time) = (at.date_naive(), at.time());
+    let micros = time.nanosecond() / 1_000;
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{micros:06}Z",
+        day.year(),
+        day.month(),
+        day.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+    )
+}
+
+/// The same read; none if it is written otherwise. A row of a case has ten of them, and what reads any way of writing one takes ten
+/// times as long.
+fn fixed(text: &[u8]) -> Option<Instant> {
+    let digits = |from: usize, count: usize| {
+        let digits = text.get(from..from + count)?.iter();
+        digits.copied().try_fold(0_u32, |number, digit| {
+            let digit = char::from(digit).to_digit(10)?;
+            Some(number * 10 + digit)
+        })
+    };
+    let is = |at: usize, mark: u8| text.get(at) == Some(&mark);
+    let between = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    let (is_right, ends) = (
+        between.into_iter().all(|(at, mark)| is(at, mark)),
+        is(19, b'.') && is(26, b'Z') && text.len() == 27,
+    );
+    if !(is_right && ends) {
+        return None;
+    }
+    let year = i32::try_from(digits(0, 4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, digits(5, 2)?, digits(8, 2)?)?;
+    let time = day.and_hms_micro_opt(
+        digits(11, 2)?,
+        digits(14, 2)?,
+        digits(17, 2)?,
+        digits(20, 6)?,
+    )?;
+    Some(time.and_utc())
 }
 
 impl FromSql<Moment, Multi> for At {
@@ -404,5 +454,48 @@ impl From<i64> for CaseNumber {
 impl From<i64> for EscalationNumber {
     fn from(value: i64) -> Self {
         Self::new(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// From the year 1 to 9999, as chrono writes and reads them.
+        #[test]
+        fn an_instant_is_written_and_read_in_its_fixed_width(
+            micros in -62_135_596_800_000_000_i64..=253_402_300_799_999_999,
+        ) {
+            let at = Instant::from_timestamp_micros(micros).expect("in range");
+            let text = written(at);
+            prop_assert_eq!(&text, &at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+            prop_assert_eq!(fixed(text.as_bytes()), Some(at));
+        }
+
+        /// What is written otherwise is left to who reads any way of writing an instant.
+        #[test]
+        fn nothing_else_is_taken_for_one(text in "[0-9TZ:. +-]{0,30}") {
+            if let Some(at) = fixed(text.as_bytes()) {
+                prop_assert_eq!(written(at), text);
+            }
+        }
+    }
+
+    #[test]
+    fn another_way_of_writing_one_is_not_read_here() {
+        for text in [
+            "2026-03-01T09:30:00Z",
+            "2026-03-01T09:30:00.123Z",
+            "2026-03-01 09:30:00.123456Z",
+            "2026-03-01T09:30:00.123456+",
+            "2026-02-30T09:30:00.123456Z",
+            "2026-03-01T24:30:00.123456Z",
+            "2026-03-01T09:30:00.12345éZ",
+        ] {
+            assert_eq!(fixed(text.as_bytes()), None, "{text}");
+        }
     }
 }
