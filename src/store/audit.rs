@@ -214,22 +214,21 @@ fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
         insert_many!(conn, audit_events::table, &rows);
         return Ok(());
     }
-    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let (end, head): (i64, String) = on_either!(conn, |own| kept(audit_chain::table)
-        .set(audit_chain::position.eq(audit_chain::position + count))
-        .returning((audit_chain::position, audit_chain::head))
+    // Whoever writes to the embedded database is alone: nobody moves the end between what is read here and what is written below.
+    let (position, head): (i64, String) = on_either!(conn, |own| audit_chain::table
+        .select((audit_chain::position, audit_chain::head))
         .get_result(own))?;
-    let before = End {
-        position: end - count,
-        head,
-    };
+    let before = End { position, head };
     let places = before.position + 1..;
     let (links, end) = linked(before, places.zip(events.iter().map(Unlinked::record)));
     let rows = (links.into_iter().zip(events)).map(|(link, event)| event.placed(link));
     let rows: Vec<_> = rows.collect::<QueryResult<_>>()?;
     insert_many!(conn, audit_events::table, &rows);
-    let head = audit_chain::head.eq(&end.head);
-    on_either!(conn, |own| kept(audit_chain::table).set(head).execute(own)).map(drop)
+    let moved = (
+        audit_chain::position.eq(end.position),
+        audit_chain::head.eq(&end.head),
+    );
+    on_either!(conn, |own| kept(audit_chain::table).set(moved).execute(own)).map(drop)
 }
 
 impl Unlinked {

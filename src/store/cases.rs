@@ -9,6 +9,7 @@ mod writing;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::result::Error::NotFound;
 
@@ -26,7 +27,7 @@ use crate::domain::ids::{
 use crate::domain::offers::CaseState;
 use crate::domain::organization::OrganizationKind;
 use crate::store;
-use crate::store::lines::hidden_from;
+use crate::store::lines::is_hidden_from;
 use crate::store::people::PersonRef;
 
 pub use finding::{
@@ -249,7 +250,7 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
                         .get_result::<ViewRow>(own))
                 }
                 Reach::Staff(person) => on_either!(conn, |own| views!()
-                    .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
+                    .filter(not(is_hidden_from!(person)))
                     .filter($is_it)
                     .get_result::<ViewRow>(own)),
             }

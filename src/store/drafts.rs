@@ -8,7 +8,7 @@ use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::drafts;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, kept};
+use crate::db::{Conn, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::draft::{DraftPlace, FormFields, MOST_DRAFTS};
@@ -206,7 +206,7 @@ pub fn remove_same(
     let at = own!(access)
         .filter(drafts::place.eq(place.to_string()))
         .filter(drafts::body.eq(body));
-    diesel::delete(at).execute(conn).map(drop)
+    on_either!(conn, |own| diesel::delete(at).execute(own)).map(drop)
 }
 
 /// Throws away what a person has not written on for the longest time, so that no more than [`MOST_DRAFTS`] are left.

@@ -8,22 +8,23 @@ mod told;
 mod undoable;
 mod writing;
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::db::Conn;
 use crate::db::schema::{self, cases, escalations, feed_entries, people, undoable_entries};
 use crate::db::sql_types::{At, Json, MaybeAt};
+use crate::db::{Conn, on_either};
 use crate::domain::Instant;
-use crate::domain::access::Access;
+use crate::domain::access::{Access, Reach};
 use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
 use crate::store::attachments::{self, Attachment};
-use crate::store::lines::within_reach;
+use crate::store::lines::is_hidden_from;
 use crate::store::people::display_name;
 use crate::words::markdown::{self, Rendered};
 
@@ -197,6 +198,15 @@ macro_rules! shown {
 
 use shown;
 
+/// Whether an entry is for the reader at all. The same words for whoever reads, so that what asks for it is prepared once.
+macro_rules! is_seen {
+    ($access:expr) => {
+        feed_entries::visibility
+            .eq(Visibility::Public)
+            .or($access.sees(Visibility::Internal).into_sql::<Bool>())
+    };
+}
+
 /// Entries that exist for the reader, in the order of their commit with the newest first, behind the place `after`.
 ///
 /// # Errors
@@ -208,34 +218,30 @@ pub fn list(
     after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<EntryView>> {
-    let mut query = shown!(feed_entries::table).into_boxed();
-    query = match of {
-        FeedOf::Case(case) => query.filter(
-            feed_entries::case_id
-                .eq(*case)
-                .and(feed_entries::feed.eq(Feed::Case)),
-        ),
-        FeedOf::Escalations(case) => query.filter(
-            feed_entries::case_id
-                .eq(*case)
-                .and(feed_entries::feed.eq(Feed::Escalation)),
-        ),
-        FeedOf::Escalation(escalation) => query.filter(
+    let before = after.unwrap_or(i64::MAX);
+    macro_rules! newest {
+        ($those:expr) => {
+            on_either!(conn, |own| shown!(feed_entries::table)
+                .filter($those)
+                .filter(is_seen!(access))
+                .filter(feed_entries::position.lt(before))
+                .order(feed_entries::position.desc())
+                .limit(limit)
+                .load::<Row>(own))
+        };
+    }
+    let of_case = |case: CaseId, feed: Feed| {
+        (feed_entries::case_id.eq(case)).and(feed_entries::feed.eq(feed))
+    };
+    let rows = match of {
+        FeedOf::Case(case) => newest!(of_case(*case, Feed::Case)),
+        FeedOf::Escalations(case) => newest!(of_case(*case, Feed::Escalation)),
+        FeedOf::Escalation(escalation) => newest!(
             feed_entries::escalation_id
                 .eq(*escalation)
-                .and(feed_entries::feed.eq(Feed::Escalation)),
+                .and(feed_entries::feed.eq(Feed::Escalation))
         ),
-    };
-    if !access.sees(Visibility::Internal) {
-        query = query.filter(feed_entries::visibility.eq(Visibility::Public));
-    }
-    if let Some(after) = after {
-        query = query.filter(feed_entries::position.lt(after));
-    }
-    let rows: Vec<Row> = query
-        .order(feed_entries::position.desc())
-        .limit(limit)
-        .load(conn)?;
+    }?;
     with_files(conn, rows)
 }
 
@@ -262,15 +268,23 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
 /// # Errors
 /// Database errors.
 pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option<EntryView>> {
-    let mut query = shown!(feed_entries::table.inner_join(cases::table))
-        .filter(feed_entries::id.eq(id))
-        .into_boxed();
-    query = within_reach!(query, access.reach());
-    if !access.sees(Visibility::Internal) {
-        query = query.filter(feed_entries::visibility.eq(Visibility::Public));
+    macro_rules! one {
+        ($reached:expr) => {
+            on_either!(conn, |own| shown!(
+                feed_entries::table.inner_join(cases::table)
+            )
+            .filter(feed_entries::id.eq(id))
+            .filter($reached)
+            .filter(is_seen!(access))
+            .get_result::<Row>(own))
+        };
     }
-    let row: Option<Row> = query.get_result(conn).optional()?;
-    Ok(with_files(conn, row.into_iter().collect())?.pop())
+    let row = match access.reach() {
+        Reach::Everything => one!(feed_entries::id.eq(id)),
+        Reach::Organization(own) => one!(cases::organization_id.eq(own)),
+        Reach::Staff(person) => one!(not(is_hidden_from!(person))),
+    };
+    Ok(with_files(conn, row.optional()?.into_iter().collect())?.pop())
 }
 
 /// Rows with the files of all of them, which are asked for at once.

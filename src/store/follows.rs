@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
-use crate::db::Conn;
 use crate::db::schema::feed_stances as stances;
 use crate::db::sql_types::At;
+use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, PersonId};
@@ -17,11 +17,11 @@ use crate::domain::notice::{Stance, Stances};
 /// # Errors
 /// Database errors.
 pub fn of_feed(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<Stances> {
-    let rows: Vec<(PersonId, Stance)> = stances::table
+    let said = stances::table
         .filter(stances::case_id.eq(case))
         .filter(stances::feed.eq(feed))
-        .select((stances::person_id, stances::stance))
-        .load(conn)?;
+        .select((stances::person_id, stances::stance));
+    let rows: Vec<(PersonId, Stance)> = on_either!(conn, |own| said.load(own))?;
     Ok(rows.into_iter().collect())
 }
 
@@ -52,12 +52,12 @@ pub fn of_person(
     case: CaseId,
     person: PersonId,
 ) -> QueryResult<Vec<(Feed, Stance)>> {
-    stances::table
+    on_either!(conn, |own| stances::table
         .filter(stances::person_id.eq(person))
         .filter(stances::case_id.eq(case))
         .order(stances::feed.asc())
         .select((stances::feed, stances::stance))
-        .load(conn)
+        .load(own))
 }
 
 /// What a person said of feeds of any cases, of those first that were opened last.

@@ -49,6 +49,21 @@ macro_rules! hidden_from {
 }
 pub(crate) use hidden_from;
 
+/// Whether the line of one case is hidden from a member of the staff: [`hidden_from`] where it is asked of one row, and no list of those
+/// lines need be made for it.
+macro_rules! is_hidden_from {
+    ($person:expr) => {
+        diesel::dsl::exists(
+            $crate::store::lines::hidden_from!($person).filter(
+                $crate::store::lines::hidden_line
+                    .field($crate::db::schema::lines_of_business::id)
+                    .eq($crate::db::schema::cases::line_of_business_id),
+            ),
+        )
+    };
+}
+pub(crate) use is_hidden_from;
+
 /// What of a query over cases exists for a reader: those of their organization (A5), or of lines that they may read (A4).
 macro_rules! within_reach {
     ($query:expr, $reach:expr) => {

@@ -1,5 +1,6 @@
 //! Which cases there are, whether they exist for the reader, and when one was last changed; and the lock of one.
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 
 use super::Case;
@@ -10,7 +11,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Status;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
-use crate::store::lines::{hidden_from, within_reach};
+use crate::store::lines::{is_hidden_from, within_reach};
 
 /// When a case was last changed that exists for the reader: then lists of cases say something else than before.
 ///
@@ -45,7 +46,7 @@ macro_rules! visible {
                     }
                     Reach::Staff(person) => {
                         let $found = cases::table
-                            .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
+                            .filter(not(is_hidden_from!(person)))
                             .filter($is_it);
                         $load
                     }

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::{Addressed, IsWaiting, addressed, complete, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, by_index, condition, exists_aside, kept};
+use crate::db::{Conn, among, by_index, condition, exists_aside, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
@@ -108,12 +108,12 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
     }
     let at_once = of_those!(IsAtOnce, busy!(ahead, now))
         .order((notices::created_at.asc(), notices::id.asc()));
-    let mut due: Vec<(At, Due)> = at_once.load(conn)?;
+    let mut due: Vec<(At, Due)> = on_either!(conn, |own| at_once.load(own))?;
     // Of two that were put off, the one behind does not come without the one before it.
     let later = (ahead.field(notices::next_attempt_at)).gt(notices::next_attempt_at);
     let put_off = of_those!(IsPutOff, busy!(ahead, now).or(later))
         .order((notices::next_attempt_at.asc(), notices::id.asc()));
-    due.extend(put_off.load::<(At, Due)>(conn)?);
+    due.extend(on_either!(conn, |own| put_off.load::<(At, Due)>(own))?);
     due.sort_unstable_by_key(|(created_at, due)| (created_at.0, due.id));
     Ok(due.into_iter().map(|(_, due)| due).collect())
 }

@@ -11,7 +11,7 @@ use super::claim::Due;
 use super::{IsWaiting, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, among, kept};
+use crate::db::{Conn, among, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -145,7 +145,7 @@ pub(super) fn held_last(
     now: Instant,
 ) -> QueryResult<Option<Held>> {
     type Last = (NoticeKind, i64, Option<At>, Option<At>, Held);
-    let last: Option<Last> = notices::table
+    let waiting = notices::table
         .filter(IsWaiting)
         .filter(notices::thread.eq(thread))
         .filter(notices::person_id.eq(person))
@@ -156,9 +156,8 @@ pub(super) fn held_last(
             notices::lease_until,
             notices::held_until,
             (notices::next_attempt_at, notices::queue),
-        ))
-        .first(conn)
-        .optional()?;
+        ));
+    let last: Option<Last> = on_either!(conn, |own| waiting.first(own)).optional()?;
     Ok(last.and_then(|(kind, attempts, lease, held_until, held)| {
         let is_free = attempts == 0 && lease.is_none();
         let is_settled = held_until.is_none_or(|until| until.0 <= now);
