@@ -277,15 +277,13 @@ async fn find_in(
 pub(super) struct Sender {
     person: PersonId,
     organization: OrganizationId,
-    shown: (
-        Option<(SessionId, Instant)>,
-        Option<(TokenId, Option<Instant>)>,
-    ),
+    session: Option<(SessionId, Instant)>,
+    token: Option<(TokenId, Option<Instant>)>,
 }
 
 impl Sender {
     pub(super) fn of(principal: &Principal) -> Self {
-        let shown = match principal.via {
+        let (session, token) = match principal.via {
             Via::Session {
                 id, last_seen_at, ..
             } => (Some((id, last_seen_at)), None),
@@ -296,16 +294,17 @@ impl Sender {
         Self {
             person: principal.actor.id(),
             organization: principal.organization.id,
-            shown,
+            session,
+            token,
         }
     }
 
     /// Notes that they use their session or token, and that the request is theirs.
     pub(super) fn note(&self, desk: &AppState, request: &HttpRequest, now: Instant) {
-        if let (Some((id, last_seen_at)), _) = self.shown {
+        if let Some((id, last_seen_at)) = self.session {
             desk.seen.note(id, last_seen_at, now);
         }
-        if let (_, Some((id, last_used_at))) = self.shown {
+        if let Some((id, last_used_at)) = self.token {
             desk.seen.note_token(id, last_used_at, now);
         }
         trace::note_sender(request, self.person, self.organization);
