@@ -8,8 +8,9 @@
 //! none of them ([`steadily`]). What it reads while it sees its own changes is not remembered: they have begun an epoch of which nobody
 //! else knows.
 //!
-//! Who shows a secret is remembered too. Whoever only reads need not ask first who that is: what this process remembers of them is
-//! [`Presumed`], and read for them at once; the epoch that is read beside it bears that out, or all of it is done anew.
+//! Who shows which secret is remembered too, for an epoch of secrets: they come and go all day, and who signs out must not make everybody
+//! forget all else. Whoever only reads need not ask first who shows one: what this process remembers of them is [`Presumed`], and
+//! read for them at once; the epochs that are read beside it bear that out, or all of it is done anew.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ use diesel::result::Error::NotFound;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
+use super::condition::condition;
 use super::conn::{POSTGRES_READS, on_either};
 use super::last::putting_off;
 use super::schema::epochs;
@@ -43,7 +45,37 @@ pub const ONLY: Name = [Uuid::nil(); 3];
 
 /// All that a process remembers of one database.
 #[derive(Default)]
-pub(super) struct Memory(RwLock<Option<Arc<Generation>>>);
+pub(super) struct Memory {
+    rows: Remembered,
+    secrets: Remembered,
+}
+
+/// What is remembered of one kind of epoch.
+#[derive(Default)]
+struct Remembered(RwLock<Option<Arc<Generation>>>);
+
+/// An epoch, and that of the secrets, as one statement has read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Epochs {
+    rows: i64,
+    secrets: i64,
+}
+
+impl Epochs {
+    /// As [`TheEpochs`] says them.
+    fn said(text: &str) -> Option<Self> {
+        let (rows, secrets) = text.split_once(' ')?;
+        Some(Self {
+            rows: rows.parse().ok()?,
+            secrets: secrets.parse().ok()?,
+        })
+    }
+}
+
+condition! {
+    /// Both epochs as a column of another query, for [`read_epochs`]: a transaction then need not ask for them.
+    pub(crate) TheEpochs: diesel::sql_types::Text = "(SELECT epochs.value || ' ' || secret_epochs.value FROM epochs, secret_epochs)"
+}
 
 /// What was read in one epoch.
 struct Generation {
@@ -71,8 +103,8 @@ struct Current {
     kind: Kind,
     /// The generation of its epoch, once it has asked for that.
     generation: Option<Arc<Generation>>,
-    /// The epoch that it has read last, if it only reads.
-    read: Option<i64>,
+    /// The epochs that it has read last, if it only reads.
+    read: Option<Epochs>,
     /// Whether it is in work that changes nothing of what is remembered: see [`steadily`].
     is_steady: bool,
 }
@@ -167,6 +199,8 @@ struct SeenEpoch {
     generation: Mutex<Option<Arc<Generation>>>,
     /// Whether nobody has asked yet if it is the present one.
     is_presumed: AtomicBool,
+    /// Of which epoch the secret is that was shown; none where it was looked for.
+    secrets: Option<i64>,
 }
 
 impl std::fmt::Debug for Epoch {
@@ -180,13 +214,9 @@ impl Epoch {
     /// That of the transaction on this thread, if it only reads and has asked for it.
     pub fn of_this_transaction() -> Self {
         let seen = CURRENT.with_borrow(|current| current.as_ref()?.generation.clone());
-        Self::of(seen, false)
-    }
-
-    fn of(generation: Option<Arc<Generation>>, is_presumed: bool) -> Self {
         Self(Arc::new(SeenEpoch {
-            generation: Mutex::new(generation),
-            is_presumed: AtomicBool::new(is_presumed),
+            generation: Mutex::new(seen),
+            ..SeenEpoch::default()
         }))
     }
 
@@ -230,21 +260,24 @@ impl Epoch {
         !self.0.is_presumed.load(Ordering::SeqCst)
     }
 
-    /// Bears it out, if it is the one that the transaction on this thread has read or, if that has read none yet, reads now.
+    /// Bears it out, if it and that of the secrets are those that the transaction on this thread has read or, if that has read none yet,
+    /// reads now.
     ///
     /// # Errors
     /// Database errors.
     pub fn bear_out(&self, conn: &mut Conn) -> QueryResult<()> {
-        let presumed = match self.is_borne_out() {
-            true => None,
-            false => self.seen().as_ref().map(|generation| generation.epoch),
-        };
-        let Some(presumed) = presumed else {
+        if self.is_borne_out() {
             return Ok(());
-        };
+        }
+        let rows = self.seen().as_ref().map(|generation| generation.epoch);
         let read = CURRENT.with_borrow(|current| current.as_ref()?.read);
-        let read = read.map_or_else(|| epoch(conn), Ok)?;
-        if read == presumed {
+        let read = match read {
+            Some(read) => Some(read),
+            None => epochs(conn)?,
+        };
+        if let Some(read) = read
+            && (rows, self.0.secrets) == (Some(read.rows), Some(read.secrets))
+        {
             self.0.is_presumed.store(false, Ordering::SeqCst);
         }
         Ok(())
@@ -256,41 +289,58 @@ impl Epoch {
     }
 }
 
-/// What this process remembers of the last epoch that it has asked for, without asking whether that is the present one still.
-pub struct Presumed(Arc<Generation>);
+/// What this process remembers of the last epochs that it has asked for, without asking whether those are the present ones still.
+pub struct Presumed {
+    rows: Arc<Generation>,
+    secrets: Arc<Generation>,
+}
 
 impl Presumed {
     /// What is remembered by that name.
     pub fn get<T: Send + Sync + 'static>(&self, name: Name) -> Option<Arc<T>> {
-        self.0.get(name)
+        self.rows.get(name)
     }
 
-    /// The epoch that all of it is good for, which is to be borne out.
+    /// What is remembered of a secret by that name.
+    pub fn secret<T: Send + Sync + 'static>(&self, name: Name) -> Option<Arc<T>> {
+        self.secrets.get(name)
+    }
+
+    /// What all of it is good for, which is to be borne out.
     pub fn epoch(self) -> Epoch {
-        Epoch::of(Some(self.0), true)
+        Epoch(Arc::new(SeenEpoch {
+            generation: Mutex::new(Some(self.rows)),
+            is_presumed: AtomicBool::new(true),
+            secrets: Some(self.secrets.epoch),
+        }))
     }
 }
 
-/// The epoch was read together with something else: the transaction need not ask for it then. One that writes asks all the same.
-pub fn read_epoch(epoch: i64) {
+/// The epochs were read together with something else ([`TheEpochs`]): the transaction need not ask for them then. One that writes asks all
+/// the same.
+pub fn read_epochs(said: &str) {
+    let Some(epochs) = Epochs::said(said) else {
+        return;
+    };
     reading(|current| {
-        current.read = Some(epoch);
-        let is_it = |generation: &Arc<Generation>| generation.epoch == epoch;
+        current.read = Some(epochs);
+        let is_it = |generation: &Arc<Generation>| generation.epoch == epochs.rows;
         if !current.generation.as_ref().is_some_and(is_it) {
-            current.generation = current.memory.of(epoch);
+            current.generation = current.memory.rows.of(epochs.rows);
         }
     });
 }
 
-/// The same of a row that is remembered by that name from now on.
-pub fn keep_with_epoch<T: Send + Sync + 'static>(name: Name, (row, epoch): (T, i64)) -> Arc<T> {
+/// The same, read together with the row of a secret, which is remembered by that name from now on.
+pub fn keep_secret<T: Send + Sync + 'static>(name: Name, (row, said): (T, String)) -> Arc<T> {
     let row = Arc::new(row);
-    reading(|current| {
-        let generation = current.memory.of_or_begin(epoch);
-        generation.keep(name, Arc::clone(&row));
-        current.read = Some(epoch);
-        current.generation = Some(generation);
-    });
+    read_epochs(&said);
+    if let Some(epochs) = Epochs::said(&said) {
+        reading(|current| {
+            let generation = current.memory.secrets.of_or_begin(epochs.secrets);
+            generation.keep(name, Arc::clone(&row));
+        });
+    }
     row
 }
 
@@ -410,21 +460,15 @@ fn in_one_state<T>(
 
 fn epoch(conn: &mut Conn) -> QueryResult<i64> {
     let value = epochs::table.find(1).select(epochs::value);
-    let epoch = on_either!(conn, |own| value.get_result(own))?;
-    reading(|current| current.read = Some(epoch));
-    Ok(epoch)
+    on_either!(conn, |own| value.get_result(own))
 }
 
-/// The epoch as a column of another query: see [`read_epoch`].
-macro_rules! the_epoch {
-    () => {
-        $crate::db::schema::epochs::table
-            .filter($crate::db::schema::epochs::id.eq(1))
-            .select($crate::db::schema::epochs::value)
-            .single_value()
-    };
+fn epochs(conn: &mut Conn) -> QueryResult<Option<Epochs>> {
+    let said: String = on_either!(conn, |own| diesel::select(TheEpochs)
+        .get_result::<String>(own))?;
+    read_epochs(&said);
+    Ok(Epochs::said(&said))
 }
-pub(crate) use the_epoch;
 
 impl Generation {
     fn get<T: Send + Sync + 'static>(&self, name: Name) -> Option<Arc<T>> {
@@ -453,7 +497,7 @@ impl Memory {
         if asked.is_some() {
             return Ok(asked);
         }
-        let generation = self.of(epoch(conn)?);
+        let generation = self.rows.of(epoch(conn)?);
         if CURRENT.with_borrow(|current| current.as_ref().is_some_and(Current::asks_once)) {
             remember_for_this_transaction(generation.as_ref());
         }
@@ -466,11 +510,21 @@ impl Memory {
         conn: &mut Conn,
         load: impl FnOnce(&mut Conn) -> QueryResult<R>,
     ) -> QueryResult<(R, Option<Arc<Generation>>)> {
-        let generation = self.of_or_begin(epoch(conn)?);
+        let generation = self.rows.of_or_begin(epoch(conn)?);
         remember_for_this_transaction(Some(&generation));
         Ok((load(conn)?, Some(generation)))
     }
 
+    /// What is remembered of the last epochs that anybody has asked for.
+    pub(super) fn presumed(&self) -> Option<Presumed> {
+        Some(Presumed {
+            rows: self.rows.last()?,
+            secrets: self.secrets.last()?,
+        })
+    }
+}
+
+impl Remembered {
     fn of(&self, epoch: i64) -> Option<Arc<Generation>> {
         let generation = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let generation = generation.as_ref()?;
@@ -482,10 +536,10 @@ impl Memory {
         self.of(epoch).unwrap_or_else(|| self.begin(epoch))
     }
 
-    /// What is remembered of the last epoch that anybody has asked for.
-    pub(super) fn presumed(&self) -> Option<Presumed> {
+    /// That of the last epoch that anybody has asked for.
+    fn last(&self) -> Option<Arc<Generation>> {
         let generation = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        generation.clone().map(Presumed)
+        generation.clone()
     }
 
     /// Forgets all that was read in another epoch. A reader that began before the last change may do so for an old one: it

@@ -44,9 +44,9 @@ pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 pub(crate) use limited::{Rows, limited};
 use memory::Memory;
-pub(crate) use memory::the_epoch;
+pub(crate) use memory::TheEpochs;
 pub use memory::{
-    Epoch, Name, ONLY, Presumed, ask_anew, keep_with_epoch, of_one, read_epoch, remembered,
+    Epoch, Name, ONLY, Presumed, ask_anew, keep_secret, of_one, read_epochs, remembered,
     remembered_each, steadily,
 };
 pub use others::Others;

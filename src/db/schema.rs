@@ -984,6 +984,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    secret_epochs (id) {
+        id -> BigInt,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::Key;
 
@@ -1287,6 +1294,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalation_guide,
     write_probes,
     epochs,
+    secret_epochs,
     target_rules,
     duty_rules,
     duty_shifts,

@@ -15,7 +15,7 @@ use diesel::result::Error::NotFound;
 
 use crate::db::schema::{cases, escalations, organizations};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, condition, on_either, read_epoch, steadily, the_epoch};
+use crate::db::{Conn, TheEpochs, condition, on_either, read_epochs, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
@@ -211,8 +211,8 @@ pub struct ActiveEscalation {
     pub state: State,
 }
 
-/// What is read of a [`CaseView`], with the epoch; the names are remembered ([`with_names`]).
-type ViewRow = (Case, Option<ActiveEscalation>, bool, Option<i64>);
+/// What is read of a [`CaseView`], with the epochs; the names are remembered ([`with_names`]).
+type ViewRow = (Case, Option<ActiveEscalation>, bool, String);
 
 /// Cases with what is under way on them.
 macro_rules! views {
@@ -223,7 +223,7 @@ macro_rules! views {
                 Case::as_select(),
                 Option::<ActiveEscalation>::as_select(),
                 HasPendingRequest,
-                the_epoch!(),
+                TheEpochs,
             ))
     };
 }
@@ -277,8 +277,8 @@ condition! {
 
 /// The views of these rows, in their order.
 fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>> {
-    if let Some((.., Some(epoch))) = rows.first() {
-        read_epoch(*epoch);
+    if let Some((.., epochs)) = rows.first() {
+        read_epochs(epochs);
     }
     let cases = || rows.iter().map(|(case, ..)| case);
     let people_of = |case: &Case| [Some(case.opened_by), case.contact_id, case.owner_id];

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::identities::{self, AT_ONCE, AuthOutcome, Identity, OrganizationContext, enter};
-use crate::db::schema::{epochs, sessions};
+use crate::db::schema::sessions;
 use crate::db::sql_types::At;
-use crate::db::{Conn, Presumed, keep_with_epoch, kept, on_either};
+use crate::db::{Conn, Presumed, TheEpochs, keep_secret, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
 use crate::domain::session::SessionLimits;
@@ -100,12 +100,11 @@ pub fn by_secret(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<Session>> {
-    let found: QueryResult<(Session, i64)> = on_either!(conn, |own| good_sessions(At(now))
-        .inner_join(epochs::table.on(epochs::id.eq(1)))
+    let found: QueryResult<(Session, String)> = on_either!(conn, |own| good_sessions(At(now))
         .filter(sessions::token_hash.eq(token_hash))
-        .select((Session::as_select(), epochs::value))
+        .select((Session::as_select(), TheEpochs))
         .get_result(own));
-    let keep = |found| keep_with_epoch(identities::of_secret(token_hash), found);
+    let keep = |found| keep_secret(identities::of_secret(token_hash), found);
     let session = found.optional()?.map(keep);
     enter_session(conn, session.as_deref().cloned(), whereabouts, now)
 }
@@ -118,7 +117,7 @@ pub fn presumed(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> Option<(Session, Box<Identity>)> {
-    let session = presumed.get::<Session>(identities::of_secret(token_hash))?;
+    let session = presumed.secret::<Session>(identities::of_secret(token_hash))?;
     if session.expires_at.min(session.idle_until) <= now {
         return None;
     }

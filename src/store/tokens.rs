@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::identities::{self, AT_ONCE, AuthOutcome, Identity, OrganizationContext, enter};
-use crate::db::schema::{api_tokens, epochs};
+use crate::db::schema::api_tokens;
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, Presumed, keep_with_epoch, kept, on_either};
+use crate::db::{Conn, Presumed, TheEpochs, keep_secret, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{PersonId, TokenId};
@@ -95,12 +95,11 @@ pub fn by_secret(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<Token>> {
-    let found: QueryResult<(Token, i64)> = on_either!(conn, |own| good_tokens(At(now))
-        .inner_join(epochs::table.on(epochs::id.eq(1)))
+    let found: QueryResult<(Token, String)> = on_either!(conn, |own| good_tokens(At(now))
         .filter(api_tokens::token_hash.eq(token_hash))
-        .select((Token::as_select(), epochs::value))
+        .select((Token::as_select(), TheEpochs))
         .get_result(own));
-    let keep = |found| keep_with_epoch(identities::of_secret(token_hash), found);
+    let keep = |found| keep_secret(identities::of_secret(token_hash), found);
     let token = found.optional()?.map(keep);
     enter_token(conn, token.as_deref().cloned(), whereabouts, now)
 }
@@ -112,7 +111,7 @@ pub fn presumed(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> Option<(Token, Box<Identity>)> {
-    let token = presumed.get::<Token>(identities::of_secret(token_hash))?;
+    let token = presumed.secret::<Token>(identities::of_secret(token_hash))?;
     if token.expires_at.is_some_and(|end| end <= now) {
         return None;
     }

@@ -530,6 +530,7 @@ const OWN: &[&str] = &[
     "sign_in_attempts",
     // Begun anew by what people change of their own accounts.
     "epochs",
+    "secret_epochs",
     "notice_preferences",
     // When they were last used.
     "pairings",

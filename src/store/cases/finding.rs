@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::Case;
 use crate::db::schema::cases;
 use crate::db::sql_types::At;
-use crate::db::{Conn, on_either, read_epoch, the_epoch};
+use crate::db::{Conn, TheEpochs, on_either, read_epochs};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Status;
@@ -67,14 +67,14 @@ macro_rules! visible {
 /// Database errors.
 pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
     let found = visible!(reach, case, |found| on_either!(conn, |own| found
-        .select((cases::id, the_epoch!()))
+        .select((cases::id, TheEpochs))
         .get_result(own)))?;
-    Ok(found.map(with_epoch))
+    Ok(found.map(with_epochs))
 }
 
-/// What was read together with the epoch.
-fn with_epoch<T>((row, epoch): (T, Option<i64>)) -> T {
-    epoch.into_iter().for_each(read_epoch);
+/// What was read together with the epochs.
+fn with_epochs<T>((row, epochs): (T, String)) -> T {
+    read_epochs(&epochs);
     row
 }
 
@@ -84,9 +84,9 @@ fn with_epoch<T>((row, epoch): (T, Option<i64>)) -> T {
 /// Database errors.
 pub fn visible(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
     let found = visible!(reach, case, |found| on_either!(conn, |own| found
-        .select((Case::as_select(), the_epoch!()))
+        .select((Case::as_select(), TheEpochs))
         .get_result(own)))?;
-    Ok(found.map(with_epoch))
+    Ok(found.map(with_epochs))
 }
 
 /// The version of a case, if it exists for the reader.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Look, Over, Seen, Terms};
 use super::{
-    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, ViewRow, the_epoch, views,
+    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, TheEpochs, ViewRow, views,
     with_names,
 };
 use crate::db::schema::{cases, escalations};
