@@ -74,7 +74,7 @@ impl Epochs {
 
 condition! {
     /// Both epochs as a column of another query, for [`read_epochs`]: a transaction then need not ask for them.
-    pub(crate) TheEpochs: diesel::sql_types::Text = "(SELECT epochs.value || ' ' || secret_epochs.value FROM epochs, secret_epochs)"
+    pub(crate) TheEpochs: diesel::sql_types::Text = "(SELECT epochs.value || ' ' || secret_epochs.value FROM epochs, secret_epochs WHERE epochs.id = 1 AND secret_epochs.id = 1)"
 }
 
 /// What was read in one epoch.
