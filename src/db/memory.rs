@@ -319,9 +319,11 @@ impl Presumed {
 /// The epochs were read together with something else ([`TheEpochs`]): the transaction need not ask for them then. One that writes asks all
 /// the same.
 pub fn read_epochs(said: &str) {
-    let Some(epochs) = Epochs::said(said) else {
-        return;
-    };
+    heed(said);
+}
+
+fn heed(said: &str) -> Option<Epochs> {
+    let epochs = Epochs::said(said)?;
     reading(|current| {
         current.read = Some(epochs);
         let is_it = |generation: &Arc<Generation>| generation.epoch == epochs.rows;
@@ -329,13 +331,13 @@ pub fn read_epochs(said: &str) {
             current.generation = current.memory.rows.of(epochs.rows);
         }
     });
+    Some(epochs)
 }
 
 /// The same, read together with the row of a secret, which is remembered by that name from now on.
 pub fn keep_secret<T: Send + Sync + 'static>(name: Name, (row, said): (T, String)) -> Arc<T> {
     let row = Arc::new(row);
-    read_epochs(&said);
-    if let Some(epochs) = Epochs::said(&said) {
+    if let Some(epochs) = heed(&said) {
         reading(|current| {
             let generation = current.memory.secrets.of_or_begin(epochs.secrets);
             generation.keep(name, Arc::clone(&row));
@@ -466,8 +468,7 @@ fn epoch(conn: &mut Conn) -> QueryResult<i64> {
 fn epochs(conn: &mut Conn) -> QueryResult<Option<Epochs>> {
     let said: String = on_either!(conn, |own| diesel::select(TheEpochs)
         .get_result::<String>(own))?;
-    read_epochs(&said);
-    Ok(Epochs::said(&said))
+    Ok(heed(&said))
 }
 
 impl Generation {
