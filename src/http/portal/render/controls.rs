@@ -129,13 +129,13 @@ impl HelperDef for Layout {
         let foot = render.get_partial(FOOT);
         let foot = foot.map(|foot| foot.renders(registry, context, render));
         let said = |name: &str| helper.hash_get(name).map(PathAndJson::value);
-        let framed = Context::wraps(json!({
+        let framed = Context::from(json!({
             "shell": context.data().get("shell"),
             "window_title": said("window_title"),
             "frame": said("frame"),
             CONTENT: content.transpose()?,
             FOOT: foot.transpose()?,
-        }))?;
+        }));
         let layout = named(registry, helper.name())?;
         layout.render(registry, &framed, &mut RenderContext::new(None), out)
     }
