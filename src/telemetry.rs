@@ -6,6 +6,8 @@
 //! Nothing waits for whoever reads the lines: they are handed to a thread that writes them. If that one cannot keep up,
 //! because a pipe is full, the lines beyond [`WAITING_LINES`] are dropped, counted and told of.
 
+mod json_line;
+
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::thread;
@@ -20,6 +22,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use self::json_line::{JsonLine, JsonMembers};
 use crate::config::{LogFormat, Settings};
 
 /// How many lines wait to be written; some two megabytes.
@@ -80,11 +83,7 @@ where
         .with(filter_fn(is_fit_to_be_read));
     let lines = tracing_subscriber::fmt::layer().with_writer(out);
     if json {
-        let lines = lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false);
+        let lines = lines.fmt_fields(JsonMembers).event_format(JsonLine);
         Box::new(registry.with(lines))
     } else {
         Box::new(registry.with(lines.with_target(false)))
@@ -180,7 +179,7 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -194,18 +193,24 @@ mod tests {
     }
 
     impl Lines {
-        fn text(&self) -> String {
+        pub(super) fn text(&self) -> String {
             String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
+    }
+
+    /// What is logged meanwhile, for programs.
+    pub(super) fn lines_of(directives: &str, meanwhile: impl FnOnce()) -> Lines {
+        let lines = Lines::default();
+        let out = lines.clone();
+        let subscriber = subscriber(directives, true, move || out.clone());
+        tracing::subscriber::with_default(subscriber, meanwhile);
+        lines
     }
 
     #[test]
     fn libraries_say_no_more_than_what_is_fit_to_be_read_whatever_is_asked_for() {
         for directives in ["trace", "debug,actix_http=trace,h2=trace,lettre=trace"] {
-            let lines = Lines::default();
-            let out = lines.clone();
-            let subscriber = subscriber(directives, true, move || out.clone());
-            tracing::subscriber::with_default(subscriber, || {
+            let lines = lines_of(directives, || {
                 tracing::trace!(target: "actix_http::h1", "cookie: casebell_session=cbs_secret");
                 tracing::debug!(target: "lettre", "the body of a mail");
                 tracing::debug!(target: "casebell_of_others", "not ours");
