@@ -444,20 +444,41 @@ fn current() -> Option<(Arc<Memory>, Kind)> {
     })
 }
 
-/// A transaction around what is a few statements after all.
+/// A transaction around what is a few statements after all. What is remembered besides, and asked for within it, belongs to it.
 fn in_one_state<T>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> QueryResult<T>,
 ) -> QueryResult<T> {
+    /// Ends it, also if its work panics.
+    struct Over;
+
+    impl Drop for Over {
+        fn drop(&mut self) {
+            does_now(Kind::ReadsOne);
+        }
+    }
+
     match conn {
         Conn::Postgres(own) => AnsiTransactionManager::begin_transaction_sql(own, POSTGRES_READS)?,
         Conn::Sqlite(own) => AnsiTransactionManager::begin_transaction_sql(own, "BEGIN")?,
     }
+    does_now(Kind::Reads);
+    let over = Over;
     let outcome = work(conn);
+    drop(over);
     on_either!(conn, |own| AnsiTransactionManager::rollback_transaction(
         own
     ))?;
     outcome
+}
+
+/// Says what the transaction of this thread does from now on.
+fn does_now(kind: Kind) {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(current) = current {
+            current.kind = kind;
+        }
+    });
 }
 
 fn epoch(conn: &mut Conn) -> QueryResult<i64> {
@@ -615,6 +636,31 @@ mod tests {
             desk.db.read(asked()).await.expect("read");
             assert_eq!(read(), 4);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_is_made_of_what_is_remembered() {
+        let desk = TestDatabase::with_records().await;
+        let reads = Arc::new(AtomicUsize::new(0));
+        let asked = || {
+            let reads = Arc::clone(&reads);
+            move |conn: &mut Conn| -> Result<(), DbError> {
+                let made = |conn: &mut Conn| {
+                    let read = |_: &mut Conn| {
+                        reads.fetch_add(1, Ordering::SeqCst);
+                        Ok(This)
+                    };
+                    remembered(conn, ONLY, |_: &This| true, read).map(|_| Another)
+                };
+                remembered(conn, ONLY, |_: &Another| true, made)?;
+                Ok(())
+            }
+        };
+        desk.db.read_one(asked()).await.expect("read");
+        desk.db.read_one(asked()).await.expect("read");
+        desk.db.read(asked()).await.expect("read");
+        desk.db.write(asked()).await.expect("written");
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ mod change;
 mod condition;
 mod conn;
 mod error;
+mod fixed;
 mod kept;
 mod last;
 mod limited;
@@ -40,6 +41,7 @@ pub(crate) use condition::condition;
 pub(crate) use conn::on_either;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
+pub(crate) use fixed::{Fixed, Texts, fixed};
 pub(crate) use kept::{Varying, kept};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 pub(crate) use limited::{Rows, limited};
@@ -50,7 +52,7 @@ pub use memory::{
     remembered_each, steadily,
 };
 pub use others::Others;
-pub(crate) use planning::{by_index, exists_aside, planned_once};
+pub(crate) use planning::{aside, by_index, exists_aside, planned_once};
 pub use postgres::unencrypted_host;
 pub use turns::Turns;
 use work::{Said, Work};

@@ -4,9 +4,11 @@
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::expression::{ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::Bool;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Bool, HasSqlType};
 
 use super::Conn;
 
@@ -42,6 +44,28 @@ impl<Q: QueryFragment<B>, B: Backend> QueryFragment<B> for ExistsAside<Q> {
         out.push_sql(" LIMIT 1 OFFSET 0)");
         Ok(())
     }
+}
+
+/// A value that PostgreSQL asks for by itself, with the name of its type. It is not known when the statement is planned, nor how
+/// many there are in a list, so that the plan for any value costs no more than one for this value, and is made once a connection.
+///
+/// # Errors
+/// What cannot be bound.
+pub(crate) fn aside<'b, T, V>(
+    out: &mut AstPass<'_, 'b, Pg>,
+    value: &'b V,
+    its_type: &str,
+) -> QueryResult<()>
+where
+    V: ToSql<T, Pg>,
+    Pg: HasSqlType<T>,
+{
+    out.push_sql("(SELECT ");
+    out.push_bind_param::<T, _>(value)?;
+    out.push_sql("::");
+    out.push_sql(its_type);
+    out.push_sql(")");
+    Ok(())
 }
 
 /// Until the transaction ends, PostgreSQL goes along an index wherever there is one, reads neither the whole table nor all of an

@@ -9,10 +9,10 @@ use crate::domain::ids::{GroupId, PairingId, PersonId, VisitId};
 use crate::domain::pairing::{Needed, Party, State, Verb, Who, needed, widens};
 use crate::http::principal::Principal;
 use crate::store::access::holders_by_name;
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
 use crate::store::organizations;
 use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, RoleRequest, Scope, Visit};
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::workflow::pair::is_seen_by;
 
 /// A pairing for one reader.
@@ -69,11 +69,7 @@ pub fn to_ask(
     };
     let place = (access.organization, access.side);
     let holders = holders_by_name(conn, place, permission, now)?;
-    let named = |person: &Person| Named {
-        id: person.id,
-        name: person.name(),
-    };
-    Ok(holders.iter().take(MOST_ASKED).map(named).collect())
+    Ok(holders.into_iter().take(MOST_ASKED).collect())
 }
 
 /// A person or group of a pairing.

@@ -8,7 +8,8 @@ use crate::domain::text::in_order;
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
 use crate::input::{Fault, FieldError, input};
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
+use crate::store::people::Named;
 use crate::store::{access, organizations, pairings, sessions};
 use crate::workflow::pair::switched_into;
 

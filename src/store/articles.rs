@@ -26,10 +26,10 @@ use crate::domain::organization::Side;
 use crate::domain::text::{Slug, TextError, in_order, sort_key};
 use crate::store::audiences::{self, Listener, for_listener};
 use crate::store::cas::{Cas, compare_and_set};
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
 use crate::store::organizations;
 use crate::store::page::{counted, windowed};
-use crate::store::people::display_name;
+use crate::store::people::{Named, display_name};
 
 pub use categories::{Category, categories, category_named, of_category};
 pub use finding::{index, suggest};

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use crate::attachments::ContentHash;
 use crate::db::schema::attachments;
 use crate::db::sql_types::{At, MaybeAt};
-use crate::db::{Conn, among};
+use crate::db::{Conn, among, fixed};
 use crate::domain::Instant;
 use crate::domain::attachment::{FileName, MediaType};
 use crate::domain::ids::{AttachmentId, CaseId, EntryId, OrganizationId, PersonId};
@@ -97,11 +97,11 @@ pub fn of_entries(
 /// # Errors
 /// Database errors.
 pub fn of_description(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<Attachment>> {
-    attachments::table
+    let with_it = attachments::table
         .filter(attachments::case_id.eq(case))
         .filter(attachments::entry_id.is_null())
         .filter(attachments::attached_at.is_not_null())
         .order((attachments::position.asc(), attachments::id.asc()))
-        .select(Attachment::as_select())
-        .load(conn)
+        .select(Attachment::as_select());
+    fixed!(with_it).load(conn)
 }

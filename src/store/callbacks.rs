@@ -14,10 +14,10 @@ use crate::domain::ids::{
 };
 use crate::domain::order::{Place, Window as Part, orders};
 use crate::store::cas::{Cas, compare_and_set};
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
 use crate::store::lines::within_reach;
 use crate::store::page::{counted, windowed};
-use crate::store::people::display_name;
+use crate::store::people::{Named, display_name};
 
 /// A row of `callbacks`.
 #[derive(Clone, Debug, Queryable, Selectable)]

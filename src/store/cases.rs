@@ -6,16 +6,13 @@ mod ranks;
 mod searching;
 mod writing;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::result::Error::NotFound;
 
 use crate::db::schema::{cases, escalations, organizations};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, TheEpochs, condition, on_either, read_epochs, steadily};
+use crate::db::{Conn, TheEpochs, condition, fixed, on_either, read_epochs, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
@@ -28,7 +25,7 @@ use crate::domain::offers::CaseState;
 use crate::domain::organization::OrganizationKind;
 use crate::store;
 use crate::store::lines::is_hidden_from;
-use crate::store::people::PersonRef;
+use crate::store::people::Named;
 
 pub use finding::{
     by_external_id, find, id_of, last_change, lock, owners_by_line, version_of, visible,
@@ -126,30 +123,6 @@ impl Case {
     }
 }
 
-/// A person as a case names them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// Their id.
-    pub id: PersonId,
-    /// First and last name.
-    pub name: String,
-}
-
-impl Named {
-    /// The person, as they are among these.
-    ///
-    /// # Errors
-    /// `NotFound` if they are not.
-    pub(super) fn of(
-        id: PersonId,
-        called: &HashMap<PersonId, Arc<PersonRef>>,
-    ) -> QueryResult<Self> {
-        let called = called.get(&id).ok_or(NotFound)?;
-        let name = called.name.clone();
-        Ok(Self { id, name })
-    }
-}
-
 /// A case with the names that belong to it.
 #[derive(Clone, Debug)]
 pub struct CaseView {
@@ -239,20 +212,20 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
     macro_rules! one {
         ($is_it:expr) => {
             match reach {
-                Reach::Everything => on_either!(conn, |own| views!()
-                    .filter($is_it)
-                    .get_result::<ViewRow>(own)),
-                Reach::Organization(own) => {
-                    let theirs = cases::organization_id.eq(own);
-                    on_either!(conn, |own| views!()
-                        .filter(theirs)
-                        .filter($is_it)
+                Reach::Everything => {
+                    on_either!(conn, |own| fixed!(views!().filter($is_it))
                         .get_result::<ViewRow>(own))
                 }
-                Reach::Staff(person) => on_either!(conn, |own| views!()
-                    .filter(not(is_hidden_from!(person)))
-                    .filter($is_it)
-                    .get_result::<ViewRow>(own)),
+                Reach::Organization(own) => {
+                    let theirs = cases::organization_id.eq(own);
+                    on_either!(conn, |own| fixed!(views!().filter(theirs).filter($is_it))
+                        .get_result::<ViewRow>(own))
+                }
+                Reach::Staff(person) => {
+                    let theirs = not(is_hidden_from!(person));
+                    on_either!(conn, |own| fixed!(views!().filter(theirs).filter($is_it))
+                        .get_result::<ViewRow>(own))
+                }
             }
         };
     }

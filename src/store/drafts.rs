@@ -8,7 +8,7 @@ use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::drafts;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, kept, on_either};
+use crate::db::{Conn, fixed, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::draft::{DraftPlace, FormFields, MOST_DRAFTS};
@@ -108,10 +108,10 @@ pub fn version_of(
 /// # Errors
 /// Database errors.
 pub fn of_case(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<Vec<Draft>> {
-    let mut found: Vec<Draft> = own!(access)
+    let of_case = own!(access)
         .filter(drafts::case_id.eq(case))
-        .select(Draft::as_select())
-        .load(conn)?;
+        .select(Draft::as_select());
+    let mut found: Vec<Draft> = fixed!(of_case).load(conn)?;
     found.retain(|draft| is_readable(draft, access));
     Ok(found)
 }

@@ -6,9 +6,9 @@ mod writing;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::db::Conn;
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::{At, Json, MaybeAt};
+use crate::db::{Conn, fixed};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Priority;
@@ -21,8 +21,8 @@ use crate::store::cases::IsActive;
 use crate::store::lines::within_reach;
 
 pub use listing::{
-    Brief, EscalationFilter, EscalationOrder, EscalationView, brief_of, count, list, of_cases,
-    place, view, views_of,
+    Brief, EscalationFilter, EscalationOrder, EscalationView, brief_of, count, list, of_case,
+    of_cases, place, view, views_of,
 };
 pub use writing::{
     EscalationChanges, NewEscalation, insert, note_next_due, set_awaiting, set_submitted_priority,
@@ -193,7 +193,7 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
 /// # Errors
 /// Database errors.
 pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Option<Escalation>> {
-    escalations::table
+    let active = escalations::table
         .filter(escalations::case_id.eq(case))
         .filter(escalations::submitted_at.le(At(at)))
         .filter(
@@ -201,9 +201,8 @@ pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Opti
                 .is_null()
                 .or(escalations::closed_at.gt(At(at))),
         )
-        .select(Escalation::as_select())
-        .get_result(conn)
-        .optional()
+        .select(Escalation::as_select());
+    fixed!(active).get_result(conn).optional()
 }
 
 /// Who owns an active escalation on a case of which line, once for each.

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::{self, cases, escalations, feed_entries, people, undoable_entries};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, on_either};
+use crate::db::{Conn, fixed, on_either};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Reach};
 use crate::domain::escalation::State;
@@ -221,13 +221,15 @@ pub fn list(
     let before = after.unwrap_or(i64::MAX);
     macro_rules! newest {
         ($those:expr) => {
-            on_either!(conn, |own| shown!(feed_entries::table)
-                .filter($those)
-                .filter(is_seen!(access))
-                .filter(feed_entries::position.lt(before))
-                .order(feed_entries::position.desc())
-                .limit(limit)
-                .load::<Row>(own))
+            on_either!(conn, |own| {
+                let newest = shown!(feed_entries::table)
+                    .filter($those)
+                    .filter(is_seen!(access))
+                    .filter(feed_entries::position.lt(before))
+                    .order(feed_entries::position.desc())
+                    .limit(limit);
+                fixed!(newest).load::<Row>(own)
+            })
         };
     }
     let of_case = |case: CaseId, feed: Feed| {
@@ -270,13 +272,13 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
 pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option<EntryView>> {
     macro_rules! one {
         ($reached:expr) => {
-            on_either!(conn, |own| shown!(
-                feed_entries::table.inner_join(cases::table)
-            )
-            .filter(feed_entries::id.eq(id))
-            .filter($reached)
-            .filter(is_seen!(access))
-            .get_result::<Row>(own))
+            on_either!(conn, |own| {
+                let one = shown!(feed_entries::table.inner_join(cases::table))
+                    .filter(feed_entries::id.eq(id))
+                    .filter($reached)
+                    .filter(is_seen!(access));
+                fixed!(one).get_result::<Row>(own)
+            })
         };
     }
     let row = match access.reach() {

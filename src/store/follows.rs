@@ -6,7 +6,7 @@ use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::feed_stances as stances;
 use crate::db::sql_types::At;
-use crate::db::{Conn, on_either};
+use crate::db::{Conn, fixed, on_either};
 use crate::domain::Instant;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, PersonId};
@@ -30,10 +30,12 @@ pub fn of_feed(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<Stances
 /// # Errors
 /// Database errors.
 pub fn of_feeds(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<(Feed, Stances)>> {
-    let rows: Vec<(Feed, PersonId, Stance)> = stances::table
-        .filter(stances::case_id.eq(case))
-        .select((stances::feed, stances::person_id, stances::stance))
-        .load(conn)?;
+    let said = stances::table.filter(stances::case_id.eq(case)).select((
+        stances::feed,
+        stances::person_id,
+        stances::stance,
+    ));
+    let rows: Vec<(Feed, PersonId, Stance)> = fixed!(said).load(conn)?;
     let of = |feed: Feed| {
         let of_it = rows.iter().filter(|(of, ..)| *of == feed);
         of_it

@@ -10,8 +10,8 @@ use crate::domain::access::{Reach, Role};
 use crate::domain::ids::{GroupId, OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::text::sort_key;
-use crate::store::cases::Named;
 use crate::store::page::{counted, windowed};
+use crate::store::people::Named;
 use crate::store::people::display_name;
 
 /// A row of `access_groups`.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{access_group_members, cases, line_grants, lines_of_business};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, of_one, remembered};
+use crate::db::{Conn, ONLY, among, of_one, remembered};
 use crate::domain::Instant;
 use crate::domain::ids::{CalendarId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Node, Readers, Reading, Tree};
@@ -133,6 +133,11 @@ pub fn tree_of(lines: &[Line]) -> Tree {
 /// # Errors
 /// Database errors.
 pub fn all(conn: &mut Conn) -> QueryResult<Vec<Line>> {
+    let lines = remembered(conn, ONLY, |_: &Vec<Line>| true, read_all)?;
+    Ok(lines.to_vec())
+}
+
+fn read_all(conn: &mut Conn) -> QueryResult<Vec<Line>> {
     let mut lines: Vec<Line> = lines_of_business::table
         .order(lines_of_business::id.asc())
         .select(Line::as_select())
@@ -153,7 +158,8 @@ pub fn lock(conn: &mut Conn) -> QueryResult<Vec<Line>> {
         )
         .execute(conn)?;
     }
-    all(conn)
+    // What is remembered is of before the wait.
+    read_all(conn)
 }
 
 /// The line of that id.

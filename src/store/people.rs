@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use diesel::result::Error::NotFound;
 use serde::Serialize;
 
 use crate::db::schema::{organizations, people};
@@ -290,6 +291,30 @@ pub struct PersonRef {
     pub name: String,
     /// Where they belong.
     pub organization: OrganizationId,
+}
+
+/// A person by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Their id.
+    pub id: PersonId,
+    /// First and last name.
+    pub name: String,
+}
+
+impl Named {
+    /// The person, as they are among these.
+    ///
+    /// # Errors
+    /// `NotFound` if they are not.
+    pub(in crate::store) fn of(
+        id: PersonId,
+        called: &HashMap<PersonId, Arc<PersonRef>>,
+    ) -> QueryResult<Self> {
+        let called = called.get(&id).ok_or(NotFound)?;
+        let name = called.name.clone();
+        Ok(Self { id, name })
+    }
 }
 
 /// What these people are called, of whatever organization. It is remembered.

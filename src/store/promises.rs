@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{cases, escalations, next_steps};
 use crate::db::sql_types::{At, MaybeAt};
+use crate::db::{Conn, fixed};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
@@ -167,11 +167,11 @@ pub fn find(conn: &mut Conn, reach: Reach, id: NextStepId) -> QueryResult<Option
 /// # Errors
 /// Database errors.
 pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<NextStep>> {
-    next_steps::table
+    let of_case = next_steps::table
         .filter(next_steps::case_id.eq(case))
         .order((next_steps::due_at.asc(), next_steps::id.asc()))
-        .select(NextStep::as_select())
-        .load(conn)
+        .select(NextStep::as_select());
+    fixed!(of_case).load(conn)
 }
 
 /// A step with the numbers of its case and of its escalation.

@@ -15,9 +15,9 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::{CaseFacts, Policy, Promise};
 use crate::domain::ids::{CaseId, CaseNumber, LineId, NextStepId, PersonId};
-use crate::store::cases::{IsActive, Named, OrganizationRef};
+use crate::store::cases::{IsActive, OrganizationRef};
 use crate::store::lines::within_reach;
-use crate::store::people::display_name;
+use crate::store::people::{Named, display_name};
 
 /// How many cases are read at once.
 const PAGE: usize = 500;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::feed_reads;
 use crate::db::sql_types::At;
-use crate::db::{Conn, kept, on_either};
+use crate::db::{Conn, fixed, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, PersonId};
@@ -31,7 +31,7 @@ pub fn last(
     person: PersonId,
     at: Instant,
 ) -> QueryResult<Vec<Read>> {
-    let rows: Vec<(Feed, Option<At>, Option<i64>)> = feed_reads::table
+    let last = feed_reads::table
         .filter(
             feed_reads::case_id
                 .eq(case)
@@ -43,8 +43,8 @@ pub fn last(
             feed_reads::feed,
             max(feed_reads::read_at),
             max(feed_reads::position),
-        ))
-        .load(conn)?;
+        ));
+    let rows: Vec<(Feed, Option<At>, Option<i64>)> = fixed!(last).load(conn)?;
     let read = rows.into_iter().filter_map(|(feed, at, position)| {
         Some(Read {
             feed,

@@ -3,16 +3,16 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{cases, organizations, people, priority_requests};
 use crate::db::sql_types::{At, MaybeAt};
+use crate::db::{Conn, fixed};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{Priority, PriorityRequestState};
 use crate::domain::ids::{CaseId, CaseNumber, PersonId, PriorityRequestId};
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
 use crate::store::lines::within_reach;
-use crate::store::people::display_name;
+use crate::store::people::{Named, display_name};
 
 /// A row of `priority_requests`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -237,12 +237,10 @@ pub fn view(
 /// # Errors
 /// Database errors.
 pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<PriorityRequestView>> {
-    let rows: Vec<ViewRow> = views!()
-        .filter(priority_requests::case_id.eq(case))
-        .order((
-            priority_requests::requested_at.desc(),
-            priority_requests::id.desc(),
-        ))
-        .load(conn)?;
+    let of_case = views!().filter(priority_requests::case_id.eq(case)).order((
+        priority_requests::requested_at.desc(),
+        priority_requests::id.desc(),
+    ));
+    let rows: Vec<ViewRow> = fixed!(of_case).load(conn)?;
     Ok(rows.into_iter().map(PriorityRequestView::from).collect())
 }

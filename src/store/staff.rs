@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::people::{Person, display_name};
+use super::people::{Named, display_name};
 use super::{access, lines, organizations};
 use crate::db::Conn;
 use crate::db::schema::{organizations as tables, people};
@@ -17,7 +17,7 @@ use crate::domain::text::{EmailAddress, mentions};
 ///
 /// # Errors
 /// Database errors.
-pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult<Vec<Person>> {
+pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult<Vec<Named>> {
     let Some(provider) = organizations::provider(conn)? else {
         return Ok(Vec::new());
     };
@@ -68,7 +68,7 @@ pub fn who_read(
     permission: Permission,
     line: LineId,
     now: Instant,
-) -> QueryResult<Vec<Person>> {
+) -> QueryResult<Vec<Named>> {
     let mut staff = who(conn, permission, now)?;
     if let Readers::These(members) = lines::readers(conn, line)? {
         let all = who(conn, Permission::LinesReadAll, now)?;

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::Conn;
 use crate::db::schema::text_templates;
 use crate::db::sql_types::At;
+use crate::db::{Conn, fixed};
 use crate::domain::Instant;
 use crate::domain::ids::{LineId, TemplateId};
 use crate::domain::language::Language;
@@ -207,19 +207,19 @@ pub fn offered(
     purpose: Option<Purpose>,
     line: LineId,
 ) -> QueryResult<Vec<TextTemplate>> {
-    let mut query = text_templates::table
-        .filter(
-            text_templates::line_of_business_id
-                .is_null()
-                .or(text_templates::line_of_business_id.eq(line)),
-        )
-        .select(TextTemplate::as_select())
-        .into_boxed();
-    if let Some(purpose) = purpose {
-        query = query.filter(text_templates::purpose.eq(purpose));
+    let offered = || {
+        text_templates::table
+            .filter(
+                text_templates::line_of_business_id
+                    .is_null()
+                    .or(text_templates::line_of_business_id.eq(line)),
+            )
+            .order((text_templates::sort_name.asc(), text_templates::id.asc()))
+            .limit(MOST_OFFERED)
+            .select(TextTemplate::as_select())
+    };
+    match purpose {
+        Some(purpose) => fixed!(offered().filter(text_templates::purpose.eq(purpose))).load(conn),
+        None => fixed!(offered()).load(conn),
     }
-    query
-        .order((text_templates::sort_name.asc(), text_templates::id.asc()))
-        .limit(MOST_OFFERED)
-        .load(conn)
 }

@@ -17,7 +17,7 @@ use crate::domain::text::{Markdown, Subject, Title};
 use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::store::{access, audit, lines, organizations, people};
 
 input! {
@@ -184,7 +184,7 @@ pub fn contacts(
     conn: &mut Conn,
     organization: OrganizationId,
     now: Instant,
-) -> QueryResult<Vec<Person>> {
+) -> QueryResult<Vec<Named>> {
     let theirs = (organization, Side::Customer);
     access::holders_by_name(conn, theirs, Permission::CasesCreate, now)
 }

@@ -56,8 +56,8 @@ async fn what_is_asked_for_most_costs_few_statements(desk: Desk) {
             person.name(),
             desk.backend(),
         ));
-        assert!(statements <= 24, "{statements}");
-        assert!(transactions <= 2, "{transactions}");
+        assert!(statements <= 16, "{statements}");
+        assert!(transactions <= 1, "{transactions}");
     }
 }
 

@@ -19,7 +19,8 @@ const TRIES: usize = 3;
 ///
 /// The planner takes what is looked up in small tables for dear, and would compile each list to machine code for a quarter
 /// of a second, to read it in a millisecond. And it would look through all orders in which the names that belong to a case may be
-/// looked up, for which one is as good as another. Where it does not know how many rows a list is to have, it would start processes for
+/// looked up, for which one is as good as another. What few rows there were of when it last looked it would read whole for each list, and go through
+/// for each of its rows, when there are thousands. Where it does not know how many rows a list is to have, it would start processes for
 /// them, which takes ten times as long as to find them.
 macro_rules! limits {
     ($set:literal, $local:literal) => {
@@ -28,6 +29,8 @@ macro_rules! limits {
             " jit = off; ",
             $set,
             " join_collapse_limit = 4; ",
+            $set,
+            " enable_material = off; ",
             $set,
             " max_parallel_workers_per_gather = 0; \
              SELECT set_config('statement_timeout', '8000', ",

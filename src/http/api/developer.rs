@@ -15,7 +15,7 @@ use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::store::cases::Named;
+use crate::store::people::Named;
 use crate::store::recent_errors::{self, ErrorFilter, ErrorOrder, RecentError};
 use crate::workflow::developer::{
     CheckSignature, CheckToken, FoundToken, SignatureWorth, TokenWorth, check_signature,

@@ -19,7 +19,7 @@ use crate::domain::offers;
 use crate::http::problem::Problem;
 use crate::input::Patch;
 use crate::store::callbacks::{self, CallbackView};
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::workflow::callback::{AskCallback, ChangeCallback, ask, change};
 
 /// How near a window has to be to be marked.
@@ -134,7 +134,7 @@ fn offered(req: &PageRequest, of: &CallbackView) -> Vec<Verb> {
 pub(super) fn panel(
     req: &PageRequest,
     (callbacks, active): (&[CallbackView], Option<&EscalationRef>),
-    callers: &[Person],
+    callers: &[Named],
     (verb, subject): (&str, &str),
     page: &str,
 ) -> Option<Panel> {
@@ -175,7 +175,7 @@ pub(super) fn panel(
         about,
         callers: callers
             .iter()
-            .map(|person| Choice::new(person.id.to_string(), person.name()))
+            .map(|person| Choice::new(person.id.to_string(), person.name.clone()))
             .collect(),
     };
     let action = format!("/callbacks/{}", callback.id);

@@ -2,14 +2,16 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::grants::{HeldRow, IsOn, given_to, held, paired_grants};
+use super::lasting::{Lasting, Span};
 use super::own;
-use crate::db::Conn;
 use crate::db::schema::{
     access_group_members, clones, pairing_members, pairings, people, role_grants, roles,
 };
 use crate::db::sql_types::At;
+use crate::db::{Conn, remembered};
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Role, Through};
 use crate::domain::ids::{OrganizationId, PairingId, PersonId};
@@ -131,22 +133,30 @@ pub fn elsewhere(
         Option<Role>,
         Option<(String, String)>,
     );
-    let rows: Vec<Row> = paired_grants!(person, home, now)
-        .order((pairings::id.asc(), role_grants::id.asc()))
-        .select((
-            role_grants::organization_id,
-            pairings::id,
-            role_grants::role,
-            (roles::code, roles::name).nullable(),
-        ))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(organization, pairing, role, own)| HeldElsewhere {
+    let load = |conn: &mut Conn| {
+        let span = Span::from_now(conn, now)?;
+        let rows: Vec<Row> = paired_grants!(person, home, now)
+            .order((pairings::id.asc(), role_grants::id.asc()))
+            .select((
+                role_grants::organization_id,
+                pairings::id,
+                role_grants::role,
+                (roles::code, roles::name).nullable(),
+            ))
+            .load(conn)?;
+        let held = |(organization, pairing, role, own)| HeldElsewhere {
             organization,
             pairing,
             role,
             own,
-        })
-        .collect())
+        };
+        Ok(span.of(rows.into_iter().map(held).collect()))
+    };
+    let held = remembered(
+        conn,
+        [*person.as_uuid(), *home.as_uuid(), Uuid::nil()],
+        |held: &Lasting<Vec<HeldElsewhere>>| held.holds(now),
+        load,
+    )?;
+    Ok(held.read.clone())
 }

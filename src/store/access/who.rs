@@ -16,7 +16,7 @@ use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::organization::Side;
 use crate::store::grants::{holding_at, unexpired};
 use crate::store::pairings::clones_among;
-use crate::store::people::Person;
+use crate::store::people::{Named, display_name};
 
 /// The enabled people of an organization who administer it (see [`Access::administers`]), by id. Cloned users, who come
 /// and go with a pairing, are not among them.
@@ -114,6 +114,9 @@ fn everybody(
     Ok(holding)
 }
 
+/// What people may do in an organization of their own, in the order of their names.
+type HoldingByName = Vec<(Named, BTreeSet<Permission>)>;
+
 /// The same people by name.
 ///
 /// # Errors
@@ -123,11 +126,33 @@ pub fn holders_by_name(
     (organization, side): (OrganizationId, Side),
     permission: Permission,
     now: Instant,
-) -> QueryResult<Vec<Person>> {
-    let holders = holders(conn, organization, side, permission, now)?;
-    people::table
-        .filter(among(people::id, holders))
+) -> QueryResult<Vec<Named>> {
+    let name = of_one(organization.as_uuid());
+    let holding = remembered(
+        conn,
+        name,
+        |holding: &Lasting<HoldingByName>| holding.holds(now),
+        |conn| {
+            let span = Span::from_now(conn, now)?;
+            let holding = everybody(conn, organization, side, now)?;
+            Ok(span.of(by_name(conn, holding)?))
+        },
+    )?;
+    let holding = holding.read.iter();
+    let holders = holding.filter(|(_, permissions)| permissions.contains(&permission));
+    Ok(holders.map(|(holder, _)| holder.clone()).collect())
+}
+
+/// The same with their names, in whose order they are.
+fn by_name(conn: &mut Conn, mut holding: Holding) -> QueryResult<HoldingByName> {
+    let people: Vec<(PersonId, String, String)> = people::table
+        .filter(among(people::id, holding.keys().copied().collect()))
         .order((people::sort_name.asc(), people::id.asc()))
-        .select(Person::as_select())
-        .load(conn)
+        .select((people::id, people::first_name, people::last_name))
+        .load(conn)?;
+    let with_theirs = people.into_iter().filter_map(|(id, first, last)| {
+        let name = display_name(&first, &last);
+        Some((Named { id, name }, holding.remove(&id)?))
+    });
+    Ok(with_theirs.collect())
 }

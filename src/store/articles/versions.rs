@@ -8,7 +8,7 @@ use crate::db::schema::{article_versions, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::ids::{ArticleId, PersonId};
-use crate::store::cases::Named;
+use crate::store::people::Named;
 use crate::store::people::display_name;
 
 /// What a version is called, and who wrote it.

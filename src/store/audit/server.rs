@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Text};
 
+use crate::db::aside;
 use crate::domain::audit::Linked;
 
 /// Gives events their places.
@@ -25,15 +26,15 @@ impl QueryFragment<Pg> for Placing {
         out.push_sql(
             "UPDATE audit_events SET link = placed.link, previous_hash = placed.previous, hash = placed.hash FROM unnest(",
         );
-        out.push_bind_param::<Array<BigInt>, Vec<i64>>(&self.arrivals)?;
-        out.push_sql("::bigint[], ");
-        out.push_bind_param::<Array<BigInt>, Vec<i64>>(&self.places)?;
-        out.push_sql("::bigint[], ");
-        out.push_bind_param::<Array<Text>, Vec<String>>(&self.previous)?;
-        out.push_sql("::text[], ");
-        out.push_bind_param::<Array<Text>, Vec<String>>(&self.hashes)?;
+        aside::<Array<BigInt>, _>(&mut out, &self.arrivals, "bigint[]")?;
+        out.push_sql(", ");
+        aside::<Array<BigInt>, _>(&mut out, &self.places, "bigint[]")?;
+        out.push_sql(", ");
+        aside::<Array<Text>, _>(&mut out, &self.previous, "text[]")?;
+        out.push_sql(", ");
+        aside::<Array<Text>, _>(&mut out, &self.hashes, "text[]")?;
         out.push_sql(
-            "::text[]) AS placed (arrival, link, previous, hash) \
+            ") AS placed (arrival, link, previous, hash) \
             WHERE audit_events.position = placed.arrival AND audit_events.link IS NULL",
         );
         Ok(())

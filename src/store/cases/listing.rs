@@ -11,7 +11,7 @@ use super::{
 };
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
-use crate::db::{Conn, Rows, condition, limited, on_either, planned_once};
+use crate::db::{Conn, Rows, condition, fixed, limited, on_either, planned_once};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
@@ -412,7 +412,7 @@ fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<CaseView>> {
     macro_rules! first {
         ($own:expr, $cases:expr) => {{
             let newest = $cases.order((cases::opened_at.desc(), cases::id.desc()));
-            limited(newest, Rows::<NEWEST>).load::<ViewRow>($own)
+            fixed!(limited(newest, Rows::<NEWEST>)).load::<ViewRow>($own)
         }};
     }
     let rows = match reach {

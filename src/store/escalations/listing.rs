@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Escalation;
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, steadily};
+use crate::db::{Conn, among, fixed, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Priority;
@@ -16,9 +16,10 @@ use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationRef, LineId, OrganizationId, PersonId,
 };
 use crate::domain::order::{Place, Window, orders};
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
 use crate::store::lines::within_reach;
 use crate::store::page::{counted, windowed};
+use crate::store::people::Named;
 use crate::store::{organizations, people};
 
 /// An escalation with the names that belong to it.
@@ -97,13 +98,10 @@ type ViewRow = (Escalation, (i64, String, OrganizationId));
 
 macro_rules! views {
     () => {
-        escalations::table
-            .inner_join(cases::table)
-            .select((
-                Escalation::as_select(),
-                (cases::number, cases::subject, cases::organization_id),
-            ))
-            .into_boxed()
+        escalations::table.inner_join(cases::table).select((
+            Escalation::as_select(),
+            (cases::number, cases::subject, cases::organization_id),
+        ))
     };
 }
 
@@ -166,7 +164,7 @@ pub fn list(
     (filter, now): (&EscalationFilter, Instant),
     window: &Window<EscalationOrder, EscalationId>,
 ) -> QueryResult<Vec<EscalationView>> {
-    let mut query = views!();
+    let mut query = views!().into_boxed();
     query = within_reach!(query, reach);
     let query = passing!(query, filter, now);
     let (id, submitted_at) = (escalations::id, escalations::submitted_at);
@@ -204,6 +202,19 @@ pub fn count(
         escalations::id.asc(),
     );
     counted!(conn, query, EscalationId, most, along)
+}
+
+/// Escalations of a case, which exists for the reader, the newest first.
+///
+/// # Errors
+/// Database errors.
+pub fn of_case(conn: &mut Conn, case: CaseId, limit: i64) -> QueryResult<Vec<EscalationView>> {
+    let of_case = views!()
+        .filter(escalations::case_id.eq(case))
+        .order((escalations::submitted_at.desc(), escalations::id.desc()))
+        .limit(limit);
+    let rows: Vec<ViewRow> = fixed!(of_case).load(conn)?;
+    with_names(conn, rows)
 }
 
 /// Escalations of these cases, which exist for the reader, the newest first.
@@ -274,7 +285,9 @@ pub fn views_of(
     reach: Reach,
     ids: &[EscalationId],
 ) -> QueryResult<Vec<EscalationView>> {
-    let mut query = views!().filter(among(escalations::id, ids.to_vec()));
+    let mut query = views!()
+        .filter(among(escalations::id, ids.to_vec()))
+        .into_boxed();
     query = within_reach!(query, reach);
     let rows: Vec<ViewRow> = query.load(conn)?;
     with_names(conn, rows)
@@ -289,7 +302,7 @@ pub fn view(
     reach: Reach,
     escalation: &EscalationRef,
 ) -> QueryResult<Option<EscalationView>> {
-    let mut query = views!();
+    let mut query = views!().into_boxed();
     query = match escalation {
         EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
         EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{feed_entries, notices, organizations as tables, people, undoable_entries};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, of_one, remembered_each, steadily};
+use crate::db::{Conn, among, fixed, of_one, remembered_each, steadily};
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
@@ -132,16 +132,15 @@ pub fn reach_of(
     now: Instant,
 ) -> QueryResult<Option<(Visibility, Option<Instant>)>> {
     type Row = (Visibility, Option<At>, Option<bool>);
-    let row: Option<Row> = feed_entries::table
+    let reach = feed_entries::table
         .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
         .filter(feed_entries::id.eq(entry))
         .select((
             feed_entries::visibility,
             undoable_entries::until.nullable(),
             undoable_entries::bound_to_stay.nullable(),
-        ))
-        .get_result(conn)
-        .optional()?;
+        ));
+    let row: Option<Row> = fixed!(reach).get_result(conn).optional()?;
     Ok(row.map(|(visibility, until, bound_to_stay)| {
         let until = until.map(|until| until.0);
         let waits = until.filter(|until| *until > now && bound_to_stay != Some(true));

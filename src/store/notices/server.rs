@@ -12,6 +12,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use super::claim::{Due, Lease};
 use super::gather::{HELD, Held};
 use super::{Event, ToOne, complete, queue};
+use crate::db::aside;
 use crate::db::sql_types::{At, Key, Moment, json};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
@@ -62,20 +63,19 @@ impl QueryFragment<Pg> for Inserting {
         out.push_bind_param::<Bool, _>(&self.urgent)?;
         out.push_sql("::boolean, ");
         out.push_bind_param::<Nullable<Moment>, _>(&self.held_until)?;
-        // The ids are asked for by themselves, so that their number is not known when this is planned: it is then planned once a connection.
-        out.push_sql("::timestamptz FROM unnest((SELECT ");
-        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
-        out.push_sql("::uuid[]), ");
-        out.push_bind_param::<Array<Key>, _>(&self.persons)?;
-        out.push_sql("::uuid[], ");
-        out.push_bind_param::<Array<Text>, _>(&self.payloads)?;
-        out.push_sql("::text[], ");
-        out.push_bind_param::<Array<Moment>, _>(&self.next_attempts)?;
-        out.push_sql("::timestamptz[], ");
-        out.push_bind_param::<Array<Text>, _>(&self.queues)?;
+        out.push_sql("::timestamptz FROM unnest(");
+        aside::<Array<Key>, _>(&mut out, &self.ids, "uuid[]")?;
+        out.push_sql(", ");
+        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
+        out.push_sql(", ");
+        aside::<Array<Text>, _>(&mut out, &self.payloads, "text[]")?;
+        out.push_sql(", ");
+        aside::<Array<Moment>, _>(&mut out, &self.next_attempts, "timestamptz[]")?;
+        out.push_sql(", ");
+        aside::<Array<Text>, _>(&mut out, &self.queues, "text[]")?;
         // See `gather::held_last`, which says the same.
         out.push_sql(
-            "::text[]) AS one (id, person, payload, next_attempt, queue) \
+            ") AS one (id, person, payload, next_attempt, queue) \
             LEFT JOIN LATERAL (SELECT last.* FROM (SELECT * FROM notices WHERE notices.thread = ",
         );
         out.push_bind_param::<Text, _>(&self.thread)?;
@@ -91,8 +91,8 @@ impl QueryFragment<Pg> for Inserting {
         out.push_sql(" AND starts_with(last.queue, ");
         out.push_bind_param::<Text, _>(HELD)?;
         out.push_sql(")) AS held ON ");
-        out.push_bind_param::<Bool, _>(&self.may_be_held)?;
-        out.push_sql("::boolean AND one.next_attempt <= ");
+        aside::<Bool, _>(&mut out, &self.may_be_held, "boolean")?;
+        out.push_sql(" AND one.next_attempt <= ");
         out.push_bind_param::<Moment, _>(&self.created_at)?;
         out.push_sql("::timestamptz");
         Ok(())
@@ -157,10 +157,10 @@ impl QueryFragment<Pg> for Claiming {
         out.push_sql(
             ", attempts = notices.attempts + 1, message_id = asked.message_id, version = notices.version + 1 FROM unnest(",
         );
-        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
-        out.push_sql("::uuid[], ");
-        out.push_bind_param::<Array<Text>, _>(&self.message_ids)?;
-        out.push_sql("::text[]) AS asked (id, message_id) WHERE notices.id = asked.id AND ");
+        aside::<Array<Key>, _>(&mut out, &self.ids, "uuid[]")?;
+        out.push_sql(", ");
+        aside::<Array<Text>, _>(&mut out, &self.message_ids, "text[]")?;
+        out.push_sql(") AS asked (id, message_id) WHERE notices.id = asked.id AND ");
         out.push_sql(WAITS);
         out.push_sql(" AND notices.next_attempt_at <= ");
         out.push_bind_param::<Moment, _>(&self.now)?;
@@ -209,11 +209,10 @@ impl RunQueryDsl<PgConnection> for HeldOf {}
 impl QueryFragment<Pg> for HeldOf {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT asked.place, first.next_attempt_at, first.queue FROM unnest(");
-        out.push_bind_param::<Array<Text>, _>(&self.threads)?;
-        out.push_sql("::text[], ");
-        out.push_bind_param::<Array<Key>, _>(&self.persons)?;
-        out.push_sql(
-            "::uuid[]) WITH ORDINALITY AS asked (thread, person, place) \
+        aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
+        out.push_sql(", ");
+        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
+        out.push_sql(") WITH ORDINALITY AS asked (thread, person, place) \
             CROSS JOIN LATERAL (SELECT next_attempt_at, queue FROM notices \
             WHERE notices.thread = asked.thread AND notices.person_id = asked.person AND notices.state = 'waiting' \
             AND notices.kind = ",
@@ -261,13 +260,13 @@ impl QueryFragment<Pg> for Holding {
         out.push_sql(
             "UPDATE notices SET next_attempt_at = held.until, queue = held.queue FROM unnest(",
         );
-        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
-        out.push_sql("::uuid[], ");
-        out.push_bind_param::<Array<Moment>, _>(&self.until)?;
-        out.push_sql("::timestamptz[], ");
-        out.push_bind_param::<Array<Text>, _>(&self.queues)?;
+        aside::<Array<Key>, _>(&mut out, &self.ids, "uuid[]")?;
+        out.push_sql(", ");
+        aside::<Array<Moment>, _>(&mut out, &self.until, "timestamptz[]")?;
+        out.push_sql(", ");
+        aside::<Array<Text>, _>(&mut out, &self.queues, "text[]")?;
         out.push_sql(
-            "::text[]) AS held (id, until, queue) WHERE notices.id = held.id AND notices.attempts = 0 \
+            ") AS held (id, until, queue) WHERE notices.id = held.id AND notices.attempts = 0 \
             AND notices.lease_until IS NULL AND ",
         );
         out.push_sql(WAITS);
@@ -303,10 +302,10 @@ impl QueryFragment<Pg> for Sent {
             "UPDATE notices SET state = 'sent', sent_at = gone.at, tried_at = gone.at, fault = NULL, last_error = NULL, \
             lease_until = NULL, lease_holder = NULL, version = notices.version + 1 FROM unnest(",
         );
-        out.push_bind_param::<Array<Key>, _>(&self.ids)?;
-        out.push_sql("::uuid[], ");
-        out.push_bind_param::<Array<Moment>, _>(&self.at)?;
-        out.push_sql("::timestamptz[]) AS gone (id, at) WHERE notices.id = gone.id AND ");
+        aside::<Array<Key>, _>(&mut out, &self.ids, "uuid[]")?;
+        out.push_sql(", ");
+        aside::<Array<Moment>, _>(&mut out, &self.at, "timestamptz[]")?;
+        out.push_sql(") AS gone (id, at) WHERE notices.id = gone.id AND ");
         out.push_sql(WAITS);
         Ok(())
     }
@@ -337,11 +336,11 @@ impl RunQueryDsl<PgConnection> for First {}
 impl QueryFragment<Pg> for First {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT asked.place, first.id, first.message_id FROM unnest(");
-        out.push_bind_param::<Array<Text>, _>(&self.threads)?;
-        out.push_sql("::text[], ");
-        out.push_bind_param::<Array<Key>, _>(&self.persons)?;
+        aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
+        out.push_sql(", ");
+        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
         out.push_sql(
-            "::uuid[]) WITH ORDINALITY AS asked (thread, person, place) \
+            ") WITH ORDINALITY AS asked (thread, person, place) \
             CROSS JOIN LATERAL (SELECT id, message_id FROM notices \
             WHERE notices.thread = asked.thread AND notices.person_id = asked.person \
             ORDER BY created_at, id LIMIT 1) AS first ORDER BY asked.place",

@@ -13,7 +13,7 @@ use crate::domain::text::Note;
 use crate::input::{Whole, input};
 use crate::store::cases::Case;
 use crate::store::escalations::{Escalation, EscalationChanges};
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::store::{self, organizations, people};
 use crate::workflow::administer::refused;
 use crate::workflow::on::lock_escalation;
@@ -96,7 +96,7 @@ pub fn raters(
     organization: OrganizationId,
     escalation: &Escalation,
     now: Instant,
-) -> Result<Vec<Person>, DbError> {
+) -> Result<Vec<Named>, DbError> {
     let lacks_rating = escalation.state.is_active() || escalation.state == State::Closed;
     let is_rated = escalation.rated_at.is_some();
     if !lacks_rating || is_rated || !is_gone(conn, organization, escalation.rater(), now)? {

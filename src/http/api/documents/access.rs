@@ -109,7 +109,7 @@ impl GroupDocument {
     pub fn new(
         group: &Group,
         organization: &Organization,
-        members: &[(GroupId, crate::store::cases::Named)],
+        members: &[(GroupId, crate::store::people::Named)],
         roles: &[(GroupId, Given)],
     ) -> Self {
         let mine = |id: &GroupId| *id == group.id;

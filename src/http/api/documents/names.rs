@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, GroupId, LineId, OrganizationId, PersonId,
 };
-use crate::store::cases::{Named, OrganizationRef};
+use crate::store::cases::OrganizationRef;
 use crate::store::identities::Place;
 use crate::store::organizations::Organization;
+use crate::store::people::Named;
 
 /// An organization by name.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -23,7 +23,7 @@ use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::rows::{self, RowList};
 use crate::http::portal::sign_in::time_zones;
 use crate::http::problem::Problem;
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::store::{duty, notices, staff};
 use crate::words::Catalogue;
 use crate::words::time::{duration, kept_field, zone_name};
@@ -53,9 +53,9 @@ struct Known {
     version: i64,
     roster: Roster,
     /// Who can be on duty.
-    reviewers: Vec<Person>,
+    reviewers: Vec<Named>,
     /// Who can be away.
-    staff: Vec<Person>,
+    staff: Vec<Named>,
     /// The names of who is in the roster.
     names: HashMap<PersonId, String>,
 }
@@ -86,12 +86,12 @@ impl Known {
     }
 
     /// These people, and who is chosen already.
-    fn choices(&self, people: &[Person], chosen: Option<PersonId>, none: String) -> Vec<Choice> {
+    fn choices(&self, people: &[Named], chosen: Option<PersonId>, none: String) -> Vec<Choice> {
         let mut choices = vec![Choice::new("", none)];
         choices.extend(
             people
                 .iter()
-                .map(|one| Choice::new(one.id.to_string(), one.name())),
+                .map(|one| Choice::new(one.id.to_string(), one.name.clone())),
         );
         if let Some(chosen) = chosen
             && !people.iter().any(|one| one.id == chosen)

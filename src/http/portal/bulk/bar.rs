@@ -14,7 +14,7 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::problem::Problem;
 use crate::input::Declared;
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::store::{lines, staff};
 use crate::words::Catalogue;
 use crate::workflow::bulk::{BulkCallbacks, BulkChange, BulkClosing, BulkEscalations};
@@ -96,7 +96,7 @@ fn people(
         return Ok(Vec::new());
     };
     let staff = staff::who(conn, permission, now)?;
-    let choice = |person: &Person| Choice::new(person.id.to_string(), person.name());
+    let choice = |person: &Named| Choice::new(person.id.to_string(), person.name.clone());
     Ok(staff.iter().map(choice).collect())
 }
 

@@ -17,7 +17,6 @@ use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs::{self, CaseNow};
 use crate::store::escalations::EscalationView;
 use crate::store::feeds::EntryView;
-use crate::store::people::Person;
 use crate::workflow::promise::{PromiseStep, SettleStep};
 use crate::workflow::request::DeliverAnalysis;
 
@@ -120,7 +119,11 @@ fn panel_of(req: &PageRequest, record: &CaseRecord, verb: &str, subject: &str) -
             drafting(panel, record, asked, DeliverAnalysis::body().name)
         }
         CaseVerb::Promise => {
-            let people = record.engineers.iter().map(Person::name).collect();
+            let people = record
+                .engineers
+                .iter()
+                .map(|person| person.name.clone())
+                .collect();
             let panel = verbs::promise_panel(words, to("next-steps"), &page, people, zone);
             let asked = (OnCase::Promise, verb);
             drafting(panel, record, asked, PromiseStep::what().name)
@@ -211,7 +214,7 @@ fn edit(req: &PageRequest, record: &CaseRecord, page: &str) -> Option<Panel> {
     let owners = record
         .engineers
         .iter()
-        .map(|person| Choice::new(person.id.to_string(), person.name()))
+        .map(|person| Choice::new(person.id.to_string(), person.name.clone()))
         .collect();
     let lines = record
         .lines

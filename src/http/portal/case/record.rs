@@ -22,9 +22,9 @@ use crate::store::calendars::CalendarBook;
 use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView};
 use crate::store::cases::{self, CaseView};
 use crate::store::drafts::{self, Draft};
-use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
+use crate::store::escalations::{self, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf};
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::store::promises::NextStep;
 use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
@@ -101,7 +101,7 @@ pub(in crate::http::portal) struct CaseRecord {
     /// The window of the root cause analysis, where one is requested.
     pub(in crate::http::portal) rca: Option<Replay>,
     /// The provider's people who work cases; only for its staff.
-    pub(in crate::http::portal) engineers: Vec<Person>,
+    pub(in crate::http::portal) engineers: Vec<Named>,
     /// Lines of business as (id, name); only for the provider's staff.
     pub(in crate::http::portal) lines: Vec<(String, String)>,
     /// What the reader is told of the feeds (F7).
@@ -146,7 +146,7 @@ impl CaseRecord {
             paging.fetch(),
         )?;
         let older = paging.next(&mut entries, |view| view.entry.position);
-        let (escalations, escalation_entries) = about_escalations(conn, access, &view, now)?;
+        let (escalations, escalation_entries) = about_escalations(conn, access, &view)?;
         let Snapshot { facts, read, steps } = snapshot(conn, &view.case, actor.id(), now)?;
         let policy = rules::policy(conn)?;
         let book = CalendarBook::load(conn)?;
@@ -271,18 +271,11 @@ fn about_escalations(
     conn: &mut Conn,
     access: &Access,
     view: &CaseView,
-    now: Instant,
 ) -> Result<(Vec<EscalationView>, Vec<EntryView>), Problem> {
     if !access.can(Permission::EscalationsView) {
         return Ok((Vec::new(), Vec::new()));
     }
-    let filter = EscalationFilter {
-        case: Some(view.case.id),
-        ..EscalationFilter::default()
-    };
-    let newest = Sort::descending(EscalationOrder::SubmittedAt);
-    let newest = Window::first(newest, ESCALATIONS);
-    let escalations = escalations::list(conn, access.reach(), (&filter, now), &newest)?;
+    let escalations = escalations::of_case(conn, view.case.id, ESCALATIONS)?;
     let of = FeedOf::Escalations(view.case.id);
     let entries = feeds::list(conn, access, &of, None, ESCALATION_ENTRIES)?;
     Ok((escalations, entries))
@@ -310,7 +303,7 @@ fn replays(
 }
 
 /// Those who can be given a case of the line.
-fn engineers(conn: &mut Conn, line: LineId, now: Instant) -> Result<Vec<Person>, Problem> {
+fn engineers(conn: &mut Conn, line: LineId, now: Instant) -> Result<Vec<Named>, Problem> {
     Ok(staff::who_read(conn, Permission::CasesWork, line, now)?)
 }
 

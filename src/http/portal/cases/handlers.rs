@@ -313,7 +313,7 @@ async fn form(req: &PageRequest) -> Result<Form, Problem> {
                 contacts: match reach {
                     Reach::Organization(there) if paired => contacts(conn, there, now)?
                         .iter()
-                        .map(|person| Choice::new(person.id.to_string(), person.name()))
+                        .map(|person| Choice::new(person.id.to_string(), person.name.clone()))
                         .collect(),
                     _ => Vec::new(),
                 },

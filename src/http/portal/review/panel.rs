@@ -15,7 +15,7 @@ use crate::http::portal::helped::{offered, proposing};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs;
-use crate::store::people::Person;
+use crate::store::people::Named;
 use crate::workflow::promise::PromiseStep;
 use crate::workflow::review_escalation::{AcceptEscalation, CloseEscalation, DeclineEscalation};
 
@@ -79,7 +79,7 @@ fn panel_of(req: &PageRequest, record: &Record, verb: &str, subject: &str) -> Op
             .case
             .engineers
             .iter()
-            .map(Person::name)
+            .map(|person| person.name.clone())
             .collect::<Vec<_>>()
     };
     let access = req.access().ok()?;
@@ -186,9 +186,9 @@ fn rows(req: &PageRequest, record: &Record) -> usize {
 }
 
 /// People to choose from.
-fn choices(people: &[Person]) -> Vec<Choice> {
+fn choices(people: &[Named]) -> Vec<Choice> {
     people
         .iter()
-        .map(|person| Choice::new(person.id.to_string(), person.name()))
+        .map(|person| Choice::new(person.id.to_string(), person.name.clone()))
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::store::audit;
 use crate::store::calendars::CalendarBook;
 use crate::store::escalations::{self, EscalationView};
-use crate::store::people::{self, Person};
+use crate::store::people::{self, Named, Person};
 use crate::store::{staff, targets};
 use crate::workflow::Actor;
 use crate::workflow::assess::facts;
@@ -40,9 +40,9 @@ pub(in crate::http::portal) struct Record {
     /// What was escalated before on cases of its organization; only for who decides.
     pub(super) earlier: Option<Past>,
     /// Those who may own it; only for who assigns.
-    pub(super) reviewers: Vec<Person>,
+    pub(super) reviewers: Vec<Named>,
     /// Those who can be asked for the rating in the requester's place; only for who ends it.
-    pub(super) raters: Vec<Person>,
+    pub(super) raters: Vec<Named>,
 }
 
 impl Record {
@@ -140,7 +140,7 @@ impl Record {
     }
 
     /// Those who may own it.
-    pub(super) fn reviewers(&self) -> &[Person] {
+    pub(super) fn reviewers(&self) -> &[Named] {
         &self.reviewers
     }
 
