@@ -1,5 +1,7 @@
 //! The frame around every page: who you are and for which organization, where you can go, what just happened.
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 
 use super::theme::{Theme, TimeStyle};
@@ -46,7 +48,7 @@ pub struct Shell {
     /// What stands in the search field.
     pub search: String,
     /// Patterns by which the script keeps relative times fresh, as JSON.
-    pub clock_words: String,
+    pub clock_words: &'static str,
     /// Whether a form that could not be taken is shown again, which its title says first.
     pub refused: bool,
     /// The endings of the names of files that are not taken, with commas between them.
@@ -257,9 +259,17 @@ pub fn initials(name: &str) -> String {
         .collect()
 }
 
+/// The patterns of relative times in one language, as [`clock_words`] gives them.
+static CLOCK_WORDS: [OnceLock<String>; Language::ALL.len()] =
+    [const { OnceLock::new() }; Language::ALL.len()];
+
 /// The patterns of relative times as JSON: each with a sample for every plural form, from which the script takes the
-/// form of its number and puts the number in.
-pub fn clock_words(words: &Catalogue) -> String {
+/// form of its number and puts the number in. They are made once for each language.
+pub fn clock_words(words: &Catalogue) -> &'static str {
+    CLOCK_WORDS[words.language() as usize].get_or_init(|| patterns_of_times(words))
+}
+
+fn patterns_of_times(words: &Catalogue) -> String {
     let samples = |unit: &str| {
         let forms =
             [1, 2, 3, 5].map(|n: i64| serde_json::json!([n, time::distance(words, unit, n)]));

@@ -127,7 +127,7 @@ pub struct CommentDocument {
 /// Text with marks around what was looked for, escaped.
 fn marked(pieces: &[Piece]) -> String {
     let piece = |piece: &Piece| {
-        let text = handlebars::html_escape(&piece.text);
+        let text = crate::templates::escape_html(&piece.text);
         match piece.hit {
             true => format!("<mark>{text}</mark>"),
             false => text,

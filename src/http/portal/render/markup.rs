@@ -3,13 +3,12 @@
 use chrono_tz::Tz;
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
-    html_escape,
 };
 
 use crate::http::portal::assets;
 use crate::http::portal::theme::TimeStyle;
 use crate::templates::say::{instant, write_markdown};
-use crate::templates::{present, text};
+use crate::templates::{escape_html, present, text};
 use crate::words::Catalogue;
 use crate::words::time::Times;
 
@@ -63,10 +62,10 @@ impl HelperDef for Time {
             }
         };
         let machine = at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-        let title = html_escape(&times.absolute(at));
+        let title = escape_html(&times.absolute(at));
         out.write(&format!(
             "<time datetime=\"{machine}\" title=\"{title}\"{live}>{}</time>",
-            html_escape(&said)
+            escape_html(&said)
         ))?;
         Ok(())
     }
@@ -97,8 +96,8 @@ fn write_csrf(
 ) -> HelperResult {
     debug_assert!(present(helper, 0).is_err(), "csrf takes no value");
     if let Some(token) = context.data()["shell"]["csrf_token"].as_str() {
-        let token = html_escape(token);
-        let key = html_escape(
+        let token = escape_html(token);
+        let key = escape_html(
             context.data()["shell"]["form_key"]
                 .as_str()
                 .unwrap_or_default(),
@@ -120,7 +119,7 @@ fn write_coded(
     out: &mut dyn Output,
 ) -> HelperResult {
     for (index, part) in text(helper, 0)?.split('`').enumerate() {
-        let part = html_escape(part);
+        let part = escape_html(part);
         match index % 2 {
             0 => out.write(&part)?,
             _ => out.write(&format!("<code>{part}</code>"))?,
