@@ -48,17 +48,25 @@ pub fn submit_escalation(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     // Whoever waited for the lock decides on what was done meanwhile, also if another process's clock is ahead.
     let now = now.max(case.updated_at);
+    steadily(conn, |conn| submitted(conn, actor, case, submit, now))
+}
+
+/// The same on a case that is locked.
+fn submitted(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: Case,
+    submit: &SubmitEscalation,
+    now: Instant,
+) -> VerbResult<EscalationId> {
     actor.require(Permission::EscalationsSubmit)?;
     let answered = submit.answers.clone().unwrap_or_default();
-    let (reason, misfits, assessment) = steadily(conn, |conn| -> VerbResult<_> {
-        let reason = chosen(conn, &submit.reason)?;
-        let (answers, misfits) = match check_answers(&reason, &answered) {
-            Ok(answers) => (answers, None),
-            Err(errors) => (Answers::default(), Some(errors)),
-        };
-        let assessment = assessed(conn, actor, &case, &reason, &answers, now)?;
-        Ok((reason, misfits, assessment))
-    })?;
+    let reason = chosen(conn, &submit.reason)?;
+    let (answers, misfits) = match check_answers(&reason, &answered) {
+        Ok(answers) => (answers, None),
+        Err(errors) => (Answers::default(), Some(errors)),
+    };
+    let assessment = assessed(conn, actor, &case, &reason, &answers, now)?;
     // Whether it can be escalated at all comes before how the form was filled in.
     eligible(conn, &case, &assessment)?;
     if let Some(errors) = misfits {
