@@ -124,7 +124,7 @@ impl Arguments {
     fn measuring(&self) -> f64 {
         let each = self.each().as_secs_f64();
         let asked = each + WARMING.as_secs_f64();
-        let without_http = 4.0 * (each / 2.0 + WARMING.as_secs_f64());
+        let without_http = 7.0 * (each / 2.0 + WARMING.as_secs_f64()) + 4.0;
         6.0 * 2.0 * asked + 6.0 * asked + without_http + 3.0 * each / 2.0 + each / 2.0 + 40.0
     }
 }

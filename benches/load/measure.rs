@@ -9,10 +9,12 @@ use casebell::clock::Clock;
 use casebell::db::{Conn, Db, DbError, steadily};
 use casebell::domain::Instant as At;
 use casebell::domain::access::Reach;
+use casebell::domain::feed::{Feed, Visibility};
 use casebell::domain::ids::{CaseNumber, CaseRef};
 use casebell::domain::order::{Sort, Window};
 use casebell::store::cases::{self, CaseFilter, CaseOrder};
 use casebell::store::organizations;
+use casebell::workflow::assess::assess;
 use casebell::workflow::feed::{Posting, post_on_case};
 use casebell::workflow::open_case::open_case;
 use casebell::workflow::submit_escalation::submit_escalation;
@@ -34,8 +36,10 @@ use crate::world::{STAFF, contact, number};
 pub const CONNECTIONS: usize = 16;
 /// On how many cases entries are written in turn.
 const WRITTEN_ON: usize = 500;
-/// How many cases are kept for the escalations with a commit each, and how many can be escalated besides.
-const KEPT: usize = 200;
+/// How many cases are kept for the escalations with a commit each and for those without HTTP, at the most, and how many can be escalated
+/// besides.
+const ALONE: usize = 200;
+const WITHOUT_HTTP: usize = 800;
 const ESCALATED: usize = 60_000;
 /// What an author's entry can be taken back within, as a server has it that is not told otherwise.
 const UNDO: TimeDelta = TimeDelta::seconds(60);
@@ -222,8 +226,7 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
     let what = format!("open a case, {CONNECTIONS} clients");
     rows.push(compared(row(what, asked.rate(CONNECTIONS))).reaching(Goal::Ratio(0.4)));
 
-    let eligible = desk.world.eligible(KEPT + ESCALATED);
-    let requests: Vec<Once> = (eligible.iter().skip(KEPT))
+    let requests: Vec<Once> = (eligible(desk).over_http.iter())
         .map(|(n, organization)| Once {
             path: format!("/api/v1/cases/{}/escalations", number(*n)),
             token: desk.contacts[*organization].clone(),
@@ -238,6 +241,25 @@ fn writes(desk: &Desk, server: &Server, beside: &Beside, each: Duration) -> Vec<
     let slow = Row::new("escalation, p99", driven.p99, Unit::Milliseconds);
     rows.push(slow.reaching(Goal::AtMost(kind.of(15.0, 60.0))));
     rows
+}
+
+/// The cases that can be escalated, each for one way: its number, and the organization that asks.
+struct Eligible {
+    alone: Vec<(usize, usize)>,
+    without_http: Vec<(usize, usize)>,
+    over_http: Vec<(usize, usize)>,
+}
+
+fn eligible(desk: &Desk) -> Eligible {
+    let mut all = desk.world.eligible(ALONE + WITHOUT_HTTP + ESCALATED);
+    let few = all.len() / 4;
+    let mut without_http = all.split_off(few.min(ALONE));
+    let over_http = without_http.split_off(few.min(WITHOUT_HTTP));
+    Eligible {
+        alone: all,
+        without_http,
+        over_http,
+    }
 }
 
 fn entries(clients: usize) -> String {
@@ -282,6 +304,25 @@ fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) ->
             });
             page.await.expect("the list is read");
         };
+        let finds = |words: String| {
+            move |db: Db, _| {
+                let filter = CaseFilter {
+                    words: Some(words.clone()),
+                    feeds: Feed::ALL.to_vec(),
+                    visibilities: vec![Visibility::Public, Visibility::Internal],
+                    ..CaseFilter::default()
+                };
+                let newest = Window::first(Sort::descending(CaseOrder::OpenedAt), 26);
+                async move {
+                    let found = db.read(move |conn: &mut Conn| -> Result<_, DbError> {
+                        Ok(cases::list(conn, everything, &filter, &newest)?)
+                    });
+                    found.await.expect("the desk is searched");
+                }
+            }
+        };
+        let rare = format!("number {}", desk.world.recorded() / 3);
+        let reader = eve.clone();
         let posts = move |db: Db, n: usize| {
             let (eve, case) = (eve.clone(), written[n % written.len()]);
             async move {
@@ -308,11 +349,44 @@ fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) ->
                 opened.await.expect("the case is opened");
             }
         };
+        let assesses = move |db: Db, _| {
+            let eve = reader.clone();
+            async move {
+                let assessed = db.read(move |conn: &mut Conn| {
+                    assess(conn, &eve, &shown, None, None, Clock::System.now())
+                });
+                assessed.await.expect("the case is assessed");
+            }
+        };
+        let eligible = Arc::new(eligible(desk).without_http);
+        let many = eligible.len();
+        let escalates = move |db: Db, n: usize| {
+            let (at, organization) = eligible[n];
+            async move {
+                let escalated = db.write(move |conn: &mut Conn| {
+                    let now = Clock::System.now();
+                    let dana = actor(conn, &contact(organization), now)?;
+                    submit_escalation(conn, &dana, &case(at), &submission(), now)
+                });
+                escalated.await.expect("the case is escalated");
+            }
+        };
+        let time = Until::Over(each);
         [
-            ("one case by API", together(&db, each, look).await),
-            ("list of 25", together(&db, each, list).await),
-            ("feed entry", together(&db, each, posts).await),
-            ("open a case", together(&db, each, opens).await),
+            ("one case by API", together(&db, time, look).await),
+            ("list of 25", together(&db, time, list).await),
+            ("eligibility", together(&db, time, assesses).await),
+            (
+                "search, a word",
+                together(&db, time, finds("drop".to_owned())).await,
+            ),
+            ("search, a rare one", together(&db, time, finds(rare)).await),
+            ("feed entry", together(&db, time, posts).await),
+            ("open a case", together(&db, time, opens).await),
+            (
+                "escalation",
+                together(&db, Until::Done(many), escalates).await,
+            ),
         ]
     });
     let rows = rates.into_iter().map(|(what, rate)| {
@@ -340,21 +414,38 @@ fn cast(conn: &mut Conn) -> VerbResult<(Actor, Actor)> {
     Ok((actor(conn, &contact(0), now)?, actor(conn, STAFF, now)?))
 }
 
+/// When enough was done.
+#[derive(Clone, Copy)]
+enum Until {
+    /// After this time, behind [`WARMING`].
+    Over(Duration),
+    /// Of so many, all.
+    Done(usize),
+}
+
 /// How often a second it is done by [`CONNECTIONS`] at once.
-async fn together<F, Fut>(db: &Db, within: Duration, work: F) -> f64
+async fn together<F, Fut>(db: &Db, until: Until, work: F) -> f64
 where
     F: Fn(Db, usize) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = ()> + Send,
 {
     let (begun, next) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
+    let (warming, within, most) = match until {
+        Until::Over(within) => (WARMING, within, usize::MAX),
+        Until::Done(most) => (Duration::ZERO, Duration::MAX, most),
+    };
     let workers: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             let (db, work, next) = (db.clone(), work.clone(), Arc::clone(&next));
             tokio::spawn(async move {
                 let mut counted = 0;
-                while begun.elapsed() < WARMING + within {
-                    work(db.clone(), next.fetch_add(1, Ordering::Relaxed)).await;
-                    counted += usize::from(begun.elapsed() >= WARMING);
+                while begun.elapsed() < warming.saturating_add(within) {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= most {
+                        break;
+                    }
+                    work(db.clone(), n).await;
+                    counted += usize::from(begun.elapsed() >= warming);
                 }
                 counted
             })
@@ -364,7 +455,7 @@ where
     for worker in workers {
         done += worker.await.expect("no panic");
     }
-    done as f64 / (begun.elapsed() - WARMING).as_secs_f64()
+    done as f64 / (begun.elapsed() - warming).as_secs_f64()
 }
 
 /// The same writes without group commit: the verbs themselves, without HTTP, each in a transaction of its own, one after the other.
@@ -391,7 +482,7 @@ fn alone(desk: &Desk, beside: &Beside, within: Duration) -> Vec<Row> {
             open_case(conn, &dana, &urgent("Calls drop"), now).map(drop)
         });
         let opened = opened.await;
-        let eligible = desk.world.eligible(KEPT);
+        let eligible = eligible(desk).alone;
         let escalated = again(&db, within, eligible.len(), move |conn, n, now| {
             let (at, organization) = eligible[n];
             let dana = actor(conn, &contact(organization), now)?;
