@@ -11,7 +11,7 @@ use crate::support::mail_desk::{MailDesk, PUBLIC_URL};
 use crate::support::mailbox::Mail;
 use crate::support::paired::{id_of, said};
 use crate::support::person::{Asking, high};
-use crate::support::statements::{sent_by, watch};
+use crate::support::statements::while_watching;
 
 const DANA: &str = "dana@acme.test";
 
@@ -359,14 +359,15 @@ async fn entries_that_follow_each_other_soon_come_in_one_mail(Gathering(office):
     office.eve.writes(&case, "It is the trunk.").await;
     assert!(office.news(&mut known).await.is_empty());
     office.desk.passes(TimeDelta::minutes(1));
-    let watching = watch();
-    office.eve.writes(&case, "It is replaced tonight.").await;
-    let sees = office.eve.writes(&case, "The pin is 1234.").await;
-    office.eve.writes(&other, "Another case.").await;
-    let mails = office.news(&mut known).await;
-    drop(watching);
+    let (mut sees, mut mails) = (json!(null), Vec::new());
+    let follows = async || {
+        office.eve.writes(&case, "It is replaced tonight.").await;
+        sees = office.eve.writes(&case, "The pin is 1234.").await;
+        office.eve.writes(&other, "Another case.").await;
+        mails = office.news(&mut known).await;
+    };
+    let sent = while_watching(&office.desk, follows).await;
     let holds = |sql: &str| sql.starts_with("UPDATE") && sql.contains("queue");
-    let sent = sent_by(&office.desk);
     let held: Vec<_> = sent.keys().filter(|sql| holds(sql)).collect();
     assert!(
         held.is_empty(),
