@@ -1,6 +1,7 @@
 //! Who holds something in an organization: its administrators, and those who hold a permission.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -64,23 +65,60 @@ pub fn holders(
     permission: Permission,
     now: Instant,
 ) -> QueryResult<Vec<PersonId>> {
-    let name = of_one(organization.as_uuid());
-    let holding = remembered(
+    let holding = holding(conn, (organization, side), now)?;
+    let mut ids: Vec<PersonId> = holding
+        .read
+        .who(permission)
+        .map(|holder| holder.id)
+        .collect();
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// The same people by name.
+///
+/// # Errors
+/// Database errors.
+pub fn holders_by_name(
+    conn: &mut Conn,
+    place: (OrganizationId, Side),
+    permission: Permission,
+    now: Instant,
+) -> QueryResult<Vec<Named>> {
+    let holding = holding(conn, place, now)?;
+    Ok(holding.read.who(permission).cloned().collect())
+}
+
+/// What people may do in an organization of their own, in the order of their names.
+struct Holding(Vec<(Named, BTreeSet<Permission>)>);
+
+impl Holding {
+    /// Those who hold a permission.
+    fn who(&self, permission: Permission) -> impl Iterator<Item = &Named> {
+        let holders = self.0.iter();
+        holders
+            .filter(move |(_, permissions)| permissions.contains(&permission))
+            .map(|(holder, _)| holder)
+    }
+}
+
+/// What people may do in an organization of their own, as it is remembered.
+fn holding(
+    conn: &mut Conn,
+    (organization, side): (OrganizationId, Side),
+    now: Instant,
+) -> QueryResult<Arc<Lasting<Holding>>> {
+    remembered(
         conn,
-        name,
+        of_one(organization.as_uuid()),
         |holding: &Lasting<Holding>| holding.holds(now),
         |conn| {
             let span = Span::from_now(conn, now)?;
-            Ok(span.of(everybody(conn, organization, side, now)?))
+            let permissions = everybody(conn, organization, side, now)?;
+            Ok(span.of(by_name(conn, permissions)?))
         },
-    )?;
-    let holding = holding.read.iter();
-    let holders = holding.filter(|(_, permissions)| permissions.contains(&permission));
-    Ok(holders.map(|(person, _)| *person).collect())
+    )
 }
-
-/// What people may do in an organization of their own.
-type Holding = BTreeMap<PersonId, BTreeSet<Permission>>;
 
 /// What the enabled people of an organization may do there.
 fn everybody(
@@ -88,7 +126,7 @@ fn everybody(
     organization: OrganizationId,
     side: Side,
     now: Instant,
-) -> QueryResult<Holding> {
+) -> QueryResult<BTreeMap<PersonId, BTreeSet<Permission>>> {
     let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
         .filter(role_grants::organization_id.eq(organization))
         .filter(people::disabled_at.is_null())
@@ -106,7 +144,7 @@ fn everybody(
             (role_grants::role, roles::permissions.nullable()),
         ))
         .load(conn)?;
-    let mut holding = Holding::new();
+    let mut holding: BTreeMap<PersonId, BTreeSet<Permission>> = BTreeMap::new();
     for (person, row) in direct.into_iter().chain(grouped).chain(inherited) {
         let permissions = held(row).permissions(side);
         holding.entry(person).or_default().extend(permissions);
@@ -114,45 +152,19 @@ fn everybody(
     Ok(holding)
 }
 
-/// What people may do in an organization of their own, in the order of their names.
-type HoldingByName = Vec<(Named, BTreeSet<Permission>)>;
-
-/// The same people by name.
-///
-/// # Errors
-/// Database errors.
-pub fn holders_by_name(
-    conn: &mut Conn,
-    (organization, side): (OrganizationId, Side),
-    permission: Permission,
-    now: Instant,
-) -> QueryResult<Vec<Named>> {
-    let name = of_one(organization.as_uuid());
-    let holding = remembered(
-        conn,
-        name,
-        |holding: &Lasting<HoldingByName>| holding.holds(now),
-        |conn| {
-            let span = Span::from_now(conn, now)?;
-            let holding = everybody(conn, organization, side, now)?;
-            Ok(span.of(by_name(conn, holding)?))
-        },
-    )?;
-    let holding = holding.read.iter();
-    let holders = holding.filter(|(_, permissions)| permissions.contains(&permission));
-    Ok(holders.map(|(holder, _)| holder.clone()).collect())
-}
-
 /// The same with their names, in whose order they are.
-fn by_name(conn: &mut Conn, mut holding: Holding) -> QueryResult<HoldingByName> {
+fn by_name(
+    conn: &mut Conn,
+    mut permissions: BTreeMap<PersonId, BTreeSet<Permission>>,
+) -> QueryResult<Holding> {
     let people: Vec<(PersonId, String, String)> = people::table
-        .filter(among(people::id, holding.keys().copied().collect()))
+        .filter(among(people::id, permissions.keys().copied().collect()))
         .order((people::sort_name.asc(), people::id.asc()))
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
     let with_theirs = people.into_iter().filter_map(|(id, first, last)| {
         let name = display_name(&first, &last);
-        Some((Named { id, name }, holding.remove(&id)?))
+        Some((Named { id, name }, permissions.remove(&id)?))
     });
-    Ok(with_theirs.collect())
+    Ok(Holding(with_theirs.collect()))
 }
