@@ -10,6 +10,7 @@ mod mentions;
 mod plain;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use pulldown_cmark::{
@@ -122,7 +123,15 @@ impl Serialize for Rendered {
 pub fn forget(markdown: &str) {
     let key: [u8; 32] = Sha256::digest(markdown).into();
     RENDERED.remove(&key);
+    FORGOTTEN.fetch_add(1, Ordering::AcqRel);
 }
+
+/// How often a text was forgotten. Whoever keeps what texts are part of drops it when this has grown.
+pub fn forgotten() -> u64 {
+    FORGOTTEN.load(Ordering::Acquire)
+}
+
+static FORGOTTEN: AtomicU64 = AtomicU64::new(0);
 
 /// Rendered texts by the digests of what they were made of: the same words are the same HTML for everybody.
 static RENDERED: LazyLock<Cache<[u8; 32], Arc<str>, Bytes>> =

@@ -552,7 +552,7 @@ follow();
 function refusal({ dataset }, file) {
   const ending = file.name.replace(/[. ]+$/, "").split(".").slice(1).pop()?.toLowerCase();
   const why = file.size > dataset.most ? dataset.large : dataset.kinds.split(", ").includes(ending) ? dataset.kind : "";
-  return why.replace("$name", () => file.name);
+  return why.replace("$name", () => file.name).replace("$kinds", () => dataset.kinds);
 }
 
 // Without a script they go with the form. With one they go at once, so that one sees how far they are.

@@ -9,7 +9,9 @@ mod show;
 use serde::Serialize;
 
 use super::case::{CaseHead, Checklist, LiveLink, PriorityRequests, RcaView};
-use super::parts::{CallList, CaseFeed, DecisionView, EscalationFeed, Fact, Foot, Panel, StepList};
+use super::parts::{
+    CallList, CaseFeed, DecisionView, EscalationFeed, Facts, Foot, Panel, StepList,
+};
 use super::review::ReviewView;
 
 pub(super) use show::{
@@ -50,10 +52,8 @@ pub struct CasePage {
     pub requests: Option<PriorityRequests>,
     /// The root cause analysis, and how to ask for one.
     pub rca: Option<RcaView>,
-    /// What the facts are about.
-    pub facts_title: String,
     /// The facts of the case.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
     /// Why, and what can be done.
     pub foot: Foot,
 }

@@ -14,7 +14,7 @@ use super::Portal;
 use super::flash::Flash;
 use super::once::{self, Sending};
 use super::sent_files::SentFiles;
-use super::shell::{Shell, away, clock_words, navigation, place_lines, viewer};
+use super::shell::{Account, Menu, Shell, away, clock_words, place_lines, viewer};
 use super::theme::{Theme, TimeStyle};
 use crate::credentials::Holder;
 use crate::db::Conn;
@@ -310,30 +310,21 @@ impl PageRequest {
     /// The frame of a page at `place` of the navigation.
     pub fn shell(&self, place: &str) -> Shell {
         let words = self.words();
-        let nav = self
-            .guest
-            .as_ref()
-            .map(|guest| navigation(guest.access(), place))
-            .unwrap_or_default();
+        let guest = self.guest.as_ref();
         Shell {
             language: words.language(),
             now: self.now,
-            zone: self.zone().name().to_owned(),
-            time_style: self.time_style,
-            theme: self.theme,
             address: self.address.clone(),
-            csrf_token: self
-                .guest
-                .as_ref()
-                .and_then(|guest| guest.csrf_token().map(str::to_owned)),
+            csrf_token: guest.and_then(|guest| guest.csrf_token().map(str::to_owned)),
             form_key: once::key(),
-            away: self.guest.as_ref().and_then(away),
-            viewer: self
-                .guest
-                .as_ref()
-                .map(|guest| viewer(guest, place_lines(words, &self.places))),
-            here: nav.iter().find(|item| item.current).map(|item| item.place),
-            nav,
+            away: guest.and_then(away),
+            menu: Menu::of(guest.map(|guest| guest.access()), place),
+            account: Account {
+                viewer: guest.map(|guest| viewer(guest, place_lines(words, &self.places))),
+                theme: self.theme,
+                time_style: self.time_style,
+                zone: self.zone().name().to_owned(),
+            },
             flash: self
                 .flash
                 .as_ref()

@@ -120,6 +120,15 @@ pub struct Fact {
     pub change: Option<Link>,
 }
 
+/// Facts under a title.
+#[derive(Clone, Debug, Serialize)]
+pub struct Facts {
+    /// What they are about.
+    pub title: String,
+    /// In order.
+    pub rows: Vec<Fact>,
+}
+
 impl Fact {
     /// A fact in words.
     pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {

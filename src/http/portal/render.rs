@@ -1,8 +1,11 @@
 //! Pages from templates: all of them are embedded, parsed at the start, and rendered in strict mode, where a name
 //! that the page does not have is an error and never an empty place.
 
+mod constant;
 mod controls;
+mod kept;
 mod markup;
+mod slots;
 mod text;
 
 pub(crate) use text::is_local;
@@ -74,7 +77,9 @@ impl Renderer {
             controls::register(&mut registry);
             say::register(&mut registry, words);
             text::register(&mut registry, assets);
-            markup::register(&mut registry, words);
+            markup::register(&mut registry);
+            kept::register(&mut registry, words);
+            constant::fold(&mut registry);
             registry
         };
         Self {

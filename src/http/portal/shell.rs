@@ -23,12 +23,6 @@ pub struct Shell {
     pub language: Language,
     /// The instant at which the page is made; relative times count from it.
     pub now: Instant,
-    /// The reader's time zone, an IANA name.
-    pub zone: String,
-    /// How times are told.
-    pub time_style: TimeStyle,
-    /// Colours: the system's, or those chosen.
-    pub theme: Theme,
     /// Path and query of this page, to come back to after choosing how pages look.
     pub address: String,
     /// Token of every form that changes something; none where nobody is signed in and no form needs it.
@@ -37,12 +31,10 @@ pub struct Shell {
     pub form_key: String,
     /// Where they are, if that is not their own organization (P7).
     pub away: Option<Away>,
-    /// Who reads; none before signing in.
-    pub viewer: Option<Viewer>,
-    /// Main navigation, in order.
-    pub nav: Vec<NavItem>,
-    /// Which of its places this page is in; member of the message family `nav`.
-    pub here: Option<&'static str>,
+    /// Where they can go.
+    pub menu: Menu,
+    /// Who reads, and how.
+    pub account: Account,
     /// What the last action did.
     pub flash: Option<Banner>,
     /// What stands in the search field.
@@ -53,6 +45,40 @@ pub struct Shell {
     pub refused: bool,
     /// The endings of the names of files that are not taken, with commas between them.
     pub forbidden_files: String,
+}
+
+/// The places of the main navigation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Menu {
+    /// In order.
+    pub nav: Vec<NavItem>,
+    /// In which of them this page is; member of the message family `nav`.
+    pub here: Option<&'static str>,
+}
+
+impl Menu {
+    /// The places that a person may go to, on a page at `place`.
+    pub(super) fn of(access: Option<&Access>, place: &str) -> Self {
+        let nav = access.map_or_else(Vec::new, |access| navigation(access, place));
+        let here = nav.iter().find(|item| item.current);
+        Self {
+            here: here.map(|item| item.place),
+            nav,
+        }
+    }
+}
+
+/// Who reads a page, and how they want it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Account {
+    /// The person; none before signing in.
+    pub viewer: Option<Viewer>,
+    /// Colours: the system's, or those chosen.
+    pub theme: Theme,
+    /// How times are told.
+    pub time_style: TimeStyle,
+    /// Their time zone, an IANA name.
+    pub zone: String,
 }
 
 /// The person who reads the page.
@@ -198,7 +224,7 @@ pub(super) fn away(principal: &Principal) -> Option<Away> {
 }
 
 /// The places that a person may go to, with `current` marked.
-pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
+fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
     let staff = access.side == Side::Provider;
     let help = super::help::place::first(access);
     let at_home = access.can(Permission::CasesView) || !Group::of(access).is_empty();
@@ -295,16 +321,17 @@ impl Shell {
         Self {
             language: Language::English,
             now: "2026-03-04T06:00:00Z".parse().unwrap(),
-            zone: "Europe/Berlin".to_owned(),
-            time_style: TimeStyle::Near,
-            theme: Theme::Auto,
             address: "/cases".to_owned(),
             csrf_token: Some("token".to_owned()),
             form_key: "key".to_owned(),
             away: None,
-            viewer: None,
-            nav: Vec::new(),
-            here: None,
+            menu: Menu::of(None, ""),
+            account: Account {
+                viewer: None,
+                theme: Theme::Auto,
+                time_style: TimeStyle::Near,
+                zone: "Europe/Berlin".to_owned(),
+            },
             flash: None,
             search: String::new(),
             clock_words: clock_words(&Catalogue::load().unwrap()),

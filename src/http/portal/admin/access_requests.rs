@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::domain::text::Note;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
-use crate::http::portal::parts::{Fact, Tab};
+use crate::http::portal::parts::{Facts, Tab};
 use crate::input::{LastDay, input};
 use crate::words::Catalogue;
 use crate::workflow::access_request::DecideAccess;
@@ -24,10 +24,8 @@ pub struct AccessRequestPage {
     pub chip: &'static str,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
-    /// What is asked.
-    pub facts_title: String,
     /// What is known about it.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
     /// What they wrote; may be empty.
     pub note: String,
     /// What granting leads to.

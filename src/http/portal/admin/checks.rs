@@ -12,7 +12,7 @@ use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Fact, Tab};
+use crate::http::portal::parts::{Fact, Facts, Tab};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::workflow::developer::{
@@ -56,10 +56,8 @@ pub struct Worth {
     pub tone: &'static str,
     /// In a sentence.
     pub message: String,
-    /// What the facts are about.
-    pub facts_title: String,
     /// More about it; may be empty.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
 }
 
 async fn show(req: PageRequest) -> PageResult {
@@ -142,8 +140,10 @@ async fn check_the_token(req: &PageRequest) -> Result<Worth, Problem> {
     Ok(Worth {
         tone: tone(worth == TokenWorth::Good),
         message: words.say_of("token-worth", worth.as_str(), &[]),
-        facts_title: words.say("checks-found", &[]),
-        facts: found.map_or_else(Vec::new, |found| facts(req, found)),
+        facts: Facts {
+            title: words.say("checks-found", &[]),
+            rows: found.map_or_else(Vec::new, |found| facts(req, found)),
+        },
     })
 }
 
@@ -185,8 +185,10 @@ async fn signature(req: PageRequest) -> PageResult {
         Worth {
             tone: tone(worth == SignatureWorth::Good),
             message: words.say_of("signature-worth", worth.as_str(), &[]),
-            facts_title: words.say("checks-found", &[]),
-            facts: Vec::new(),
+            facts: Facts {
+                title: words.say("checks-found", &[]),
+                rows: Vec::new(),
+            },
         }
     });
     answer(&req, SIGNATURE, found)

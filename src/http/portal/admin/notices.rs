@@ -5,7 +5,7 @@ mod mails;
 
 use serde::Serialize;
 
-use crate::http::portal::parts::{Fact, Tab};
+use crate::http::portal::parts::{Facts, Tab};
 
 pub(in crate::http::portal) use handlers::routes;
 pub(super) use handlers::{outage, standing};
@@ -26,10 +26,8 @@ pub struct NoticePage {
     pub chip: &'static str,
     /// Why it was not sent; empty when it was, or was not tried.
     pub why: String,
-    /// What the facts are about.
-    pub facts_title: String,
     /// When it was made, tried and sent.
-    pub facts: Vec<Fact>,
+    pub facts: Facts,
     /// Where it is sent again, for who may.
     pub again: String,
     /// Whether the message is shown to nobody, because of the link in it.

@@ -16,7 +16,7 @@ use crate::http::portal::case::{
 };
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Composer, Panel, StepList};
+use crate::http::portal::parts::{Composer, Facts, Panel, StepList};
 use crate::http::portal::review;
 use crate::http::portal::steps;
 use crate::http::problem::Problem;
@@ -202,8 +202,10 @@ fn page(req: &PageRequest, shown: &Shown, panel: Option<Panel>) -> Result<CasePa
         calls: calls::list(req, &record.callbacks, &page, asks_for_calls(req, record)),
         requests: case::requests(req, record),
         rca: case::rca(req, record),
-        facts_title: words.say("facts-case", &[]),
-        facts: facts_of_case(req, record),
+        facts: Facts {
+            title: words.say("facts-case", &[]),
+            rows: facts_of_case(req, record),
+        },
     })
 }
 

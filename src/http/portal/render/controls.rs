@@ -104,7 +104,8 @@ impl HelperDef for Part {
     }
 }
 
-fn named<'reg>(
+/// The template of a name.
+pub(super) fn named<'reg>(
     registry: &'reg Handlebars<'reg>,
     name: &str,
 ) -> Result<&'reg Template, RenderError> {

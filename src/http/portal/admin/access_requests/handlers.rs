@@ -18,7 +18,7 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Choice;
 use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::Fact;
+use crate::http::portal::parts::{Fact, Facts};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::access_requests::{self as requests, AccessRequest};
@@ -134,8 +134,10 @@ async fn page(req: &PageRequest, id: AccessRequestId) -> Result<AccessRequestPag
         state: words.say_of("access-request-state", request.state.as_str(), &[]),
         chip: chip(request.state),
         tabs: tabs_of(req, Place::AccessRequests),
-        facts_title: words.say("access-facts", &[]),
-        facts: facts(req, &request, name, decider),
+        facts: Facts {
+            title: words.say("access-facts", &[]),
+            rows: facts(req, &request, name, decider),
+        },
         note: request.note.clone().unwrap_or_default(),
         grant_about: match organization {
             Some(_) => words.say("access-grant-about", &[to.clone(), asked]),

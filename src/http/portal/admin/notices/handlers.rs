@@ -18,7 +18,7 @@ use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::Fact;
+use crate::http::portal::parts::{Fact, Facts};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::mail::transport::file_name;
@@ -247,8 +247,10 @@ async fn show(req: PageRequest, id: NoticeId) -> PageResult {
         state,
         chip,
         why: why(&req, &notice),
-        facts_title: words.say("notice-delivery", &[]),
-        facts,
+        facts: Facts {
+            title: words.say("notice-delivery", &[]),
+            rows: facts,
+        },
         again: if sends { to("send") } else { String::new() },
         download: if source.is_some() {
             to("mail")
