@@ -4,13 +4,11 @@
 //! Handlebars' own partials copy all that they are given, and those within them a part of it again: for a page with long feeds that takes as
 //! long as all else. A `part` is only told where to look.
 
+use crate::templates::{self, Branches, present, text};
 use handlebars::{
     BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, PathAndJson,
     RenderContext, RenderError, RenderErrorReason, Renderable, Template,
 };
-use serde_json::{Value as Json, json};
-
-use crate::templates::{self, Branches, present, text};
 
 /// What a page may put at the foot of its frame: an inline partial of this name.
 const FOOT: &str = "foot";
@@ -22,9 +20,6 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
     registry.register_helper("with", Box::new(With));
     registry.register_helper("part", Box::new(Part));
     registry.register_helper("layout", Box::new(Layout));
-    for rendered in [CONTENT, FOOT] {
-        registry.register_helper(rendered, Box::new(Rendered(rendered)));
-    }
 }
 
 /// `with` whose block is left out when its value is null.
@@ -113,7 +108,8 @@ pub(super) fn named<'reg>(
     registry.get_template(name).ok_or_else(|| missing().into())
 }
 
-/// `layout window_title=… frame=…` around what stands in the frame, which is rendered first.
+/// `layout window_title=… frame=…` around what stands in the frame, which is rendered first. The frame sees what the page sees,
+/// and what it was given with an `@` before its name.
 struct Layout;
 
 impl HelperDef for Layout {
@@ -129,32 +125,32 @@ impl HelperDef for Layout {
         let content = block.map(|block| block.renders(registry, context, render));
         let foot = render.get_partial(FOOT);
         let foot = foot.map(|foot| foot.renders(registry, context, render));
-        let said = |name: &str| helper.hash_get(name).map(PathAndJson::value);
-        let framed = Context::from(json!({
-            "shell": context.data().get("shell"),
-            "window_title": said("window_title"),
-            "frame": said("frame"),
-            CONTENT: content.transpose()?,
-            FOOT: foot.transpose()?,
-        }));
+        let mut framed = RenderContext::new(None);
+        for (name, rendered) in [(CONTENT, content.transpose()?), (FOOT, foot.transpose()?)] {
+            framed.register_local_helper(name, Box::new(Rendered(rendered.unwrap_or_default())));
+        }
+        if let Some(block) = framed.block_mut() {
+            for (name, said) in helper.hash() {
+                block.set_local_var(name, said.value().clone());
+            }
+        }
         let layout = named(registry, helper.name())?;
-        layout.render(registry, &framed, &mut RenderContext::new(None), out)
+        layout.render(registry, context, &mut framed, out)
     }
 }
 
 /// A part of the frame that is rendered already. Only what [`Layout`] has rendered is written so, without being escaped.
-struct Rendered(&'static str);
+struct Rendered(String);
 
 impl HelperDef for Rendered {
     fn call<'reg: 'rc, 'rc>(
         &self,
         _: &Helper<'rc>,
         _: &'reg Handlebars<'reg>,
-        context: &'rc Context,
+        _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        let rendered = context.data().get(self.0).and_then(Json::as_str);
-        Ok(out.write(rendered.unwrap_or_default())?)
+        Ok(out.write(&self.0)?)
     }
 }

@@ -172,8 +172,14 @@ impl HelperDef for Kept {
     ) -> HelperResult {
         let (name, about) = (text(helper, 0)?, present(helper, 1)?);
         let part = self.parts.part(registry, name, about)?;
-        let reader = self.slots.reader(context)?;
-        part.write(out, |slot, out| reader.fill(slot, out))
+        let reader = match part.slots.is_empty() {
+            true => None,
+            false => Some(self.slots.reader(context)?),
+        };
+        part.write(out, |slot, out| {
+            let filled = reader.as_ref().map(|reader| reader.fill(slot, out));
+            filled.unwrap_or(Ok(()))
+        })
     }
 }
 
