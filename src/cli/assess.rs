@@ -2,6 +2,8 @@
 
 mod output;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
 
@@ -101,7 +103,7 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> VerbResult<Asked> 
                 person: case.opened_by.id,
                 organization: case.organization.id,
                 side: Side::Provider,
-                permissions: Permission::ALL.iter().copied().collect(),
+                permissions: Arc::new(Permission::ALL.iter().copied().collect()),
                 through: None,
                 scope: None,
             },

@@ -8,6 +8,7 @@ mod policy;
 mod role;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -361,8 +362,8 @@ pub struct Access {
     pub organization: OrganizationId,
     /// The side on which that organization stands.
     pub side: Side,
-    /// Everything that is granted.
-    pub permissions: BTreeSet<Permission>,
+    /// Everything that is granted. It is shared, since what is known of somebody is copied for each of their requests.
+    pub permissions: Arc<BTreeSet<Permission>>,
     /// The pairing by which the person acts there; none in their own organization.
     pub through: Option<Through>,
     /// All that an API token allows, wherever; whatever is granted if there is none.
@@ -431,7 +432,7 @@ impl Access {
             person,
             organization,
             side,
-            permissions,
+            permissions: Arc::new(permissions),
             through: None,
             scope: None,
         }
@@ -447,8 +448,7 @@ impl Access {
     /// The same authority narrowed to `scope`: an API token never allows more than its owner may do now (A7).
     #[must_use]
     pub fn narrowed_to(mut self, scope: &BTreeSet<Permission>) -> Self {
-        self.permissions
-            .retain(|permission| scope.contains(permission));
+        Arc::make_mut(&mut self.permissions).retain(|permission| scope.contains(permission));
         self.scope = Some(scope.clone());
         self
     }

@@ -7,6 +7,8 @@ mod apply;
 mod present;
 mod record;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{Actor, Expected, VerbError, VerbResult, unchanged};
@@ -171,7 +173,7 @@ fn empowered(actor: &Actor) -> Actor {
         Permission::TargetsManage,
     ];
     let mut actor = actor.clone();
-    actor.access.permissions.extend(needed);
+    Arc::make_mut(&mut actor.access.permissions).extend(needed);
     if let Some(scope) = &mut actor.access.scope {
         scope.extend(needed);
     }

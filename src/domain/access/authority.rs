@@ -66,7 +66,7 @@ impl Access {
         if self.through.is_some() {
             return BTreeSet::new();
         }
-        let mut all = self.permissions.clone();
+        let mut all = BTreeSet::clone(&self.permissions);
         if self.side == Side::Customer && self.administers() {
             let customers = Role::ALL
                 .iter()

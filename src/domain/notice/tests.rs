@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -200,7 +201,7 @@ fn f7_a_feed_is_followed_and_muted_on_its_own() {
     );
     // Who loses access follows nothing, and is not told so.
     desk.change("vic", |vic| {
-        vic.access.permissions.remove(&Permission::CasesView);
+        Arc::make_mut(&mut vic.access.permissions).remove(&Permission::CasesView);
     });
     assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
     // A verdict on one's own escalation is addressed to whoever asked for it.
@@ -277,7 +278,7 @@ fn nobody_is_told_of_what_does_not_exist_for_them() {
     assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
     desk.change("dana", |dana| {
         dana.standing.enabled = true;
-        dana.access.permissions.remove(&Permission::CasesView);
+        Arc::make_mut(&mut dana.access.permissions).remove(&Permission::CasesView);
     });
     assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
 

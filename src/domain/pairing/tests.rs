@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -218,7 +220,7 @@ fn holding(permissions: &[Permission]) -> Access {
         Side::Customer,
         none,
     );
-    access.permissions.extend(permissions);
+    Arc::make_mut(&mut access.permissions).extend(permissions);
     access
 }
 

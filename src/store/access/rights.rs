@@ -1,6 +1,7 @@
 //! All that somebody may do, or that being in a group gives, wherever that is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
@@ -40,7 +41,7 @@ macro_rules! elsewhere_grants {
 /// # Errors
 /// Database errors.
 pub fn rights_of(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<Rights> {
-    let home = of_person(conn, person, now)?.permissions;
+    let home = Arc::unwrap_or_clone(of_person(conn, person, now)?.permissions);
     let elsewhere = elsewhere_grants!(given_to!(person.id), now)
         .filter(pairings::trustee_id.eq(person.organization_id))
         .load(conn)?;

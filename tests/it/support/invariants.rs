@@ -10,6 +10,7 @@ use casebell::domain::notice::NoticeKind;
 use casebell::domain::text::{person_sort_key, sort_key};
 use casebell::store::audit::{contents, link_all_waiting, walk};
 use casebell::words::audit::FIELDS;
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryDsl, QueryResult, RunQueryDsl};
 use serde_json::{Map, Value};
 
@@ -131,12 +132,18 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
             "not in order: every field of an audited event has a word for people: {unnamed:?}"
         );
     }
-    let chain = walk(&mut conn).expect("the chain is read");
+    // In one look at all of it: a server that runs links events meanwhile.
+    let read = conn.transaction(|conn| -> QueryResult<_> {
+        if matches!(conn, Conn::Postgres(_)) {
+            conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
+        }
+        Ok((walk(conn)?, contents(conn)?))
+    });
+    let (chain, contents) = read.expect("the chain and what was said are read");
     assert!(
         matches!(chain, Verdict::Whole { .. }),
         "the chain of audited events is not whole (C8): {chain:?}"
     );
-    let contents = contents(&mut conn).expect("what was said is read");
     assert_eq!(
         (contents.faults, contents.older),
         (Vec::new(), 0),

@@ -1,6 +1,7 @@
 //! What somebody may give and whom they may manage, whatever they hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -26,7 +27,7 @@ fn side() -> impl Strategy<Value = Side> {
 
 fn holding(side: Side, permissions: BTreeSet<Permission>) -> Access {
     let mut access = somebody(side, &[]);
-    access.permissions = permissions;
+    access.permissions = Arc::new(permissions);
     access
 }
 

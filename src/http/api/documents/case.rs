@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CaseSummary, LineName, OrganizationName, PersonName, Reader};
+use super::{CaseSummary, LineName, OrganizationName, PersonName, Reader, instant};
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
@@ -59,12 +59,15 @@ pub struct CaseDocument {
     pub owner: Option<PersonName>,
     /// When it was opened.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "instant::write")]
     pub opened_at: Instant,
     /// When support last wrote something that the customer sees, or the opening.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "instant::write")]
     pub last_provider_update_at: Instant,
     /// When it was closed.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub closed_at: Option<Instant>,
     /// The root cause analysis, once one is requested.
     pub rca: Option<RcaDocument>,
@@ -74,6 +77,7 @@ pub struct CaseDocument {
     pub external_id: Option<String>,
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "instant::write")]
     pub updated_at: Instant,
     /// Counts its changes; also the `ETag`.
     pub version: i64,
@@ -85,12 +89,15 @@ pub struct CaseDocument {
 pub struct RcaDocument {
     /// When it was requested.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "instant::write")]
     pub requested_at: Instant,
     /// When its window ends (E6); null if the calendar has no business day.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub due_at: Option<Instant>,
     /// When it was delivered.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub delivered_at: Option<Instant>,
 }
 
@@ -192,11 +199,13 @@ pub struct PriorityRequestDocument {
     pub requested_by: PersonName,
     /// When.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "instant::write")]
     pub requested_at: Instant,
     /// Who decided.
     pub decided_by: Option<PersonName>,
     /// When it was decided.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub decided_at: Option<Instant>,
     /// Why so.
     pub decision_note: Option<String>,

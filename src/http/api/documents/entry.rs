@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{AttachmentName, EscalationName, Reader};
+use super::{AttachmentName, EscalationName, Reader, instant};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{CaseNumber, EntryId, EscalationNumber, PersonId};
@@ -33,6 +33,7 @@ pub struct EntryDocument {
     pub body_html: String,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "instant::write")]
     pub at: Instant,
     /// The escalation that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,12 +44,15 @@ pub struct EntryDocument {
     pub details: Option<Map<String, Value>>,
     /// When its author changed it.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub edited_at: Option<Instant>,
     /// When its words were taken away.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub redacted_at: Option<Instant>,
     /// Until when you may take it back; null where you may not, and in live streams. No mail tells of it before.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(serialize_with = "instant::write_some")]
     pub undo_until: Option<Instant>,
     /// Its files.
     pub attachments: Vec<AttachmentName>,

@@ -15,6 +15,7 @@ mod entry;
 mod escalation;
 mod help;
 mod home;
+mod instant;
 mod names;
 mod news;
 mod pairing;
