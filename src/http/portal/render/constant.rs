@@ -13,10 +13,12 @@ const PURE: [&str; 4] = ["t", "word", "icon", "asset"];
 /// Renders what is the same on every page, in all templates of a registry that has its helpers. What cannot be rendered stays as
 /// it is, and is an error of the page that shows it.
 pub(super) fn fold(registry: &mut Handlebars<'static>) {
-    let templates = registry.get_templates().clone();
-    for (name, mut template) in templates {
-        fold_template(registry, &mut template);
-        registry.register_template(&name, template);
+    let names: Vec<String> = registry.get_templates().keys().cloned().collect();
+    for name in names {
+        if let Some(mut template) = registry.get_template(&name).cloned() {
+            fold_template(registry, &mut template);
+            registry.register_template(&name, template);
+        }
     }
 }
 
@@ -88,11 +90,9 @@ fn fold_parameter(registry: &Handlebars<'static>, parameter: &mut Parameter) {
 
 fn is_constant(helper: &HelperTemplate) -> bool {
     let is_pure = |name: &str| PURE.contains(&name);
-    let given = helper.params.iter().chain(helper.hash.values());
+    let mut given = helper.params.iter().chain(helper.hash.values());
     helper.name.as_name().is_some_and(is_pure)
-        && given
-            .into_iter()
-            .all(|value| matches!(value, Parameter::Literal(_)))
+        && given.all(|value| matches!(value, Parameter::Literal(_)))
 }
 
 fn text(registry: &Handlebars<'static>, element: TemplateElement) -> Option<String> {

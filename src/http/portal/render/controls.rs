@@ -4,11 +4,12 @@
 //! Handlebars' own partials copy all that they are given, and those within them a part of it again: for a page with long feeds that takes as
 //! long as all else. A `part` is only told where to look.
 
-use crate::templates::{self, Branches, present, text};
 use handlebars::{
     BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, PathAndJson,
     RenderContext, RenderError, RenderErrorReason, Renderable, Template,
 };
+
+use crate::templates::{self, Branches, present, text};
 
 /// What a page may put at the foot of its frame: an inline partial of this name.
 const FOOT: &str = "foot";

@@ -172,14 +172,7 @@ impl HelperDef for Kept {
     ) -> HelperResult {
         let (name, about) = (text(helper, 0)?, present(helper, 1)?);
         let part = self.parts.part(registry, name, about)?;
-        let reader = match part.slots.is_empty() {
-            true => None,
-            false => Some(self.slots.reader(context)?),
-        };
-        part.write(out, |slot, out| {
-            let filled = reader.as_ref().map(|reader| reader.fill(slot, out));
-            filled.unwrap_or(Ok(()))
-        })
+        part.write(out, |slot, out| self.slots.fill(slot, context, out))
     }
 }
 

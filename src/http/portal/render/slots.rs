@@ -57,7 +57,8 @@ impl Slot {
             "time" => Ok(Self::Time(instant(text(helper, 0)?)?, style(helper)?)),
             "csrf" => Ok(Self::Form),
             "own-address" => Ok(Self::Text("address")),
-            _ => Ok(Self::Text("forbidden_files")),
+            "forbidden-files" => Ok(Self::Text("forbidden_files")),
+            name => Err(RenderErrorReason::Other(format!("no such slot: {name}")).into()),
         }
     }
 }
@@ -91,67 +92,45 @@ impl Slots {
         }
     }
 
-    /// Who reads the page that has this frame (see [`Shell`](crate::http::portal::shell::Shell)).
+    /// Writes what a slot says on a page, by its frame (see [`Shell`](crate::http::portal::shell::Shell)).
     ///
     /// # Errors
-    /// That the page has no frame.
-    pub(super) fn reader<'a>(&'a self, page: &'a Context) -> Result<Reader<'a>, RenderError> {
+    /// That the page has no frame, and those of the output.
+    pub(super) fn fill(&self, slot: Slot, page: &Context, out: &mut dyn Output) -> HelperResult {
         let frame = &page.data()["shell"];
-        let account = &frame["account"];
-        let now = instant(frame["now"].as_str().unwrap_or_default())?;
-        let zone = account["zone"].as_str().and_then(|zone| zone.parse().ok());
-        Ok(Reader {
-            slots: self,
-            frame,
-            times: Times::new(&self.words, zone.unwrap_or(Tz::UTC), now),
-            exact: account["time_style"].as_str() == Some(TimeStyle::Exact.as_str()),
-        })
-    }
-}
-
-/// Somebody who reads a page, at an instant.
-pub(super) struct Reader<'a> {
-    slots: &'a Slots,
-    frame: &'a Json,
-    times: Times<'a>,
-    /// Whether they chose to be told dates and times, and not how far away those are.
-    exact: bool,
-}
-
-impl Reader<'_> {
-    /// Writes what one slot says to them.
-    pub(super) fn fill(&self, slot: Slot, out: &mut dyn Output) -> HelperResult {
+        let said = |name: &str| frame[name].as_str().unwrap_or_default();
         match slot {
-            Slot::Time(at, style) => self.tell(at, style, out)?,
+            Slot::Time(at, style) => self.tell(at, style, frame, out)?,
             Slot::Form => {
-                if let Some(token) = self.said("csrf_token") {
+                if let Some(token) = frame["csrf_token"].as_str() {
                     let token = escape_html(token);
-                    let key = escape_html(self.said("form_key").unwrap_or_default());
+                    let key = escape_html(said("form_key"));
                     out.write(&format!(
                         "<input type=\"hidden\" name=\"csrf_token\" value=\"{token}\">\
                          <input type=\"hidden\" name=\"once\" value=\"{key}\">"
                     ))?;
                 }
             }
-            Slot::Text(name) => out.write(&escape_html(self.said(name).unwrap_or_default()))?,
+            Slot::Text(name) => out.write(&escape_html(said(name)))?,
         }
         Ok(())
     }
 
-    fn said(&self, name: &str) -> Option<&str> {
-        self.frame[name].as_str()
-    }
-
-    fn tell(&self, at: Instant, style: Style, out: &mut dyn Output) -> HelperResult {
-        let times = &self.times;
+    fn tell(&self, at: Instant, style: Style, frame: &Json, out: &mut dyn Output) -> HelperResult {
+        let account = &frame["account"];
+        let now = instant(frame["now"].as_str().unwrap_or_default())?;
+        let zone = account["zone"].as_str().and_then(|zone| zone.parse().ok());
+        let times = Times::new(&self.words, zone.unwrap_or(Tz::UTC), now);
+        // Whether they chose to be told dates and times, and not how far away those are.
+        let exact = account["time_style"].as_str() == Some(TimeStyle::Exact.as_str());
         let (said, live) = match style {
-            Style::Relative | Style::Near if self.exact => (times.dated(at), ""),
+            Style::Relative | Style::Near if exact => (times.dated(at), ""),
             Style::Relative | Style::Countdown => (times.relative(at), " data-relative"),
             Style::Near => (times.near(at), ""),
             Style::Clock => (times.clock(at), ""),
             Style::Absolute => (times.absolute(at), ""),
         };
-        out.write(&self.titled(at))?;
+        out.write(&self.titled(at, &times))?;
         out.write(live)?;
         out.write(">")?;
         out.write(&escape_html(&said))?;
@@ -159,15 +138,14 @@ impl Reader<'_> {
     }
 
     /// The element as it begins: the instant, for a machine and in full.
-    fn titled(&self, at: Instant) -> Arc<str> {
+    fn titled(&self, at: Instant, times: &Times<'_>) -> Arc<str> {
         let begun = || {
             let machine = at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            let title = escape_html(&self.times.absolute(at));
+            let title = escape_html(&times.absolute(at));
             let begun = format!("<time datetime=\"{machine}\" title=\"{title}\"");
             Ok::<_, std::convert::Infallible>(Arc::from(begun))
         };
-        let key = (at, self.times.zone());
-        match self.slots.titles.get_or_insert_with(&key, begun) {
+        match self.titles.get_or_insert_with(&(at, times.zone()), begun) {
             Ok(begun) => begun,
             Err(never) => match never {},
         }
@@ -186,6 +164,6 @@ impl HelperDef for Filled {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        self.0.reader(context)?.fill(Slot::of(helper)?, out)
+        self.0.fill(Slot::of(helper)?, context, out)
     }
 }
