@@ -1,13 +1,15 @@
 //! The threads that hash passwords. Hashing takes a processor and 19 MiB for tens of milliseconds, and everybody who
-//! reaches the sign-in page can ask for it: so there is a fixed number of threads, each with memory that it keeps, and
-//! a short queue before them. What does not fit into the queue is refused before anything is done for it.
+//! reaches the sign-in page can ask for it: so there is a fixed number of threads, each with memory that it keeps while there is
+//! something to do, and a short queue before them. What does not fit into the queue is refused before anything is done for it.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
@@ -21,13 +23,15 @@ const WAITING_KNOWN: usize = 32;
 const WAITING_OF_ONE: usize = 16;
 /// How many threads hash at the most: 19 MiB each, and forty passwords a second.
 const THREADS: usize = 4;
+/// For how long a thread keeps its memory when there is nothing to do.
+const KEPT: Duration = Duration::from_secs(10);
 /// What else there is to do goes before hashing, where both want the same processor.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
 /// The threads and their queue. They end when it is dropped.
 pub struct Hashers {
-    queue: SyncSender<Job>,
+    queue: Sender<Job>,
     waiting: Waiting,
 }
 
@@ -69,10 +73,9 @@ impl Hashers {
     /// # Errors
     /// The system's own, if it gives no thread.
     pub fn start() -> std::io::Result<Self> {
-        let (queue, jobs) = sync_channel(WAITING + WAITING_KNOWN);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let (queue, jobs) = bounded(WAITING + WAITING_KNOWN);
         for _ in 0..threads() {
-            let jobs = Arc::clone(&jobs);
+            let jobs = jobs.clone();
             thread::Builder::new()
                 .name("hasher".to_owned())
                 .spawn(move || work(&jobs))?;
@@ -175,18 +178,31 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>) {
+fn work(jobs: &Receiver<Job>) {
     #[cfg(target_os = "linux")]
     // On Linux this is of the thread alone. Where it is not allowed, hashing goes on as eagerly as everything else.
     let _ = rustix::process::setpriority_process(None, NICENESS);
     let mut hasher = Hasher::default();
     hasher.warm_up();
-    loop {
-        // One waits for the next job, the others for the lock.
-        let Ok(job) = locked(jobs).recv() else { return };
-        // Its answer is dropped with it, which whoever waits is told.
-        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut hasher)));
+    hasher.give_back();
+    while step(jobs, &mut hasher, KEPT).is_continue() {}
+}
+
+/// Does what comes next, or gives the memory back if nothing comes for so long. Ends when nobody is left who could ask.
+fn step(jobs: &Receiver<Job>, hasher: &mut Hasher, kept: Duration) -> ControlFlow<()> {
+    let next = match hasher.has_memory() {
+        true => jobs.recv_timeout(kept),
+        false => jobs.recv().map_err(RecvTimeoutError::from),
+    };
+    match next {
+        Ok(job) => {
+            // Its answer is dropped with it, which whoever waits is told.
+            let _ = catch_unwind(AssertUnwindSafe(|| job(hasher)));
+        }
+        Err(RecvTimeoutError::Timeout) => hasher.give_back(),
+        Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
     }
+    ControlFlow::Continue(())
 }
 
 #[cfg(test)]
@@ -245,6 +261,20 @@ mod tests {
         // What was answered is forgotten.
         assert!(ask(stranger("here")).await.is_ok());
         assert!(locked(&hashers.waiting).is_empty());
+    }
+
+    #[test]
+    fn memory_is_given_back_when_nothing_is_left_to_do_and_taken_again() {
+        let (queue, jobs) = bounded::<Job>(1);
+        let mut hasher = Hasher::default();
+        let hash = hasher.hash("correct horse").expect("hashed");
+        let step = |hasher: &mut Hasher| step(&jobs, hasher, Duration::ZERO);
+        assert!(queue.send(Box::new(|_| ())).is_ok());
+        assert!(step(&mut hasher).is_continue() && hasher.has_memory());
+        assert!(step(&mut hasher).is_continue() && !hasher.has_memory());
+        assert!(hasher.verify("correct horse", Some(&hash)) && hasher.has_memory());
+        drop(queue);
+        assert!(step(&mut hasher).is_break());
     }
 
     #[tokio::test]

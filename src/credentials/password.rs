@@ -24,7 +24,7 @@ impl HashError {
     }
 }
 
-/// Hashes and compares passwords, one after the other, with 19 MiB that it takes when it is made and keeps. Each
+/// Hashes and compares passwords, one after the other, with 19 MiB that it takes for the first of them and keeps. Each
 /// password takes tens of milliseconds: never on a thread that answers requests.
 pub struct Hasher {
     argon2: Argon2<'static>,
@@ -37,10 +37,9 @@ static NOBODY: OnceLock<String> = OnceLock::new();
 
 impl Default for Hasher {
     fn default() -> Self {
-        let params = Params::DEFAULT;
         Self {
-            memory: vec![Block::new(); params.block_count()],
-            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT),
+            memory: Vec::new(),
         }
     }
 }
@@ -53,12 +52,13 @@ impl Hasher {
     pub fn hash(&mut self, password: &str) -> Result<String, HashError> {
         let salt = Salt::generate();
         let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+        let memory = taken(&mut self.memory, self.argon2.params());
         self.argon2
             .hash_password_into_with_memory(
                 normalized(password).as_bytes(),
                 &salt,
                 &mut out,
-                &mut self.memory[..],
+                memory,
             )
             .map_err(HashError::because)?;
         let hash = PasswordHash {
@@ -99,14 +99,11 @@ impl Hasher {
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
         let version = Version::try_from(hash.version?).ok()?;
         let params = Params::try_from(&hash).ok()?;
-        if params.block_count() > self.memory.len() {
-            // It was made with more memory than is usual here.
-            self.memory.resize(params.block_count(), Block::new());
-        }
+        let memory = taken(&mut self.memory, &params);
         let mut out = [0; Output::MAX_LENGTH];
         let out = out.get_mut(..expected.len())?;
         Argon2::new(algorithm, version, params)
-            .hash_password_into_with_memory(password.as_bytes(), salt, out, &mut self.memory[..])
+            .hash_password_into_with_memory(password.as_bytes(), salt, out, memory)
             .ok()?;
         Some(out[..].ct_eq(expected.as_bytes()).into())
     }
@@ -123,6 +120,24 @@ impl Hasher {
     pub fn warm_up(&mut self) {
         self.nobody();
     }
+
+    /// Whether it keeps the memory that the next password needs.
+    pub fn has_memory(&self) -> bool {
+        !self.memory.is_empty()
+    }
+
+    /// Gives its memory back. The next password takes some milliseconds longer, whoever asks.
+    pub fn give_back(&mut self) {
+        self.memory = Vec::new();
+    }
+}
+
+/// As much memory as `params` ask for, if it has not been taken before. A hash may have been made with more than is usual here.
+fn taken<'a>(memory: &'a mut Vec<Block>, params: &Params) -> &'a mut [Block] {
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::new());
+    }
+    memory
 }
 
 /// The hash of a single password; see [`Hasher::hash`].

@@ -100,7 +100,10 @@ fn text(registry: &Handlebars<'static>, element: TemplateElement) -> Option<Stri
     alone.elements.push(element);
     let nothing = Context::null();
     let mut render = RenderContext::new(None);
-    alone.renders(registry, &nothing, &mut render).ok()
+    let mut text = alone.renders(registry, &nothing, &mut render).ok()?;
+    // It was rendered into 8 KiB, and is kept for as long as the desk runs.
+    text.shrink_to_fit();
+    Some(text)
 }
 
 #[cfg(test)]
