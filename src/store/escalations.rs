@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, fixed};
+use crate::db::{Conn, fixed, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Priority;
@@ -193,16 +193,19 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
 /// # Errors
 /// Database errors.
 pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Option<Escalation>> {
-    let active = escalations::table
-        .filter(escalations::case_id.eq(case))
-        .filter(escalations::submitted_at.le(At(at)))
-        .filter(
-            escalations::closed_at
-                .is_null()
-                .or(escalations::closed_at.gt(At(at))),
-        )
-        .select(Escalation::as_select());
-    fixed!(active).get_result(conn).optional()
+    on_either!(conn, |own| {
+        let active = escalations::table
+            .filter(escalations::case_id.eq(case))
+            .filter(escalations::submitted_at.le(At(at)))
+            .filter(
+                escalations::closed_at
+                    .is_null()
+                    .or(escalations::closed_at.gt(At(at))),
+            )
+            .select(Escalation::as_select());
+        fixed!(active).get_result(own)
+    })
+    .optional()
 }
 
 /// Who owns an active escalation on a case of which line, once for each.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{cases, escalations, next_steps};
 use crate::db::sql_types::{At, MaybeAt};
-use crate::db::{Conn, fixed};
+use crate::db::{Conn, fixed, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
@@ -167,11 +167,13 @@ pub fn find(conn: &mut Conn, reach: Reach, id: NextStepId) -> QueryResult<Option
 /// # Errors
 /// Database errors.
 pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<NextStep>> {
-    let of_case = next_steps::table
-        .filter(next_steps::case_id.eq(case))
-        .order((next_steps::due_at.asc(), next_steps::id.asc()))
-        .select(NextStep::as_select());
-    fixed!(of_case).load(conn)
+    on_either!(conn, |own| {
+        let of_case = next_steps::table
+            .filter(next_steps::case_id.eq(case))
+            .order((next_steps::due_at.asc(), next_steps::id.asc()))
+            .select(NextStep::as_select());
+        fixed!(of_case).load(own)
+    })
 }
 
 /// A step with the numbers of its case and of its escalation.

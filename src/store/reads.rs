@@ -31,20 +31,22 @@ pub fn last(
     person: PersonId,
     at: Instant,
 ) -> QueryResult<Vec<Read>> {
-    let last = feed_reads::table
-        .filter(
-            feed_reads::case_id
-                .eq(case)
-                .and(feed_reads::person_id.eq(person)),
-        )
-        .filter(feed_reads::read_at.le(At(at)))
-        .group_by(feed_reads::feed)
-        .select((
-            feed_reads::feed,
-            max(feed_reads::read_at),
-            max(feed_reads::position),
-        ));
-    let rows: Vec<(Feed, Option<At>, Option<i64>)> = fixed!(last).load(conn)?;
+    let rows: Vec<(Feed, Option<At>, Option<i64>)> = on_either!(conn, |own| {
+        let last = feed_reads::table
+            .filter(
+                feed_reads::case_id
+                    .eq(case)
+                    .and(feed_reads::person_id.eq(person)),
+            )
+            .filter(feed_reads::read_at.le(At(at)))
+            .group_by(feed_reads::feed)
+            .select((
+                feed_reads::feed,
+                max(feed_reads::read_at),
+                max(feed_reads::position),
+            ));
+        fixed!(last).load(own)
+    })?;
     let read = rows.into_iter().filter_map(|(feed, at, position)| {
         Some(Read {
             feed,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use diesel::QueryResult;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::record::{case_fields, step_fields};
@@ -12,12 +14,14 @@ use crate::db::{Conn, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::Replay;
-use crate::domain::case::Rca;
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, Rca, Status, StepState,
+};
 use crate::domain::eligibility::{self, ActiveEscalation, Assessment, CaseFacts, Promise};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::history::fold_back;
-use crate::domain::ids::{CaseRef, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::reason::{Answers, Reason};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, Case};
@@ -171,7 +175,8 @@ pub(super) fn decide(
 /// # Errors
 /// Database errors.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
-    Ok(snapshot(conn, case, person, at)?.facts)
+    let active = escalations::active_at(conn, case.id, at)?;
+    Ok(snapshot(conn, case, active.as_ref(), person, at)?.facts)
 }
 
 /// The facts of a case, with the rows that they were made of and that are shown beside them.
@@ -183,60 +188,108 @@ pub struct Snapshot {
     pub read: Vec<Read>,
     /// All promises of the case, as they stand now.
     pub steps: Vec<NextStep>,
+    /// When the provider last made something visible to the customer, in each feed.
+    pub updates: Vec<ProviderUpdate>,
 }
 
-/// [`facts`] with their rows, for who shows both.
+/// [`facts`] with their rows, for who shows both and has read the escalation that was active then.
 ///
 /// # Errors
 /// Database errors.
 pub fn snapshot(
     conn: &mut Conn,
     case: &Case,
+    active: Option<&Escalation>,
     person: PersonId,
     at: Instant,
 ) -> VerbResult<Snapshot> {
-    let fields = fields_at(conn, case, at)?;
+    let stood = stood_at(conn, case, at)?;
     let updates = feeds::provider_updates(conn, case.id, at)?;
     let read = reads::last(conn, case.id, person, at)?;
-    let active = escalations::active_at(conn, case.id, at)?;
     let steps = promises::of_case(conn, case.id)?;
     let facts = CaseFacts {
         number: case.number,
         opened_at: case.opened_at,
-        status: field(&fields, "status")?,
-        priority: field(&fields, "priority")?,
-        business_impact: field(&fields, "business_impact")?,
-        deployment: field(&fields, "deployment")?,
-        engagements: field(&fields, "engagements")?,
+        status: stood.status,
+        priority: stood.priority,
+        business_impact: stood.business_impact,
+        deployment: stood.deployment,
+        engagements: stood.engagements,
         last_provider_entry_at: updates.iter().map(|update| update.at).max(),
-        rca: field::<Option<Instant>>(&fields, "rca_requested_at")?
-            .map(|requested_at| {
-                Ok::<_, diesel::result::Error>(Rca {
-                    requested_at,
-                    delivered_at: field(&fields, "rca_delivered_at")?,
-                })
-            })
-            .transpose()?,
+        rca: stood.rca_requested_at.map(|requested_at| Rca {
+            requested_at,
+            delivered_at: stood.rca_delivered_at,
+        }),
         active_escalation: active.map(|escalation| ActiveEscalation {
             number: escalation.number,
-            state: state_at(&escalation, at),
+            state: state_at(escalation, at),
         }),
         promises: promises_at(conn, &steps, at)?,
         read_at: read_up_to(&updates, &read),
     };
-    Ok(Snapshot { facts, read, steps })
+    Ok(Snapshot {
+        facts,
+        read,
+        steps,
+        updates,
+    })
 }
 
-fn fields_at(conn: &mut Conn, case: &Case, at: Instant) -> VerbResult<Map<String, Value>> {
+/// The facts of now as another person knows them: it is what they have read that differs.
+///
+/// # Errors
+/// Database errors.
+pub fn known_to(
+    conn: &mut Conn,
+    case: CaseId,
+    (facts, updates): (&CaseFacts, &[ProviderUpdate]),
+    person: PersonId,
+    now: Instant,
+) -> VerbResult<CaseFacts> {
+    let read = reads::last(conn, case, person, now)?;
+    Ok(CaseFacts {
+        read_at: read_up_to(updates, &read),
+        ..facts.clone()
+    })
+}
+
+/// What the rules look at in a case itself, as it stood at an instant. It is written in its audited fields by these names.
+#[derive(Debug, Deserialize)]
+struct Stood {
+    status: Status,
+    priority: Priority,
+    business_impact: BusinessImpact,
+    deployment: Deployment,
+    engagements: Vec<Engagement>,
+    rca_requested_at: Option<Instant>,
+    rca_delivered_at: Option<Instant>,
+}
+
+impl Stood {
+    /// As it stands.
+    fn now(case: &Case) -> Self {
+        Self {
+            status: case.status,
+            priority: case.priority,
+            business_impact: case.business_impact,
+            deployment: case.deployment,
+            engagements: case.engagements.0.clone(),
+            rca_requested_at: case.rca_requested_at,
+            rca_delivered_at: case.rca_delivered_at,
+        }
+    }
+}
+
+fn stood_at(conn: &mut Conn, case: &Case, at: Instant) -> VerbResult<Stood> {
     // Whatever changes a field of it says when.
     if at >= case.updated_at {
-        return Ok(case_fields(case));
+        return Ok(Stood::now(case));
     }
     let changes: Vec<_> = audit::replaced_after(conn, &[case.subject_id()], at)?
         .into_iter()
         .map(|(_, changed_at, before)| (changed_at, before))
         .collect();
-    Ok(fold_back(case_fields(case), &changes, at))
+    Ok(folded(fold_back(case_fields(case), &changes, at))?)
 }
 
 /// Up to which instant a person knows what the provider wrote. Each feed is read by itself: an update is unread if it is so
@@ -270,6 +323,13 @@ fn state_at(escalation: &Escalation, at: Instant) -> State {
     }
 }
 
+/// What the rules look at in a promise, as it stood; written in its audited fields by these names.
+#[derive(Deserialize)]
+struct Promised {
+    due_at: Instant,
+    state: StepState,
+}
+
 fn promises_at(conn: &mut Conn, steps: &[NextStep], at: Instant) -> VerbResult<Vec<Promise>> {
     let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
     if !steps.is_empty() {
@@ -285,24 +345,24 @@ fn promises_at(conn: &mut Conn, steps: &[NextStep], at: Instant) -> VerbResult<V
         .iter()
         .filter(|step| step.promised_at <= at)
         .map(|step| {
-            let changes = changes
-                .get(&step.subject_id())
-                .map_or(&[][..], Vec::as_slice);
-            let fields = fold_back(step_fields(step), changes, at);
+            let stood = match changes.get(&step.subject_id()) {
+                Some(changes) => folded(fold_back(step_fields(step), changes, at))?,
+                None => Promised {
+                    due_at: step.due_at,
+                    state: step.state,
+                },
+            };
             Ok(Promise {
                 what: step.what.clone(),
-                due_at: field(&fields, "due_at")?,
-                state: field(&fields, "state")?,
+                due_at: stood.due_at,
+                state: stood.state,
             })
         })
         .collect()
 }
 
-/// A folded field as the value it stands for.
-fn field<T: serde::de::DeserializeOwned>(
-    fields: &Map<String, Value>,
-    name: &str,
-) -> diesel::QueryResult<T> {
-    serde_json::from_value(fields.get(name).cloned().unwrap_or(Value::Null))
+/// Folded fields as what they stand for.
+fn folded<T: DeserializeOwned>(fields: Map<String, Value>) -> QueryResult<T> {
+    serde_json::from_value(Value::Object(fields))
         .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::feed_entries;
 use crate::db::sql_types::{At, Json};
-use crate::db::{Conn, among, fixed};
+use crate::db::{Conn, among, fixed, on_either};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::ids::{CaseId, EscalationId};
@@ -101,17 +101,19 @@ pub fn provider_updates(
     at: Instant,
 ) -> QueryResult<Vec<ProviderUpdate>> {
     type Row = (Feed, Option<At>, Option<i64>, Option<i64>);
-    let newest = provider_updates!()
-        .filter(feed_entries::case_id.eq(case))
-        .filter(feed_entries::at.le(At(at)))
-        .group_by(feed_entries::feed)
-        .select((
-            feed_entries::feed,
-            max(feed_entries::at),
-            max(feed_entries::position),
-            max(feed_entries::moved_position),
-        ));
-    let rows: Vec<Row> = fixed!(newest).load(conn)?;
+    let rows: Vec<Row> = on_either!(conn, |own| {
+        let newest = provider_updates!()
+            .filter(feed_entries::case_id.eq(case))
+            .filter(feed_entries::at.le(At(at)))
+            .group_by(feed_entries::feed)
+            .select((
+                feed_entries::feed,
+                max(feed_entries::at),
+                max(feed_entries::position),
+                max(feed_entries::moved_position),
+            ));
+        fixed!(newest).load(own)
+    })?;
     let updates = rows.into_iter().filter_map(|(feed, at, position, moved)| {
         Some(ProviderUpdate {
             feed,

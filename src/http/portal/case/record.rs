@@ -23,7 +23,7 @@ use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView}
 use crate::store::cases::{self, CaseView};
 use crate::store::drafts::{self, Draft};
 use crate::store::escalations::{self, EscalationView};
-use crate::store::feeds::{self, EntryView, FeedOf};
+use crate::store::feeds::{self, EntryView, FeedOf, ProviderUpdate};
 use crate::store::people::Named;
 use crate::store::promises::NextStep;
 use crate::store::reads::{self, Read};
@@ -37,7 +37,7 @@ use crate::workflow::promised::{StepPast, histories};
 
 /// The most escalations and entries of theirs that stand on a case's page.
 const ESCALATIONS: i64 = 50;
-const ESCALATION_ENTRIES: i64 = 200;
+const ESCALATION_ENTRIES: usize = 200;
 /// The most calls.
 const CALLS: i64 = 50;
 /// The most entries of the case feed that stand on one page.
@@ -91,6 +91,8 @@ pub(in crate::http::portal) struct CaseRecord {
     /// How far the feeds have come for the reader: from where on the page is told of news.
     pub(in crate::http::portal) newest: i64,
     pub(in crate::http::portal) facts: CaseFacts,
+    /// When the provider last made something visible to the customer, in each feed.
+    pub(in crate::http::portal) updates: Vec<ProviderUpdate>,
     pub(in crate::http::portal) policy: Arc<Policy>,
     /// All reasons, those that can no longer be chosen included.
     pub(in crate::http::portal) reasons: Vec<Reason>,
@@ -147,7 +149,19 @@ impl CaseRecord {
         )?;
         let older = paging.next(&mut entries, |view| view.entry.position);
         let (escalations, escalation_entries) = about_escalations(conn, access, &view)?;
-        let Snapshot { facts, read, steps } = snapshot(conn, &view.case, actor.id(), now)?;
+        let active = match access.can(Permission::EscalationsView) {
+            true => {
+                let mut all = escalations.iter().map(|view| &view.escalation);
+                all.find(|escalation| escalation.state.is_active()).cloned()
+            }
+            false => escalations::active_of(conn, id)?,
+        };
+        let Snapshot {
+            facts,
+            read,
+            steps,
+            updates,
+        } = snapshot(conn, &view.case, active.as_ref(), actor.id(), now)?;
         let policy = rules::policy(conn)?;
         let book = CalendarBook::load(conn)?;
         let calendar = book.of_line(view.case.line_of_business_id);
@@ -157,12 +171,15 @@ impl CaseRecord {
             .collect();
         let (staleness, rca) = replays(&facts, &reasons, calendar, &policy, now)?;
         let staff = access.can(Permission::CasesWork);
-        let active = match access.can(Permission::EscalationsView) {
+        let is_whole = paging.after.is_none() && older.is_none();
+        let newest = match is_whole && escalation_entries.len() < ESCALATION_ENTRIES {
+            // All that is theirs is at hand.
             true => {
-                let mut all = escalations.iter().map(|view| &view.escalation);
-                all.find(|escalation| escalation.state.is_active()).cloned()
+                let all = entries.iter().chain(&escalation_entries);
+                let newest = all.map(|view| view.entry.changed_position).max();
+                newest.unwrap_or_default()
             }
-            false => escalations::active_of(conn, id)?,
+            false => feeds::newest(conn, access, id)?,
         };
         Ok(Self {
             callbacks: match access.can(Permission::CallbacksView) && !escalations.is_empty() {
@@ -176,7 +193,8 @@ impl CaseRecord {
             steps,
             requests: requests::of_case(conn, id)?,
             read,
-            newest: feeds::newest(conn, access, id)?,
+            newest,
+            updates,
             following: following_of(conn, actor, (&view.case, active.as_ref()), now)?,
             drafts: drafts::of_case(conn, access, id)?,
             has_read_decision: match declined_at(&escalations) {
@@ -276,8 +294,13 @@ fn about_escalations(
         return Ok((Vec::new(), Vec::new()));
     }
     let escalations = escalations::of_case(conn, view.case.id, ESCALATIONS)?;
+    if escalations.is_empty() {
+        // What is written about escalations is written about one.
+        return Ok((escalations, Vec::new()));
+    }
     let of = FeedOf::Escalations(view.case.id);
-    let entries = feeds::list(conn, access, &of, None, ESCALATION_ENTRIES)?;
+    let most = i64::try_from(ESCALATION_ENTRIES).unwrap_or(i64::MAX);
+    let entries = feeds::list(conn, access, &of, None, most)?;
     Ok((escalations, entries))
 }
 

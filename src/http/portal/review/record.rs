@@ -15,7 +15,7 @@ use crate::store::escalations::{self, EscalationView};
 use crate::store::people::{self, Named, Person};
 use crate::store::{staff, targets};
 use crate::workflow::Actor;
-use crate::workflow::assess::facts;
+use crate::workflow::assess::{facts, known_to};
 use crate::workflow::review_escalation::raters;
 use crate::workflow::targets::{TargetReplay, replayed};
 
@@ -75,7 +75,10 @@ impl Record {
         // What its requester knows, whoever looks.
         let mut present = match row.requested_by == actor.id() {
             true => case.facts.clone(),
-            false => facts(conn, &case.view.case, row.requested_by, now)?,
+            false => {
+                let known = (&case.facts, &case.updates[..]);
+                known_to(conn, case.view.case.id, known, row.requested_by, now)?
+            }
         };
         // That it is active itself is no news.
         present.active_escalation = present
