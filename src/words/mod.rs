@@ -231,5 +231,12 @@ fn german_number(value: &Value<'_>) -> Option<String> {
 
 /// The name of a family's message: codes are written with underscores and dots, message names with hyphens.
 pub(crate) fn family_key(family: &str, member: &str) -> String {
-    format!("{family}-{}", member.replace(['_', ':', '.'], "-"))
+    let mut key = String::with_capacity(family.len() + 1 + member.len());
+    key.push_str(family);
+    key.push('-');
+    key.extend(member.chars().map(|of_code| match of_code {
+        '_' | ':' | '.' => '-',
+        other => other,
+    }));
+    key
 }
