@@ -267,8 +267,12 @@ impl Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         self.conn = None;
-        self.connections.readers().lent -= 1;
-        self.connections.given_back.notify_all();
+        let mut readers = self.connections.readers();
+        readers.lent -= 1;
+        // Nobody else waits for it; and to wake nobody is a call of the system all the same, for each request.
+        if readers.reopening {
+            self.connections.given_back.notify_all();
+        }
     }
 }
 
