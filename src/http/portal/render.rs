@@ -148,10 +148,20 @@ mod tests {
 
     use super::*;
 
+    impl Renderer {
+        /// Of these templates alone, by name and text.
+        pub(super) fn of_texts<'a>(
+            templates: impl IntoIterator<Item = (&'a str, &'a str)>,
+        ) -> Result<Self, TemplateError> {
+            let templates = templates.into_iter();
+            let owned = templates.map(|(name, text)| (name.to_owned(), text.to_owned()));
+            let words = Languages::load().unwrap();
+            Ok(Self::of(&parsed(owned)?, &words, &Assets::load()))
+        }
+    }
+
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
-        let words = Languages::load().unwrap();
-        let parsed = parsed([("pages/x".to_owned(), text.to_owned())])?;
-        Ok(Renderer::of(&parsed, &words, &Assets::load()))
+        Renderer::of_texts([("pages/x", text)])
     }
 
     fn render(text: &str, page: serde_json::Value) -> Result<String, PageError> {

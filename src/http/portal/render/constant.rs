@@ -110,14 +110,11 @@ fn text(registry: &Handlebars<'static>, element: TemplateElement) -> Option<Stri
 mod tests {
     use serde_json::json;
 
-    use crate::http::portal::assets::Assets;
-    use crate::http::portal::render::{Renderer, parsed};
+    use crate::http::portal::render::Renderer;
     use crate::http::portal::shell::Shell;
-    use crate::words::Languages;
 
     fn renderer(text: &str) -> Renderer {
-        let parsed = parsed([("pages/x".to_owned(), text.to_owned())]).unwrap();
-        Renderer::of(&parsed, &Languages::load().unwrap(), &Assets::load())
+        Renderer::of_texts([("pages/x", text)]).unwrap()
     }
 
     #[test]

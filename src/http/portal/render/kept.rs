@@ -227,20 +227,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::http::portal::assets::Assets;
-    use crate::http::portal::render::{Renderer, parsed};
+    use crate::http::portal::render::Renderer;
     use crate::http::portal::shell::Shell;
-    use crate::words::Languages;
 
     fn renderer(page: &str, part: &str) -> Renderer {
-        let templates = [
-            ("pages/x", page),
-            ("parts/x", part),
-            ("parts/inner", "[{{said}} {{csrf}}]"),
-        ];
-        let templates = templates.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let words = Languages::load().unwrap();
-        Renderer::of(&parsed(templates).unwrap(), &words, &Assets::load())
+        let inner = ("parts/inner", "[{{said}} {{csrf}}]");
+        Renderer::of_texts([("pages/x", page), ("parts/x", part), inner]).unwrap()
     }
 
     #[test]
