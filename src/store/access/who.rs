@@ -120,13 +120,16 @@ fn holding(
     )
 }
 
+/// What each of some people may do in one organization.
+type Permissions = BTreeMap<PersonId, BTreeSet<Permission>>;
+
 /// What the enabled people of an organization may do there.
 fn everybody(
     conn: &mut Conn,
     organization: OrganizationId,
     side: Side,
     now: Instant,
-) -> QueryResult<BTreeMap<PersonId, BTreeSet<Permission>>> {
+) -> QueryResult<Permissions> {
     let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
         .filter(role_grants::organization_id.eq(organization))
         .filter(people::disabled_at.is_null())
@@ -144,7 +147,7 @@ fn everybody(
             (role_grants::role, roles::permissions.nullable()),
         ))
         .load(conn)?;
-    let mut holding: BTreeMap<PersonId, BTreeSet<Permission>> = BTreeMap::new();
+    let mut holding = Permissions::new();
     for (person, row) in direct.into_iter().chain(grouped).chain(inherited) {
         let permissions = held(row).permissions(side);
         holding.entry(person).or_default().extend(permissions);
@@ -153,10 +156,7 @@ fn everybody(
 }
 
 /// The same with their names, in whose order they are.
-fn by_name(
-    conn: &mut Conn,
-    mut permissions: BTreeMap<PersonId, BTreeSet<Permission>>,
-) -> QueryResult<Holding> {
+fn by_name(conn: &mut Conn, mut permissions: Permissions) -> QueryResult<Holding> {
     let people: Vec<(PersonId, String, String)> = people::table
         .filter(among(people::id, permissions.keys().copied().collect()))
         .order((people::sort_name.asc(), people::id.asc()))
