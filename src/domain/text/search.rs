@@ -1,7 +1,7 @@
 //! What is searched for, and what is searched through: made alike for both databases, whatever script and keyboard it was
 //! typed with. Both databases split what is kept at its spaces and do nothing else with it, so that both find the same.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -169,32 +169,56 @@ fn wanted(piece: &str) -> Vec<Wanted> {
 
 /// The words of a text as they are kept for searching: each once, with the letter of its place, and a space between two.
 pub fn kept(place: Place, text: &str) -> String {
-    let mut words = BTreeSet::new();
-    let mut room = MOST_KEPT;
+    let (mut said, mut ends) = (String::with_capacity(text.len()), Vec::new());
     each_word(text, |word, _| {
-        let needs = word.len() + 3;
-        if needs <= room && !words.contains(word) {
-            room -= needs;
-            words.insert(word.to_owned());
-        }
+        said.push_str(word);
+        ends.push(said.len());
     });
-    let mut kept = String::with_capacity(MOST_KEPT - room);
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let mut words: Vec<&str> = starts
+        .zip(&ends)
+        .map(|(start, end)| &said[start..*end])
+        .collect();
+    if words.iter().map(|word| takes(word)).sum::<usize>() > MOST_KEPT {
+        words = the_first(words);
+    }
+    words.sort_unstable();
+    words.dedup();
+    let mut kept = String::with_capacity(words.iter().map(|word| takes(word)).sum());
     for word in words {
         if !kept.is_empty() {
             kept.push(' ');
         }
         kept.push(place.letter());
         kept.push(JOINT);
-        kept.push_str(&word);
+        kept.push_str(word);
     }
     kept
+}
+
+/// How many bytes a word takes that is kept.
+fn takes(word: &str) -> usize {
+    word.len() + 3
+}
+
+/// The first words for which there is room, each once.
+fn the_first(mut words: Vec<&str>) -> Vec<&str> {
+    let (mut there, mut room) = (HashSet::new(), MOST_KEPT);
+    words.retain(|word| {
+        let fits = takes(word) <= room && there.insert(*word);
+        if fits {
+            room -= takes(word);
+        }
+        fits
+    });
+    words
 }
 
 /// Says each word of a text, at most so many characters of it, and whether a sign follows it directly.
 fn each_word(text: &str, mut say: impl FnMut(&str, bool)) {
     let mut word = String::new();
     let mut length = 0;
-    for character in folded(text) {
+    let mut take = |character: char| {
         let apart = is_a_word_alone(character);
         let belongs = character.is_alphanumeric();
         if (apart || !belongs) && !word.is_empty() {
@@ -208,14 +232,23 @@ fn each_word(text: &str, mut say: impl FnMut(&str, bool)) {
             word.push(character);
             length += 1;
         }
+    };
+    for character in text.chars() {
+        match character.is_ascii() {
+            true => take(character.to_ascii_lowercase()),
+            false => folded(character).for_each(&mut take),
+        }
     }
     if !word.is_empty() {
         say(&word, false);
     }
 }
 
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.nfkd()
+/// What a character comes to without its accents, in lower case. Each by itself, since what is put in another order when a whole
+/// text is taken apart are the marks alone, which are left out.
+fn folded(character: char) -> impl Iterator<Item = char> {
+    std::iter::once(character)
+        .nfkd()
         .filter(|character| !is_combining_mark(*character))
         .flat_map(char::to_lowercase)
         .filter(|character| !is_combining_mark(*character))
