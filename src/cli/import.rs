@@ -7,6 +7,7 @@ mod pace;
 pub mod report;
 mod rows;
 pub mod servicenow;
+mod transactions;
 
 use std::cell::Cell;
 use std::fmt::Display;

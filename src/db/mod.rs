@@ -77,6 +77,15 @@ pub fn expect_much(conn: &mut Conn) -> diesel::QueryResult<()> {
     }
 }
 
+/// Whether long work that this thread writes should end its transaction now: somebody waits for what they write. On a server nobody
+/// can tell, so that it should wherever it can.
+pub fn is_waited_for(conn: &Conn) -> bool {
+    match conn {
+        Conn::Sqlite(_) => sqlite::is_waited_for(),
+        Conn::Postgres(_) => true,
+    }
+}
+
 /// Where the data is kept.
 #[derive(Clone, Debug)]
 pub enum Location {

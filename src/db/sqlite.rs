@@ -4,7 +4,7 @@ mod checkpoints;
 mod connections;
 mod turn;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,13 @@ pub(super) struct Sqlite {
 thread_local! {
     /// Whether a job of the group that the writer is at asks for the log to be emptied.
     static ERASES: Cell<bool> = const { Cell::new(false) };
+    /// The writer's, on its thread.
+    static TURN: RefCell<Option<Arc<Turn>>> = const { RefCell::new(None) };
+}
+
+/// Whether somebody in another process waits for what they write. It is asked by long work on the writer's thread.
+pub(super) fn is_waited_for() -> bool {
+    TURN.with_borrow(|turn| turn.as_ref().is_some_and(|turn| turn.is_waited_for()))
 }
 
 /// What the job that runs on this thread takes away does not stay in the log.
@@ -126,9 +133,10 @@ impl Sqlite {
                 "writer",
                 Box::new({
                     let (connections, memory) = (Arc::clone(&connections), Arc::clone(&memory));
-                    let (turn, writes) = (Turn::beside(path), Arc::clone(&writes));
+                    let (turn, writes) = (Arc::new(Turn::beside(path)), Arc::clone(&writes));
                     move || {
-                        let told = (&signal, &turn, &*writes);
+                        TURN.set(Some(Arc::clone(&turn)));
+                        let told = (&signal, &*turn, &*writes);
                         write_in_groups(&connections, queue, &committed, told, &memory);
                     }
                 }),
@@ -335,7 +343,9 @@ pub(super) fn connect(path: &Path, waits: Duration) -> Result<SqliteConnection, 
     Ok(conn)
 }
 
-/// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, says so, then answers them all.
+/// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, says so, then answers them all. Long work
+/// that comes first has the transaction for itself, and needs no savepoint: SQLite keeps each page as it was before every savepoint
+/// there is, which is much where much is written.
 ///
 /// The connection is kept after an error, such as a full disk at the commit: on such a disk none could be opened.
 fn write_in_groups(
@@ -362,17 +372,21 @@ fn write_in_groups(
             let Job {
                 work,
                 begun,
+                is_long,
                 answer,
-                ..
             } = job;
+            let within = match is_long && answers.is_empty() {
+                true => Within::Transaction,
+                false => Within::Savepoint,
+            };
             let conn = writer.as_mut().filter(|_| group.is_ok());
-            let done = do_job(conn, &begun, work, memory);
+            let done = do_job(conn, &begun, work, within, memory);
             answers.push((answer, done.outcome));
             commits |= done.commits;
             if !done.goes_on {
                 let why = "the database took the whole transaction back";
                 group = Err(DbError::Unavailable(why.to_owned()));
-            } else if answers.len() < GROUP {
+            } else if answers.len() < GROUP && within == Within::Savepoint {
                 next = queue.try_recv().ok();
             }
         }
@@ -429,19 +443,54 @@ fn do_job(
     conn: Option<&mut Conn>,
     begun: &AtomicBool,
     mut work: Work,
+    within: Within,
     memory: &Arc<Memory>,
 ) -> Done {
     match conn {
         // Whoever waited has been told that nothing was written.
         Some(_) if begun.swap(true, Ordering::SeqCst) => Done::not(late(), true),
-        Some(conn) => in_savepoint(conn, &mut work, memory),
+        Some(conn) => do_within(within, conn, &mut work, memory),
         None => Done::not(late(), true),
     }
 }
 
-fn in_savepoint(conn: &mut Conn, work: &mut Work, memory: &Arc<Memory>) -> Done {
-    type Manager = <Conn as Connection>::TransactionManager;
-    if let Err(error) = Manager::begin_transaction(conn) {
+/// What is taken back where a job is to be without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    /// What it did itself.
+    Savepoint,
+    /// All of the transaction, in which nobody else does anything. Another one begins in its place.
+    Transaction,
+}
+
+impl Within {
+    fn begin(self, conn: &mut Conn) -> diesel::QueryResult<()> {
+        match self {
+            Self::Savepoint => Manager::begin_transaction(conn),
+            Self::Transaction => Ok(()),
+        }
+    }
+
+    fn commit(self, conn: &mut Conn) -> diesel::QueryResult<()> {
+        match self {
+            Self::Savepoint => Manager::commit_transaction(conn),
+            Self::Transaction => Ok(()),
+        }
+    }
+
+    fn take_back(self, conn: &mut Conn) -> diesel::QueryResult<()> {
+        Manager::rollback_transaction(conn)?;
+        match self {
+            Self::Savepoint => Ok(()),
+            Self::Transaction => Manager::begin_transaction(conn),
+        }
+    }
+}
+
+type Manager = <Conn as Connection>::TransactionManager;
+
+fn do_within(within: Within, conn: &mut Conn, work: &mut Work, memory: &Arc<Memory>) -> Done {
+    if let Err(error) = within.begin(conn) {
         return Done::not(error.into(), goes_on(conn));
     }
     let work = AssertUnwindSafe(|| remembering(memory, Kind::Writes, || work(conn)));
@@ -449,8 +498,8 @@ fn in_savepoint(conn: &mut Conn, work: &mut Work, memory: &Arc<Memory>) -> Done 
     let is_to_be_heard_of = is_to_be_heard_of();
     let commits = matches!(verdict, Ok(Verdict::Commit));
     let ended = match commits {
-        true => Manager::commit_transaction(conn),
-        false => Manager::rollback_transaction(conn),
+        true => within.commit(conn),
+        false => within.take_back(conn),
     };
     if let Err(error) = ended {
         return Done::not(error.into(), false);

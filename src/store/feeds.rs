@@ -41,7 +41,8 @@ pub use undoable::{
     offered_undo, take_back,
 };
 pub use writing::{
-    Made, NewEntry, edit, forget_in_marks, insert, insert_all, insert_first, move_to, redact,
+    Made, NewEntry, ReadyEntries, edit, forget_in_marks, insert, insert_all, insert_ready, move_to,
+    ready_first, redact,
 };
 
 /// What an entry keeps of whom it mentions.

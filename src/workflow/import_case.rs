@@ -5,6 +5,7 @@
 //! is told of it.
 
 use std::collections::HashSet;
+use std::panic::resume_unwind;
 
 use serde_json::json;
 
@@ -175,11 +176,14 @@ pub fn import_cases(
             }),
         });
     }
-    cases::insert_all(conn, ready, now)?;
-    let entries = taken_in
-        .iter()
-        .flat_map(|(past, case, _)| in_order(case.id, &past.entries));
-    let mut written = feeds::insert_first(conn, entries)?.into_iter().peekable();
+    let entries = || {
+        let taken_in = taken_in.iter();
+        feeds::ready_first(taken_in.flat_map(|(past, case, _)| in_order(case.id, &past.entries)))
+    };
+    // What entries are sealed with is reckoned beside, while the database takes in the cases.
+    let (inserted, entries) = beside(entries, || cases::insert_all(conn, ready, now));
+    inserted?;
+    let mut written = feeds::insert_ready(conn, entries?)?.into_iter().peekable();
     for (past, case, mut said) in taken_in {
         while let Some((_, entry)) = written.next_if(|(of, _)| *of == case.id) {
             said = said.and(entry);
@@ -187,6 +191,19 @@ pub fn import_cases(
         record_past(conn, past, case, &said, now)?;
     }
     Ok(loaded)
+}
+
+/// Does `here` on this thread and `there` on another one, or after it where there is none.
+fn beside<T: Send, U>(there: impl Fn() -> T + Sync, here: impl FnOnce() -> U) -> (U, T) {
+    std::thread::scope(|scope| {
+        let another = std::thread::Builder::new().spawn_scoped(scope, &there);
+        let done = here();
+        let beside = match another {
+            Ok(another) => (another.join()).unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => there(),
+        };
+        (done, beside)
+    })
 }
 
 /// The number of each case: its own, or the next one (C1). Of two that bring the same along, the second gets that number as an

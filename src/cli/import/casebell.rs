@@ -1,7 +1,7 @@
 //! `casebell import casebell FILE.ndjson`: Casebell's own format, one record a line (section 11, *Import*).
 //!
-//! Lines are read in batches; each batch is one transaction, in which a record is there with all that belongs to it or not at
-//! all. While one is written, the next is read and made ready. What is there already stays as it is.
+//! Lines are read in batches, which are written one after the other; a record is there with all that belongs to it or not at all.
+//! While one is written, the next is read and made ready. What is there already stays as it is.
 
 mod history;
 mod load;
@@ -12,20 +12,20 @@ mod tests;
 
 use std::io::BufRead;
 use std::sync::Arc;
-use std::time::{Duration, Instant as Stopwatch};
 
 use tokio::task::JoinHandle;
 
 use super::pace::Pace;
 use super::report::{Kind, Refusal, Report};
+use super::transactions::{Item, PARTS, Written, load_all};
 use super::{ImportError, Watch, expect_much};
-use crate::db::{Db, DbError};
+use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use load::{Loaded, Outcome};
 use prepared::{Batch, Prepared, Reader, make_ready};
 use record::Record;
 
-/// How many rows one transaction writes at most, but for its last record.
+/// How many rows one part of a transaction writes at most, but for its last record.
 const ROWS: usize = 4096;
 
 /// Loads the records of `input`. `now` is the end of the past: nothing happened after it.
@@ -52,7 +52,7 @@ pub async fn import(
     let mut pace = Pace::of_at_most(ROWS);
     let mut writing: Option<Writing> = None;
     loop {
-        let next = match reader.batch(pace.items()) {
+        let next = match reader.batch(pace.items() * PARTS) {
             Ok(mut batch) => {
                 let ready = make_ready(db, &mut batch.records).await;
                 ready.map(|()| batch)
@@ -65,7 +65,7 @@ pub async fn import(
         }
         let batch = next?;
         let is_last = batch.is_last;
-        let begun = Writing::begins(db, batch, now, watch, &mut report).await;
+        let begun = Writing::begins(db, (batch, pace.items()), now, watch, &mut report).await;
         if is_last {
             begun.ends(&mut pace, watch, &mut report).await?;
             return Ok(report);
@@ -79,21 +79,14 @@ struct Writing {
     records: Arc<Vec<Prepared>>,
     rows: usize,
     read: u64,
-    task: Option<JoinHandle<Result<Written, DbError>>>,
-}
-
-/// What came of a batch.
-struct Written {
-    outcomes: Vec<Outcome>,
-    /// How long its transaction took.
-    took: Duration,
+    task: Option<JoinHandle<Result<Written<Outcome>, DbError>>>,
 }
 
 impl Writing {
-    /// Begins to write a batch, and tells of its lines that cannot be read. If none can be, there is nothing to write.
+    /// Begins to write a batch, in parts of about so many rows, and tells of its lines that cannot be read. If none can be, there is nothing to write.
     async fn begins(
         db: &Db,
-        batch: Batch,
+        (batch, part): (Batch, usize),
         now: Instant,
         watch: &Watch,
         report: &mut Report,
@@ -104,17 +97,10 @@ impl Writing {
         let records = Arc::new(batch.records);
         let task = (!records.is_empty()).then(|| {
             let (db, records) = (db.clone(), Arc::clone(&records));
-            tokio::spawn(async move {
-                let written = db.write(move |conn| {
-                    let begun = Stopwatch::now();
-                    Ok::<_, DbError>((load::load(conn, &records, now)?, begun))
-                });
-                let (outcomes, begun) = written.await?;
-                Ok::<_, DbError>(Written {
-                    outcomes,
-                    took: begun.elapsed(),
-                })
-            })
+            let load = move |conn: &mut Conn, part: &[Prepared], manner| {
+                load::load(conn, part, manner, now)
+            };
+            tokio::spawn(async move { load_all(&db, records, part, load).await })
         });
         // Where there is one thread for all, the task gets to the writer now: what comes next is read without a pause.
         tokio::task::yield_now().await;
@@ -143,6 +129,12 @@ impl Writing {
         }
         watch.reached(self.read);
         Ok(())
+    }
+}
+
+impl Item for Prepared {
+    fn rows(&self) -> usize {
+        self.record.rows()
     }
 }
 

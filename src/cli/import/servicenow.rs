@@ -14,13 +14,13 @@ mod wording;
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 use std::sync::Arc;
-use std::time::Instant as Stopwatch;
 
 use super::pace::Pace;
 use super::report::{Fault, Kind, Refusal, Report};
 use super::rows::Rows;
+use super::transactions::{Item, PARTS, Written, load_all};
 use super::{ImportError, Watch, expect_much};
-use crate::db::{Db, DbError};
+use crate::db::{Conn, Db};
 use crate::domain::Instant;
 use crate::words::Catalogue;
 use load::Outcome;
@@ -72,22 +72,19 @@ pub async fn import(
     while waiting.peek().is_some() {
         let mut events = 0;
         let mut batch = Vec::new();
-        while events < pace.items()
+        while events < pace.items() * PARTS
             && let Some(incident) = waiting.next()
         {
             events += incident.events.len();
             batch.push(incident);
         }
-        let batch = Arc::new(batch);
-        let (outcomes, begun) = {
-            let (batch, words) = (Arc::clone(&batch), words.clone());
-            db.write(move |conn| {
-                let begun = Stopwatch::now();
-                Ok::<_, DbError>((load::load(conn, &words, &batch, now)?, begun))
-            })
-            .await?
+        let (batch, words) = (Arc::new(batch), words.clone());
+        let load = move |conn: &mut Conn, part: &[Incident], manner| {
+            load::load(conn, &words, part, manner, now)
         };
-        pace.took(events, begun.elapsed());
+        let Written { outcomes, took } =
+            load_all(db, Arc::clone(&batch), pace.items(), load).await?;
+        pace.took(events, took);
         for (incident, outcome) in batch.iter().zip(outcomes) {
             count(incident, outcome, watch, &mut report);
         }
@@ -95,6 +92,12 @@ pub async fn import(
         watch.reached(written);
     }
     Ok(report)
+}
+
+impl Item for Incident {
+    fn rows(&self) -> usize {
+        self.events.len()
+    }
 }
 
 /// Reads the whole log, since rows of one incident may stand anywhere in it. Incidents come in the order in which they

@@ -82,6 +82,31 @@ async fn a_job_that_fails_or_panics_takes_nothing_of_its_group_with_it() {
     assert_eq!(db.read(names).await.expect("read"), expected);
 }
 
+/// Long work has its transaction for itself, without a savepoint.
+#[tokio::test]
+async fn long_work_that_fails_or_panics_is_taken_back_and_others_go_on() {
+    let TestDatabase {
+        db,
+        folder: _folder,
+    } = TestDatabase::new();
+    let long = db.without_limits();
+    long.write(|conn| add(conn, "a", 1)).await.expect("written");
+    let refused = long.write(|conn| {
+        add(conn, "b", 1)?;
+        add(conn, "a", 2)
+    });
+    let refused = refused.await.expect_err("there is an a");
+    assert!(refused.violated_constraint().is_some(), "{refused}");
+    let panics = long.write(|conn| -> Result<(), DbError> {
+        add(conn, "c", 1)?;
+        panic!("long work panics");
+    });
+    assert!(matches!(panics.await, Err(DbError::Panicked)));
+    db.write(|conn| add(conn, "d", 1)).await.expect("written");
+    long.write(|conn| add(conn, "e", 1)).await.expect("written");
+    assert_eq!(db.read(names).await.expect("read"), ["a", "d", "e"]);
+}
+
 /// What a savepoint would bring back is more than SQLite keeps in memory where it may use files, and than it writes at once.
 #[tokio::test]
 async fn much_may_be_changed_in_one_savepoint() {

@@ -40,21 +40,26 @@ impl Turn {
         Waited(file.filter(|file| file.lock_shared().is_ok()))
     }
 
+    /// Whether somebody waits for what others write. It is asked by long work alone, which does not say that of itself.
+    pub(super) fn is_waited_for(&self) -> bool {
+        let Some(file) = &self.0 else {
+            return false;
+        };
+        match file.try_lock() {
+            Ok(()) => {
+                let _ = file.unlock();
+                false
+            }
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Error(_)) => false,
+        }
+    }
+
     /// Waits until nobody waits for what others write, a quarter of a second at the most.
     pub(super) fn give_way(&self) {
-        let Some(file) = &self.0 else {
-            return;
-        };
         let begun = Instant::now();
-        while begun.elapsed() < MOST {
-            match file.try_lock() {
-                Ok(()) => {
-                    let _ = file.unlock();
-                    return;
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOKS_EVERY),
-                Err(TryLockError::Error(_)) => return,
-            }
+        while self.is_waited_for() && begun.elapsed() < MOST {
+            std::thread::sleep(LOOKS_EVERY);
         }
     }
 }
@@ -78,7 +83,9 @@ mod tests {
         let database = folder.path().join("casebell.db");
         let (server, import) = (Turn::beside(&database), Turn::beside(&database));
         import.give_way();
+        assert!(!import.is_waited_for());
         let waited = server.waited_for();
+        assert!(import.is_waited_for());
         let begun = Instant::now();
         import.give_way();
         assert!(begun.elapsed() >= MOST, "somebody waits");

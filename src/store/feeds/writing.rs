@@ -159,28 +159,32 @@ pub fn insert_all<'a>(
     entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
 ) -> QueryResult<Said> {
     let last = last_position(conn, case)?.map(|position| (case, position));
-    let said = insert_behind(conn, last, entries)?.into_iter();
+    let said = insert_ready(conn, ready_behind(last, entries)?)?.into_iter();
     Ok(said.fold(Said::default(), |all, (_, one)| all.and(one)))
 }
 
-/// Adds the entries of cases on which nothing is written yet, those of each together and one behind the other; gives what the
-/// events have to say of them, in the same order.
-///
-/// # Errors
-/// As for [`insert`].
-pub fn insert_first<'a>(
-    conn: &mut Conn,
-    entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
-) -> QueryResult<Vec<(CaseId, Said)>> {
-    insert_behind(conn, None, entries)
+/// Entries as their rows are written, with what the events have to say of them.
+#[derive(Debug)]
+pub struct ReadyEntries {
+    rows: Vec<Written>,
+    said: Vec<(CaseId, Said)>,
 }
 
-/// Adds entries by few statements. `last` is the place of what was written last on the first one's case.
-fn insert_behind<'a>(
-    conn: &mut Conn,
+/// The entries of cases on which nothing is written yet, those of each together and one behind the other.
+///
+/// # Errors
+/// If something cannot be written as JSON.
+pub fn ready_first<'a>(
+    entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
+) -> QueryResult<ReadyEntries> {
+    ready_behind(None, entries)
+}
+
+/// Entries, of which the first one's case has at `last` what was written last on it.
+fn ready_behind<'a>(
     mut last: Option<(CaseId, i64)>,
     entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
-) -> QueryResult<Vec<(CaseId, Said)>> {
+) -> QueryResult<ReadyEntries> {
     let (mut rows, mut said) = (Vec::new(), Vec::new());
     for (new, made) in entries {
         let before = last.filter(|(case, _)| *case == new.case);
@@ -190,8 +194,16 @@ fn insert_behind<'a>(
         rows.push(row);
         said.push((new.case, of_it));
     }
-    insert_many!(conn, feed_entries::table, &rows);
-    Ok(said)
+    Ok(ReadyEntries { rows, said })
+}
+
+/// Adds entries by few statements; gives what the events have to say of them, in the same order.
+///
+/// # Errors
+/// As for [`insert`].
+pub fn insert_ready(conn: &mut Conn, ready: ReadyEntries) -> QueryResult<Vec<(CaseId, Said)>> {
+    insert_many!(conn, feed_entries::table, &ready.rows);
+    Ok(ready.said)
 }
 
 /// What a search looks through in an entry: nothing if it has no words of its own.

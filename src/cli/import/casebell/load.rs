@@ -1,23 +1,24 @@
-//! One batch of records, in one transaction.
+//! One part of a batch of records, in a transaction.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::cli::import::directory::{Directory, Names};
 use crate::cli::import::in_savepoint;
 use crate::cli::import::report::{Fault, Unloaded};
+use crate::cli::import::transactions::{Manner, NotLoaded};
 use crate::db::{self, Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::calendar::Calendar;
-use crate::domain::ids::CaseNumber;
+use crate::domain::ids::{CaseId, CaseNumber};
 use crate::domain::text::Title;
 use crate::store::calendars::CalendarRow;
 use crate::store::{calendars, imports};
-use crate::workflow::VerbError;
 use crate::workflow::calendars::{add_calendar, replace_calendar};
 use crate::workflow::import_case::{PastCase, import_cases};
 use crate::workflow::lines::{AddLine, add_line};
 use crate::workflow::organizations::{AddOrganization, add_organization};
 use crate::workflow::people::{AddPerson, add_person};
+use crate::workflow::{Rejection, VerbError, VerbResult};
 
 use super::history::resolve;
 use super::prepared::Prepared;
@@ -35,12 +36,18 @@ pub enum Loaded {
 /// What came of a record: or all that is wrong with it.
 pub type Outcome = Result<Loaded, Vec<Fault>>;
 
-/// Loads a batch in the order of its lines.
+/// Loads a part in the order of its lines.
 ///
 /// # Errors
-/// Database errors.
-pub fn load(conn: &mut Conn, batch: &[Prepared], now: Instant) -> Result<Vec<Outcome>, DbError> {
+/// Database errors; [`NotLoaded::Refused`] where cases are written together and the database does not take all of them.
+pub fn load(
+    conn: &mut Conn,
+    batch: &[Prepared],
+    manner: Manner,
+    now: Instant,
+) -> Result<Vec<Outcome>, NotLoaded> {
     let mut loading = Loading {
+        manner,
         directory: Directory::default(),
         here: Here::among(conn, batch)?,
         waiting: Waiting::default(),
@@ -79,6 +86,7 @@ fn names(batch: &[Prepared]) -> Names {
 
 /// A batch that is being loaded. Cases that are new and as they should be wait for each other, and are written together.
 struct Loading {
+    manner: Manner,
     directory: Directory,
     here: Here,
     waiting: Waiting,
@@ -88,11 +96,11 @@ struct Loading {
 
 impl Loading {
     /// Takes the next record; of a case that waits it says what comes of it if the database takes it.
-    fn take(&mut self, conn: &mut Conn, prepared: &Prepared) -> Result<Outcome, DbError> {
+    fn take(&mut self, conn: &mut Conn, prepared: &Prepared) -> Result<Outcome, NotLoaded> {
         let now = self.now;
         let apart = &mut self.directory;
-        match &prepared.record {
-            Record::Case(record) => self.case(conn, prepared, record),
+        let loaded = match &prepared.record {
+            Record::Case(record) => return self.case(conn, prepared, record),
             Record::Organization(record) => in_savepoint(conn, apart, |conn, directory| {
                 organization(conn, directory, record, now)
             }),
@@ -106,7 +114,8 @@ impl Loading {
                 let hash = prepared.password_hash.as_deref();
                 user(conn, directory, record, hash, now)
             }),
-        }
+        };
+        Ok(loaded?)
     }
 
     fn case(
@@ -114,7 +123,7 @@ impl Loading {
         conn: &mut Conn,
         prepared: &Prepared,
         record: &CaseRecord,
-    ) -> Result<Outcome, DbError> {
+    ) -> Result<Outcome, NotLoaded> {
         let external_id = prepared.external_id.as_deref();
         // Whether it is here is known once what may be the same has been written.
         if self.waiting.may_have(external_id, record.number) {
@@ -129,36 +138,40 @@ impl Loading {
                 Ok(Ok(Loaded::New))
             }
             Err(Unloaded::Refused(faults)) => Ok(Err(faults)),
-            Err(Unloaded::Database(error)) => Err(error),
+            Err(Unloaded::Database(error)) => Err(error.into()),
         }
     }
 
     /// Writes the cases that wait.
-    fn write(&mut self, conn: &mut Conn) -> Result<(), DbError> {
+    fn write(&mut self, conn: &mut Conn) -> Result<(), NotLoaded> {
         let waiting = std::mem::take(&mut self.waiting);
         let (places, past): (Vec<usize>, Vec<PastCase>) = waiting.cases.into_iter().unzip();
-        match past.is_empty() {
-            true => Ok(()),
-            false => self.write_these(conn, &places, &past),
+        match (past.is_empty(), self.manner) {
+            (true, _) => Ok(()),
+            (false, Manner::Together) => {
+                match written(import_cases(conn, &past, self.now)) {
+                    Ok(written) => self.wrote(&places, &past, written),
+                    Err(Unloaded::Refused(_)) => return Err(NotLoaded::Refused),
+                    Err(Unloaded::Database(error)) => return Err(error.into()),
+                }
+                Ok(())
+            }
+            (false, Manner::Apart) => Ok(self.write_apart(conn, &places, &past)?),
         }
     }
 
-    /// Writes cases together; where the database refuses that, each half of them by itself, until what it refuses costs one
+    /// Writes cases in a savepoint; where the database refuses that, each half of them by itself, until what it refuses costs one
     /// line only.
-    fn write_these(
+    fn write_apart(
         &mut self,
         conn: &mut Conn,
         places: &[usize],
         past: &[PastCase],
     ) -> Result<(), DbError> {
-        match together(conn, past, self.now) {
+        let now = self.now;
+        match db::in_savepoint(conn, |conn| written(import_cases(conn, past, now))) {
             Ok(written) => {
-                for ((at, past), written) in places.iter().zip(past).zip(written) {
-                    match written {
-                        Ok(number) => self.here.add(past, number),
-                        Err(faults) => self.outcomes[*at] = Err(faults),
-                    }
-                }
+                self.wrote(places, past, written);
                 Ok(())
             }
             Err(Unloaded::Database(error)) => Err(error),
@@ -169,22 +182,32 @@ impl Loading {
                 }
                 _ => {
                     let half = past.len() / 2;
-                    self.write_these(conn, &places[..half], &past[..half])?;
-                    self.write_these(conn, &places[half..], &past[half..])
+                    self.write_apart(conn, &places[..half], &past[..half])?;
+                    self.write_apart(conn, &places[half..], &past[half..])
                 }
             },
         }
     }
+
+    /// Notes what came of cases that were written.
+    fn wrote(&mut self, places: &[usize], past: &[PastCase], written: Vec<Numbered>) {
+        for ((at, past), written) in places.iter().zip(past).zip(written) {
+            match written {
+                Ok(number) => self.here.add(past, number),
+                Err(faults) => self.outcomes[*at] = Err(faults),
+            }
+        }
+    }
 }
 
-/// Writes cases in a savepoint: gives the number of each, or why it is refused.
-fn together(
-    conn: &mut Conn,
-    past: &[PastCase],
-    now: Instant,
-) -> Result<Vec<Result<CaseNumber, Vec<Fault>>>, Unloaded> {
-    let written = db::in_savepoint(conn, |conn| import_cases(conn, past, now))?;
-    let told = written.into_iter().map(|one| match one {
+/// The number of a case that was written, or why it is refused.
+type Numbered = Result<CaseNumber, Vec<Fault>>;
+
+/// What came of each case, in the words of the import.
+fn written(
+    written: VerbResult<Vec<Result<(CaseId, CaseNumber), Rejection>>>,
+) -> Result<Vec<Numbered>, Unloaded> {
+    let told = written?.into_iter().map(|one| match one {
         Ok((_, number)) => Ok(Ok(number)),
         Err(refused) => match Unloaded::from(VerbError::from(refused)) {
             Unloaded::Refused(faults) => Ok(Err(faults)),

@@ -1,11 +1,12 @@
-//! One batch of incidents, in one transaction; each incident a savepoint with everything that it brings along.
+//! One part of a batch of incidents, in a transaction; each incident a savepoint with everything that it brings along.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::cli::import::directory::{Directory, Known};
 use crate::cli::import::report::{Fault, MadeUp, Unloaded};
+use crate::cli::import::transactions::{Manner, NotLoaded};
 use crate::cli::import::{ImportError, in_savepoint};
-use crate::db::{self, Conn, DbError};
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::case::{Deployment, Status};
@@ -95,23 +96,26 @@ struct Here {
     entries: HashSet<String>,
 }
 
-/// Loads a batch: the new cases of all its incidents together, or, where the database refuses that, each incident by itself, so
-/// that whatever it refuses costs that one only.
+/// Loads a part: the new cases of all its incidents together, or each incident by itself, so that whatever the database refuses
+/// costs that one only.
 ///
 /// # Errors
-/// Database errors.
+/// Database errors; [`NotLoaded::Refused`] where cases are written together and the database does not take all of them.
 pub fn load(
     conn: &mut Conn,
     words: &Catalogue,
     batch: &[Incident],
+    manner: Manner,
     now: Instant,
-) -> Result<Vec<Loaded>, DbError> {
+) -> Result<Vec<Loaded>, NotLoaded> {
     let here = Here::of(conn, batch)?;
-    let loaded = db::in_savepoint(conn, |conn| together(conn, words, (batch, &here), now));
-    match loaded {
-        Ok(outcomes) => Ok(outcomes),
-        Err(Unloaded::Database(error)) => Err(error),
-        Err(Unloaded::Refused(_)) => apart(conn, words, (batch, &here), now),
+    match manner {
+        Manner::Together => match together(conn, words, (batch, &here), now) {
+            Ok(outcomes) => Ok(outcomes),
+            Err(Unloaded::Database(error)) => Err(error.into()),
+            Err(Unloaded::Refused(_)) => Err(NotLoaded::Refused),
+        },
+        Manner::Apart => Ok(apart(conn, words, (batch, &here), now)?),
     }
 }
 
