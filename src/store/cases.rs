@@ -2,6 +2,7 @@
 
 mod finding;
 mod listing;
+mod parts;
 mod ranks;
 mod searching;
 mod writing;
@@ -31,6 +32,7 @@ pub use finding::{
     by_external_id, find, id_of, last_change, lock, owners_by_line, version_of, visible,
 };
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
+pub use parts::{Parts, if_any, parts};
 pub use searching::Says;
 pub use writing::{
     CaseChanges, NewCase, ReadyCase, insert, insert_all, move_on, search_words, touch,

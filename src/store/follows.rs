@@ -45,6 +45,12 @@ pub fn of_feeds(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<(Feed, Stances
     Ok(Feed::ALL.iter().map(|feed| (*feed, of(*feed))).collect())
 }
 
+/// What people said of each feed of a case if nobody said anything.
+pub fn of_nobody() -> Vec<(Feed, Stances)> {
+    let feeds = Feed::ALL.iter();
+    feeds.map(|feed| (*feed, Stances::default())).collect()
+}
+
 /// What a person said of the feeds of a case; a feed that is not there is at its default.
 ///
 /// # Errors

@@ -176,7 +176,8 @@ pub(super) fn decide(
 /// Database errors.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
     let active = escalations::active_at(conn, case.id, at)?;
-    Ok(snapshot(conn, case, active.as_ref(), person, at)?.facts)
+    let steps = promises::of_case(conn, case.id)?;
+    Ok(snapshot(conn, case, (active.as_ref(), steps), person, at)?.facts)
 }
 
 /// The facts of a case, with the rows that they were made of and that are shown beside them.
@@ -192,21 +193,20 @@ pub struct Snapshot {
     pub updates: Vec<ProviderUpdate>,
 }
 
-/// [`facts`] with their rows, for who shows both and has read the escalation that was active then.
+/// [`facts`] with their rows, for who shows both, and has read the escalation that was active then and all promises.
 ///
 /// # Errors
 /// Database errors.
 pub fn snapshot(
     conn: &mut Conn,
     case: &Case,
-    active: Option<&Escalation>,
+    (active, steps): (Option<&Escalation>, Vec<NextStep>),
     person: PersonId,
     at: Instant,
 ) -> VerbResult<Snapshot> {
     let stood = stood_at(conn, case, at)?;
     let updates = feeds::provider_updates(conn, case.id, at)?;
     let read = reads::last(conn, case.id, person, at)?;
-    let steps = promises::of_case(conn, case.id)?;
     let facts = CaseFacts {
         number: case.number,
         opened_at: case.opened_at,

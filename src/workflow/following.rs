@@ -12,7 +12,9 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::event::{AccountEvent, Changed};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
-use crate::domain::notice::{Audience, Delivery, NoticeKind, Stance, may_follow, needs_of_feed};
+use crate::domain::notice::{
+    Audience, Delivery, NoticeKind, Stance, Stances, may_follow, needs_of_feed,
+};
 use crate::domain::organization::Side;
 use crate::input::input;
 use crate::store::cases::{self, Case};
@@ -97,20 +99,26 @@ pub fn following(
     let id = readable(conn, actor, case)?;
     let case = cases::find(conn, id)?;
     let active = escalations::active_of(conn, case.id)?;
-    Ok(following_of(conn, actor, (&case, active.as_ref()), now)?)
+    let said = follows::of_feeds(conn, id)?;
+    Ok(following_of(
+        conn,
+        actor,
+        (&case, active.as_ref(), said),
+        now,
+    )?)
 }
 
-/// [`following`] of a case that was read with its active escalation, and that whoever acts may read.
+/// [`following`] of a case that was read with its active escalation and what people said of its feeds, and that whoever acts may read.
 ///
 /// # Errors
 /// Database errors.
 pub fn following_of(
     conn: &mut Conn,
     actor: &Actor,
-    (case, active): (&Case, Option<&Escalation>),
+    (case, active, said): (&Case, Option<&Escalation>, Vec<(Feed, Stances)>),
     now: Instant,
 ) -> Result<Following, DbError> {
-    let told = ToldOfEntries::load(conn, case, active, now)?;
+    let told = ToldOfEntries::load(conn, case, active, said, now)?;
     let wanted = notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[actor.id()])?
         .remove(&actor.id());
     let mut following = Following {

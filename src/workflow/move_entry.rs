@@ -22,7 +22,7 @@ use crate::input::input;
 use crate::store::cases::Case;
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, EntryView};
-use crate::store::notices;
+use crate::store::{follows, notices};
 
 input! {
     /// Where an entry belongs.
@@ -139,7 +139,8 @@ fn tell(
         return Ok(());
     }
     let active = Some(escalation).filter(|escalation| escalation.state.is_active());
-    let by_rule = ToldOfEntries::load(conn, case, active, now)?.feeds;
+    let said = follows::of_feeds(conn, case.id)?;
+    let by_rule = ToldOfEntries::load(conn, case, active, said, now)?.feeds;
     let mut known: Vec<PersonId> = by_rule
         .into_iter()
         .filter(|(happening, _)| happening.feed == entry.feed)

@@ -5,11 +5,13 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::PersonId;
-use crate::domain::notice::{NoticeEvent, NoticeKind, Recipient, Stakeholders, recipients};
+use crate::domain::notice::{
+    NoticeEvent, NoticeKind, Recipient, Stakeholders, Stances, recipients,
+};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
+use crate::store::lines;
 use crate::store::notices::{self, Known};
-use crate::store::{follows, lines};
 
 /// Who is told of a new entry that anybody could have written.
 #[derive(Clone, Debug)]
@@ -21,15 +23,16 @@ pub(in crate::workflow) struct ToldOfEntries {
 }
 
 impl ToldOfEntries {
-    /// Who is told of a public entry in the feeds of a case; `escalation` is the active one.
+    /// Who is told of a public entry in the feeds of a case, of which people said this; `escalation` is the active one.
     pub(in crate::workflow) fn load(
         conn: &mut Conn,
         case: &Case,
         escalation: Option<&Escalation>,
+        said: Vec<(Feed, Stances)>,
         now: Instant,
     ) -> Result<Self, DbError> {
         let mut happenings = Vec::new();
-        for (feed, stances) in follows::of_feeds(conn, case.id)? {
+        for (feed, stances) in said {
             let on = escalation.filter(|_| feed == Feed::Escalation);
             happenings.push(NoticeEvent {
                 kind: NoticeKind::EntryPosted,

@@ -20,16 +20,16 @@ use crate::http::problem::Problem;
 use crate::store::attachments::{self, Attachment};
 use crate::store::calendars::CalendarBook;
 use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView};
-use crate::store::cases::{self, CaseView};
+use crate::store::cases::{self, CaseView, if_any};
 use crate::store::drafts::{self, Draft};
 use crate::store::escalations::{self, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf, ProviderUpdate};
 use crate::store::people::Named;
-use crate::store::promises::NextStep;
+use crate::store::promises::{self, NextStep};
 use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
 use crate::store::templates::{self, TextTemplate};
-use crate::store::{lines, rules, staff};
+use crate::store::{follows, lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{Snapshot, assess_now, snapshot};
 use crate::workflow::following::{Following, following_of};
@@ -139,6 +139,7 @@ impl CaseRecord {
         let view = cases::view(conn, access.reach(), case)?.ok_or_else(Problem::not_found)?;
         access.require(Permission::CasesView)?;
         let id = view.case.id;
+        let there = cases::parts(conn, access, id)?;
         let paging = part.paging(id)?;
         let mut entries = feeds::list(
             conn,
@@ -148,20 +149,29 @@ impl CaseRecord {
             paging.fetch(),
         )?;
         let older = paging.next(&mut entries, |view| view.entry.position);
-        let (escalations, escalation_entries) = about_escalations(conn, access, &view)?;
+        let (escalations, escalation_entries) = match there.escalations {
+            true => about_escalations(conn, access, &view)?,
+            false => (Vec::new(), Vec::new()),
+        };
         let active = match access.can(Permission::EscalationsView) {
             true => {
                 let mut all = escalations.iter().map(|view| &view.escalation);
                 all.find(|escalation| escalation.state.is_active()).cloned()
             }
-            false => escalations::active_of(conn, id)?,
+            false if there.escalations => escalations::active_of(conn, id)?,
+            false => None,
         };
+        let steps = if_any(there.next_steps, || promises::of_case(conn, id))?;
         let Snapshot {
             facts,
             read,
             steps,
             updates,
-        } = snapshot(conn, &view.case, active.as_ref(), actor.id(), now)?;
+        } = snapshot(conn, &view.case, (active.as_ref(), steps), actor.id(), now)?;
+        let said = match there.stances {
+            true => follows::of_feeds(conn, id)?,
+            false => follows::of_nobody(),
+        };
         let policy = rules::policy(conn)?;
         let book = CalendarBook::load(conn)?;
         let calendar = book.of_line(view.case.line_of_business_id);
@@ -186,17 +196,17 @@ impl CaseRecord {
                 true => callbacks_of(conn, access, id)?,
                 false => Vec::new(),
             },
-            description_files: attachments::of_description(conn, id)?,
+            description_files: if_any(there.attachments, || attachments::of_description(conn, id))?,
             entries,
             older,
             promised: histories(conn, &steps)?,
             steps,
-            requests: requests::of_case(conn, id)?,
+            requests: if_any(there.priority_requests, || requests::of_case(conn, id))?,
             read,
             newest,
             updates,
-            following: following_of(conn, actor, (&view.case, active.as_ref()), now)?,
-            drafts: drafts::of_case(conn, access, id)?,
+            following: following_of(conn, actor, (&view.case, active.as_ref(), said), now)?,
+            drafts: if_any(there.drafts, || drafts::of_case(conn, access, id))?,
             has_read_decision: match declined_at(&escalations) {
                 Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
                 None => false,
@@ -294,10 +304,6 @@ fn about_escalations(
         return Ok((Vec::new(), Vec::new()));
     }
     let escalations = escalations::of_case(conn, view.case.id, ESCALATIONS)?;
-    if escalations.is_empty() {
-        // What is written about escalations is written about one.
-        return Ok((escalations, Vec::new()));
-    }
     let of = FeedOf::Escalations(view.case.id);
     let most = i64::try_from(ESCALATION_ENTRIES).unwrap_or(i64::MAX);
     let entries = feeds::list(conn, access, &of, None, most)?;
