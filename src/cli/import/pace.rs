@@ -1,12 +1,12 @@
-//! How much of a file one transaction takes: as much as is written in a twentieth of a second, so that nobody who writes meanwhile
-//! waits longer than that.
+//! How much of a file one part of a transaction takes: as much as is written in a twentieth of a second. After each part long work gives
+//! way to whoever waits, so that nobody who writes meanwhile waits much longer than that.
 
 use std::time::Duration;
 
-/// How long a transaction of an import takes, about, with its commit.
+/// How long a part of a transaction takes, about, with its share of the commit.
 const AIM: Duration = Duration::from_millis(50);
 
-/// How many items the next transaction takes.
+/// How many items the next part takes.
 #[derive(Debug)]
 pub struct Pace {
     items: usize,
@@ -14,7 +14,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Begins with a few, and never takes more than `most`.
+    /// Begins with a few, and never takes more than `most` in a part.
     pub fn of_at_most(most: usize) -> Self {
         Self {
             items: most.clamp(1, 16),
@@ -32,7 +32,7 @@ impl Pace {
         let micros = time.as_micros().max(1);
         let fits = items as u128 * AIM.as_micros() / micros;
         let fits = usize::try_from(fits).unwrap_or(usize::MAX);
-        // Twice as many at the most: one quick transaction says little about the next.
+        // Twice as many at the most: one quick part says little about the next.
         self.items = fits.min(self.items.saturating_mul(2)).clamp(1, self.most);
     }
 }
@@ -44,9 +44,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever an item costs, a transaction comes to take about as long as it should, or one item.
+        /// Whatever an item costs, a part comes to take about as long as it should, or one item.
         #[test]
-        fn a_transaction_comes_to_take_a_few_milliseconds(micros in 1_u64..1_000_000) {
+        fn a_part_comes_to_take_a_few_milliseconds(micros in 1_u64..1_000_000) {
             let mut pace = Pace::of_at_most(4096);
             let cost = |items: usize| Duration::from_micros(micros * items as u64);
             for _ in 0..20 {

@@ -5,8 +5,9 @@
 //! both the events and the end can make a new chain that is whole: only a head that was noted down elsewhere tells it
 //! from the old one.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::SeenBy;
 use crate::domain::Instant;
@@ -68,30 +69,58 @@ impl Record<'_> {
     /// The one text of this event: JSON without white space, names in alphabetical order at every depth, the instant
     /// with six digits of a second.
     pub fn canonical(&self) -> String {
-        let mut event = json!({
-            "actor": self.actor,
-            "actor_name": self.actor_name,
-            "after": self.after,
-            "at": self.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
-            "before": self.before,
-            "case": self.case,
-            "escalation": self.escalation,
-            "home_organization": self.home,
-            "id": self.id,
-            "kind": self.kind,
-            "organization": self.organization,
-            "seen_by": self.seen_by,
-            "subject": self.subject,
+        let at = self.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        let id = |id| Some(Part::Id(id));
+        // In the order of their names.
+        let members = [
+            ("actor", id(self.actor.as_ref().map(PersonId::as_uuid))),
+            ("actor_name", Some(Part::Text(self.actor_name))),
+            ("after", Some(Part::Fields(self.after))),
+            // One whose number is its place is hashed without it, as events were that had no other.
+            ("arrival", self.arrival.map(Part::Number)),
+            ("at", Some(Part::Text(&at))),
+            ("before", Some(Part::Fields(self.before))),
+            ("case", id(self.case.as_ref().map(CaseId::as_uuid))),
+            (
+                "escalation",
+                id(self.escalation.as_ref().map(EscalationId::as_uuid)),
+            ),
+            (
+                "home_organization",
+                id(self.home.as_ref().map(OrganizationId::as_uuid)),
+            ),
+            ("id", id(Some(self.id.as_uuid()))),
+            ("kind", Some(Part::Text(self.kind))),
+            (
+                "organization",
+                id(self.organization.as_ref().map(OrganizationId::as_uuid)),
+            ),
+            // Events were recorded before they had hashes of what was said, and are hashed as they were then.
+            ("said", self.said.map(|said| Part::Fields(Some(said)))),
+            ("seen_by", Some(Part::Text(self.seen_by.as_str()))),
+            ("subject", id(self.subject.as_ref().map(EventId::as_uuid))),
+        ];
+        let there = members
+            .into_iter()
+            .filter_map(|(name, part)| Some((name, part?)));
+        let mut text = String::with_capacity(1 << 10);
+        write_object(there, &mut text, |part, text| match part {
+            Part::Id(Some(id)) => write_text(id.hyphenated().encode_lower(&mut [0; 36]), text),
+            Part::Text(words) => write_text(words, text),
+            Part::Fields(Some(fields)) => write_map(fields, text),
+            Part::Number(number) => text.push_str(&number.to_string()),
+            Part::Id(None) | Part::Fields(None) => text.push_str("null"),
         });
-        // Events were recorded before they had hashes of what was said, and are hashed as they were then.
-        if let (Some(said), Value::Object(event)) = (self.said, &mut event) {
-            event.insert("said".to_owned(), Value::Object(said.clone()));
-        }
-        if let (Some(arrival), Value::Object(event)) = (self.arrival, &mut event) {
-            event.insert("arrival".to_owned(), Value::from(arrival));
-        }
-        canonical(&event)
+        text
     }
+}
+
+/// What a member of an event is.
+enum Part<'a> {
+    Id(Option<&'a Uuid>),
+    Text(&'a str),
+    Fields(Option<&'a Map<String, Value>>),
+    Number(i64),
 }
 
 /// The one text of a value: JSON without white space, names in alphabetical order at every depth.
@@ -104,20 +133,7 @@ pub(super) fn canonical(value: &Value) -> String {
 /// Writes a value in the one form that it has, however its parts were ordered and its numbers written.
 fn write(value: &Value, text: &mut String) {
     match value {
-        Value::Object(members) => {
-            let mut names: Vec<&String> = members.keys().collect();
-            names.sort_unstable();
-            text.push('{');
-            for (index, name) in names.into_iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                text.push_str(&Value::from(name.as_str()).to_string());
-                text.push(':');
-                write(&members[name], text);
-            }
-            text.push('}');
-        }
+        Value::Object(members) => write_map(members, text),
         Value::Array(items) => {
             text.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -131,7 +147,50 @@ fn write(value: &Value, text: &mut String) {
         Value::Number(number) => {
             text.push_str(&whole(number).unwrap_or_else(|| number.to_string()))
         }
-        Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&value.to_string()),
+        Value::String(words) => write_text(words, text),
+        Value::Null | Value::Bool(_) => text.push_str(&value.to_string()),
+    }
+}
+
+fn write_map(members: &Map<String, Value>, text: &mut String) {
+    let members = members.iter().map(|(name, value)| (name.as_str(), value));
+    // They stand in this order already, unless whoever builds this has asked for another one.
+    match members.clone().is_sorted_by_key(|(name, _)| name) {
+        true => write_object(members, text, write),
+        false => {
+            let mut sorted: Vec<_> = members.collect();
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            write_object(sorted, text, write);
+        }
+    }
+}
+
+fn write_object<'a, T>(
+    members: impl IntoIterator<Item = (&'a str, T)>,
+    text: &mut String,
+    write: impl Fn(T, &mut String),
+) {
+    text.push('{');
+    for (index, (name, value)) in members.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        write_text(name, text);
+        text.push(':');
+        write(value, text);
+    }
+    text.push('}');
+}
+
+fn write_text(words: &str, text: &mut String) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    match words.bytes().all(is_plain) {
+        true => {
+            text.push('"');
+            text.push_str(words);
+            text.push('"');
+        }
+        false => text.push_str(&Value::from(words).to_string()),
     }
 }
 

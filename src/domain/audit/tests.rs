@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::chain::GENESIS;
+use super::chain::{GENESIS, canonical};
 use super::seal::{self, Thing};
 use super::view::{Content, Happened, shown};
 use super::*;
@@ -282,6 +282,24 @@ proptest! {
         let (chain, _) = chained(rows);
         let place = i64::try_from(chain.len()).expect("few") + 1;
         prop_assert_eq!(broken(&walked(chain, None)), Some((place, place, Why::EndMissing)));
+    }
+
+    #[test]
+    fn an_event_is_written_as_its_value_is(row in row(), value in values(), arrival in proptest::option::of(any::<i64>())) {
+        let fields = Map::from_iter([("after \"\\\n".to_owned(), value)]);
+        let row = Row { after: Some(fields), ..row };
+        let record = Record { arrival, ..row.record() };
+        let mut event = json!({
+            "id": record.id, "at": record.at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(), "kind": record.kind,
+            "organization": record.organization, "home_organization": record.home, "case": record.case,
+            "escalation": record.escalation, "subject": record.subject, "actor": record.actor, "actor_name": record.actor_name,
+            "seen_by": record.seen_by, "before": record.before, "after": record.after,
+        });
+        let optional = [("said", record.said.map(|said| json!(said))), ("arrival", arrival.map(Value::from))];
+        for (name, value) in optional {
+            event.as_object_mut().expect("an object").extend(value.map(|value| (name.to_owned(), value)));
+        }
+        prop_assert_eq!(record.canonical(), canonical(&event));
     }
 
     #[test]
