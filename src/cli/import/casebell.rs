@@ -83,7 +83,8 @@ struct Writing {
 }
 
 impl Writing {
-    /// Begins to write a batch, in parts of about so many rows, and tells of its lines that cannot be read. If none can be, there is nothing to write.
+    /// Begins to write a batch, in parts of about so many rows, and tells of its lines that cannot be read. If none can be, there is
+    /// nothing to write.
     async fn begins(
         db: &Db,
         (batch, part): (Batch, usize),

@@ -107,6 +107,20 @@ async fn long_work_that_fails_or_panics_is_taken_back_and_others_go_on() {
     assert_eq!(db.read(names).await.expect("read"), ["a", "d", "e"]);
 }
 
+/// It ends its transaction then.
+#[tokio::test]
+async fn long_work_knows_whether_somebody_waits_in_another_process() {
+    let TestDatabase { db, folder } = TestDatabase::new();
+    let another = Turn::beside(&folder.path().join("casebell.db"));
+    let long = db.without_limits();
+    let asks = |conn: &mut Conn| Ok::<_, DbError>(crate::db::is_waited_for(conn));
+    assert!(!long.write(asks).await.expect("asked"));
+    let waited = another.waited_for();
+    assert!(long.write(asks).await.expect("asked"));
+    drop(waited);
+    assert!(!long.write(asks).await.expect("asked"));
+}
+
 /// What a savepoint would bring back is more than SQLite keeps in memory where it may use files, and than it writes at once.
 #[tokio::test]
 async fn much_may_be_changed_in_one_savepoint() {
