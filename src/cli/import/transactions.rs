@@ -12,8 +12,8 @@ pub const PARTS: usize = 8;
 /// How a part is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// Its cases all at once. What the database refuses of them ends the transaction: on the embedded database a savepoint would cost as
-    /// much as a third of what is written in it.
+    /// Its cases all at once. What the database refuses of them ends the transaction: on the embedded database savepoints cost
+    /// a quarter of what is written in them.
     Together,
     /// So that what the database refuses costs no more than that.
     Apart,
