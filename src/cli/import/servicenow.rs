@@ -26,7 +26,7 @@ use crate::words::Catalogue;
 use load::Outcome;
 use row::{Columns, Event};
 
-/// How many events one transaction takes at most, but for its last incident.
+/// How many events one part of a transaction takes at most, but for its last incident.
 const EVENTS: usize = 2048;
 
 /// An incident: its events in the order in which they happened.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
+use super::report::Unloaded;
 use crate::db::{self, Conn, Db, DbError, Failure};
 
 /// How many parts one transaction takes at most.
@@ -31,6 +32,15 @@ pub enum NotLoaded {
 impl From<DbError> for NotLoaded {
     fn from(error: DbError) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<Unloaded> for NotLoaded {
+    fn from(unloaded: Unloaded) -> Self {
+        match unloaded {
+            Unloaded::Refused(_) => Self::Refused,
+            Unloaded::Database(error) => Self::Database(error),
+        }
     }
 }
 

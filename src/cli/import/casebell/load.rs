@@ -146,18 +146,17 @@ impl Loading {
     fn write(&mut self, conn: &mut Conn) -> Result<(), NotLoaded> {
         let waiting = std::mem::take(&mut self.waiting);
         let (places, past): (Vec<usize>, Vec<PastCase>) = waiting.cases.into_iter().unzip();
-        match (past.is_empty(), self.manner) {
-            (true, _) => Ok(()),
-            (false, Manner::Together) => {
-                match written(import_cases(conn, &past, self.now)) {
-                    Ok(written) => self.wrote(&places, &past, written),
-                    Err(Unloaded::Refused(_)) => return Err(NotLoaded::Refused),
-                    Err(Unloaded::Database(error)) => return Err(error.into()),
-                }
-                Ok(())
-            }
-            (false, Manner::Apart) => Ok(self.write_apart(conn, &places, &past)?),
+        if past.is_empty() {
+            return Ok(());
         }
+        match self.manner {
+            Manner::Together => {
+                let written = written(import_cases(conn, &past, self.now))?;
+                self.wrote(&places, &past, written);
+            }
+            Manner::Apart => self.write_apart(conn, &places, &past)?,
+        }
+        Ok(())
     }
 
     /// Writes cases in a savepoint; where the database refuses that, each half of them by itself, until what it refuses costs one

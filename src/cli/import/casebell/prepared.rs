@@ -19,7 +19,7 @@ use crate::store::feeds::Made;
 use crate::store::people::display_name;
 use crate::store::{cases, imports};
 
-/// How much text one transaction takes at most, but for its last line.
+/// How much text one batch takes at most, but for its last line.
 const BYTES: u64 = 4 << 20;
 
 /// A record, where it stood, and what had to be made of it before it can be written.
@@ -59,7 +59,7 @@ impl Words {
     }
 }
 
-/// What one transaction takes.
+/// What is read at once, and written in one transaction, or in several where somebody waits.
 #[derive(Debug)]
 pub struct Batch {
     /// What is to be loaded, in the order of its lines.

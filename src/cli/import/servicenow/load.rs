@@ -110,11 +110,7 @@ pub fn load(
 ) -> Result<Vec<Loaded>, NotLoaded> {
     let here = Here::of(conn, batch)?;
     match manner {
-        Manner::Together => match together(conn, words, (batch, &here), now) {
-            Ok(outcomes) => Ok(outcomes),
-            Err(Unloaded::Database(error)) => Err(error.into()),
-            Err(Unloaded::Refused(_)) => Err(NotLoaded::Refused),
-        },
+        Manner::Together => Ok(together(conn, words, (batch, &here), now)?),
         Manner::Apart => Ok(apart(conn, words, (batch, &here), now)?),
     }
 }
