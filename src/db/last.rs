@@ -1,43 +1,66 @@
-//! What a transaction writes last, right before it is committed, and all of a kind at once: audited events.
+//! What a transaction writes last, right before it is committed, and all of a kind at once: audited events, notices, and what
+//! nothing else of the transaction reads.
 //!
-//! Written last, they take their numbers as near to the commit as can be, so that the numbers of two transactions nearly always stand in
-//! the order of their commits; and in the embedded database the end of their chain is moved once, however many there are.
+//! Written last, events take their numbers as near to the commit as can be, so that the numbers of two transactions nearly always stand in
+//! the order of their commits; and in the embedded database the end of their chain is moved once, however many there are. A server
+//! is sent all of it together, by one statement: there and back takes it longer than what is done there.
 
 use std::any::Any;
 use std::cell::RefCell;
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
 use super::Conn;
 
-/// Writes what was put off, in the order in which it was.
-type Write<T> = fn(&mut Conn, Vec<T>) -> QueryResult<()>;
+/// What is written last. A server gets what is put off of several kinds as one statement, whose parts see nothing of each other.
+pub trait Last: Sized + 'static {
+    /// Writes all of it, in the order in which it was put off.
+    ///
+    /// # Errors
+    /// Database errors.
+    fn embedded(all: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()>;
 
-struct Queue<T> {
-    items: Vec<T>,
-    write: Write<T>,
+    /// The same on a server: writes what is too much to be sent together with anything else, and says by which statements the rest
+    /// is written, in whatever order.
+    ///
+    /// # Errors
+    /// Database errors.
+    fn server(all: Vec<Self>, conn: &mut PgConnection) -> QueryResult<Vec<Statement>>;
 }
 
-/// A [`Queue`] of whatever it holds.
+/// A statement that writes and gives nothing back, and may stay prepared.
+pub type Statement = Box<dyn QueryFragment<Pg> + Send>;
+
+/// A [`Vec`] of whatever it holds.
 trait PutOff {
-    fn write(self: Box<Self>, conn: &mut Conn) -> QueryResult<()>;
+    fn embedded(self: Box<Self>, conn: &mut SqliteConnection) -> QueryResult<()>;
+    fn server(self: Box<Self>, conn: &mut PgConnection) -> QueryResult<Vec<Statement>>;
     /// Takes in what another one holds, if it is one of the same.
     fn take_in(&mut self, other: &mut dyn PutOff) -> bool;
     fn as_any(&mut self) -> &mut dyn Any;
 }
 
-impl<T: 'static> PutOff for Queue<T> {
-    fn write(self: Box<Self>, conn: &mut Conn) -> QueryResult<()> {
-        match self.items.is_empty() {
+impl<T: Last> PutOff for Vec<T> {
+    fn embedded(self: Box<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        match self.is_empty() {
             true => Ok(()),
-            false => (self.write)(conn, self.items),
+            false => T::embedded(*self, conn),
+        }
+    }
+
+    fn server(self: Box<Self>, conn: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        match self.is_empty() {
+            true => Ok(Vec::new()),
+            false => T::server(*self, conn),
         }
     }
 
     fn take_in(&mut self, other: &mut dyn PutOff) -> bool {
         match other.as_any().downcast_mut::<Self>() {
             Some(other) => {
-                self.items.append(&mut other.items);
+                self.append(other);
                 true
             }
             None => false,
@@ -48,6 +71,35 @@ impl<T: 'static> PutOff for Queue<T> {
         self
     }
 }
+
+/// Statements of which each is done, sent as one. It is found by its text, which says of which they are.
+struct Together(Vec<Statement>);
+
+impl QueryId for Together {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Together {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let Some((last, others)) = self.0.split_last() else {
+            return Ok(());
+        };
+        for (place, statement) in others.iter().enumerate() {
+            out.push_sql(if place == 0 { "WITH " } else { ", " });
+            out.push_identifier(&format!("part_{place}"))?;
+            out.push_sql(" AS (");
+            statement.walk_ast(out.reborrow())?;
+            out.push_sql(")");
+        }
+        if !others.is_empty() {
+            out.push_sql(" ");
+        }
+        last.walk_ast(out)
+    }
+}
+
+impl RunQueryDsl<PgConnection> for Together {}
 
 type Queues = Vec<Box<dyn PutOff>>;
 
@@ -72,21 +124,20 @@ pub(super) fn putting_off<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Puts off what `write` writes until the end of the transaction; outside of one it is written at once.
+/// Puts something off until the end of the transaction; outside of one it is written at once.
 ///
 /// # Errors
-/// Those of `write`, where it is done at once.
-pub fn write_last<T: 'static>(conn: &mut Conn, item: T, write: Write<T>) -> QueryResult<()> {
+/// Database errors, where it is done at once.
+pub fn write_last<T: Last>(conn: &mut Conn, item: T) -> QueryResult<()> {
     let at_once = QUEUES.with_borrow_mut(|queues| {
         let Some(queues) = queues else {
             return Some(item);
         };
-        let items = vec![item];
-        put_off(queues, Box::new(Queue { items, write }));
+        put_off(queues, Box::new(vec![item]));
         None
     });
     match at_once {
-        Some(item) => write(conn, vec![item]),
+        Some(item) => write_all(conn, vec![Box::new(vec![item])]),
         None => Ok(()),
     }
 }
@@ -104,8 +155,23 @@ fn put_off(queues: &mut Queues, mut queue: Box<dyn PutOff>) {
 /// Database errors.
 pub fn write_what_was_put_off(conn: &mut Conn) -> QueryResult<()> {
     let queues = QUEUES.with_borrow_mut(|queues| queues.as_mut().map(std::mem::take));
-    let mut queues = queues.unwrap_or_default().into_iter();
-    queues.try_for_each(|queue| queue.write(conn))
+    write_all(conn, queues.unwrap_or_default())
+}
+
+fn write_all(conn: &mut Conn, queues: Queues) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(own) => queues.into_iter().try_for_each(|queue| queue.embedded(own)),
+        Conn::Postgres(own) => {
+            let mut together = Together(Vec::new());
+            for queue in queues {
+                together.0.extend(queue.server(own)?);
+            }
+            match together.0.is_empty() {
+                true => Ok(()),
+                false => together.execute(own).map(drop),
+            }
+        }
+    }
 }
 
 /// Does `work` in a savepoint: if it fails, all of it is taken back, what it put off included.

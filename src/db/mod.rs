@@ -43,7 +43,7 @@ pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub(crate) use fixed::{Fixed, Texts, fixed};
 pub(crate) use kept::{Varying, kept};
-pub use last::{in_savepoint, write_last, write_what_was_put_off};
+pub use last::{Last, Statement, in_savepoint, write_last, write_what_was_put_off};
 pub(crate) use limited::{Rows, limited};
 use memory::Memory;
 pub(crate) use memory::TheEpochs;

@@ -17,14 +17,16 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, among, condition, kept, on_either, write_last, write_what_was_put_off};
+use crate::db::{
+    Conn, Last, Statement, among, condition, kept, write_last, write_what_was_put_off,
+};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
 use crate::domain::audit::{End, EventKind, Linked, Record, SeenBy, linked};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
-use crate::store::many::insert_many;
+use crate::store::many::{insert_chunks, insert_many, inserting_few};
 
 pub use chain::{end, walk};
 pub use contents::{contents, set_unsealed, unsealed};
@@ -171,7 +173,7 @@ pub fn append_saying(
         after: as_read_again(event.after)?,
         said: said.fields(),
     };
-    write_last(conn, unlinked, write_all)?;
+    write_last(conn, unlinked)?;
     Ok(id)
 }
 
@@ -204,31 +206,34 @@ struct Written {
     said: Option<String>,
 }
 
-/// Writes events, in this order, and in the embedded database at the end of their chain, which is read and written once, however many
-/// they are.
-fn write_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
-    if let Conn::Postgres(_) = conn {
-        let numbered =
-            |event: Unlinked| Ok((audit_events::position.eq(NextNumber), event.unplaced()?));
-        let rows: Vec<_> = (events.into_iter().map(numbered)).collect::<QueryResult<_>>()?;
+impl Last for Unlinked {
+    /// In this order, at the end of their chain, which is read and written once, however many they are.
+    fn embedded(events: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        // Whoever writes to the embedded database is alone: nobody moves the end between what is read here and what is written below.
+        let (position, head): (i64, String) = audit_chain::table
+            .select((audit_chain::position, audit_chain::head))
+            .get_result(conn)?;
+        let before = End { position, head };
+        let places = before.position + 1..;
+        let (links, end) = linked(before, places.zip(events.iter().map(Unlinked::record)));
+        let rows = (links.into_iter().zip(events)).map(|(link, event)| event.placed(link));
+        let rows: Vec<_> = rows.collect::<QueryResult<_>>()?;
         insert_many!(conn, audit_events::table, &rows);
-        return Ok(());
+        let moved = (
+            audit_chain::position.eq(end.position),
+            audit_chain::head.eq(&end.head),
+        );
+        kept(audit_chain::table).set(moved).execute(conn).map(drop)
     }
-    // Whoever writes to the embedded database is alone: nobody moves the end between what is read here and what is written below.
-    let (position, head): (i64, String) = on_either!(conn, |own| audit_chain::table
-        .select((audit_chain::position, audit_chain::head))
-        .get_result(own))?;
-    let before = End { position, head };
-    let places = before.position + 1..;
-    let (links, end) = linked(before, places.zip(events.iter().map(Unlinked::record)));
-    let rows = (links.into_iter().zip(events)).map(|(link, event)| event.placed(link));
-    let rows: Vec<_> = rows.collect::<QueryResult<_>>()?;
-    insert_many!(conn, audit_events::table, &rows);
-    let moved = (
-        audit_chain::position.eq(end.position),
-        audit_chain::head.eq(&end.head),
-    );
-    on_either!(conn, |own| kept(audit_chain::table).set(moved).execute(own)).map(drop)
+
+    fn server(events: Vec<Self>, conn: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        let numbered = |event: Self| Ok((audit_events::position.eq(NextNumber), event.unplaced()?));
+        let mut rows: Vec<_> = (events.into_iter().map(numbered)).collect::<QueryResult<_>>()?;
+        let left = insert_chunks!(conn, audit_events::table, &rows, by 512, 64, 16, 4).len();
+        let few = rows.split_off(rows.len() - left);
+        // In one statement, since the parts of what is sent together are done in whatever order.
+        Ok(inserting_few!(audit_events::table, few, 1, 2, 3))
+    }
 }
 
 impl Unlinked {

@@ -8,7 +8,7 @@ use diesel::result::Error::DatabaseError;
 
 use crate::db::schema::drafts;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, fixed, kept, on_either};
+use crate::db::{Conn, Last, Statement, fixed, kept, write_last};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::draft::{DraftPlace, FormFields, MOST_DRAFTS};
@@ -193,7 +193,7 @@ pub fn remove(conn: &mut Conn, access: &Access, place: &DraftPlace) -> QueryResu
     Ok(diesel::delete(at).execute(conn)? > 0)
 }
 
-/// Throws a draft away that has these words and no others.
+/// Throws a draft away at the end of the transaction, if it has these words and no others.
 ///
 /// # Errors
 /// Database errors.
@@ -203,10 +203,43 @@ pub fn remove_same(
     place: &DraftPlace,
     body: &str,
 ) -> QueryResult<()> {
-    let at = own!(access)
-        .filter(drafts::place.eq(place.to_string()))
-        .filter(drafts::body.eq(body));
-    on_either!(conn, |own| diesel::delete(at).execute(own)).map(drop)
+    let said = Said {
+        person: access.person,
+        organization: access.organization,
+        place: place.to_string(),
+        body: body.to_owned(),
+    };
+    write_last(conn, said)
+}
+
+/// What somebody has said, and need not keep as a draft.
+struct Said {
+    person: PersonId,
+    organization: OrganizationId,
+    place: String,
+    body: String,
+}
+
+/// The draft that says the same.
+macro_rules! same {
+    ($said:expr) => {
+        own!($said)
+            .filter(drafts::place.eq($said.place))
+            .filter(drafts::body.eq($said.body))
+    };
+}
+
+impl Last for Said {
+    fn embedded(all: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        let mut all = all.into_iter();
+        all.try_for_each(|said| diesel::delete(same!(said)).execute(conn).map(drop))
+    }
+
+    fn server(all: Vec<Self>, _: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        let each = all.into_iter();
+        let each = each.map(|said| Box::new(diesel::delete(same!(said))) as Statement);
+        Ok(each.collect())
+    }
 }
 
 /// Throws away what a person has not written on for the longest time, so that no more than [`MOST_DRAFTS`] are left.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::db::schema::idempotency_keys as keys;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, kept as kept_prepared, on_either};
+use crate::db::{Conn, Last, Statement, kept as kept_prepared, on_either, write_last};
 use crate::domain::Instant;
 use crate::domain::ids::{AttachmentId, EntryId, PersonId};
 
@@ -114,7 +114,7 @@ fn is_free(
     Ok(taken == 1)
 }
 
-/// Keeps the answer under the key that was taken.
+/// Keeps the answer under the key that was taken, at the end of the transaction.
 ///
 /// # Errors
 /// Database errors.
@@ -125,20 +125,55 @@ pub fn save(
     headers: &BTreeMap<String, String>,
     body: &str,
 ) -> QueryResult<()> {
-    kept_prepared(
-        keys::table.filter(
-            keys::person_id
-                .eq(request.person)
-                .and(keys::key.eq(&request.key)),
-        ),
-    )
-    .set((
-        keys::status.eq(status),
-        keys::headers.eq(json(headers)?),
-        keys::body.eq(body),
-    ))
-    .execute(conn)
-    .map(drop)
+    let answer = Answer {
+        person: request.person,
+        key: request.key.clone(),
+        status,
+        headers: json(headers)?,
+        body: body.to_owned(),
+    };
+    write_last(conn, answer)
+}
+
+/// What is kept under a key.
+struct Answer {
+    person: PersonId,
+    key: String,
+    status: i64,
+    headers: String,
+    body: String,
+}
+
+/// The statement that keeps it.
+macro_rules! keeping {
+    ($answer:expr) => {
+        kept_prepared(
+            keys::table.filter(
+                keys::person_id
+                    .eq($answer.person)
+                    .and(keys::key.eq($answer.key)),
+            ),
+        )
+        .set((
+            keys::status.eq($answer.status),
+            keys::headers.eq($answer.headers),
+            keys::body.eq($answer.body),
+        ))
+    };
+}
+
+impl Last for Answer {
+    fn embedded(all: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        let mut all = all.into_iter();
+        all.try_for_each(|answer| keeping!(answer).execute(conn).map(drop))
+    }
+
+    fn server(all: Vec<Self>, _: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        let each = all.into_iter();
+        Ok(each
+            .map(|answer| Box::new(keeping!(answer)) as Statement)
+            .collect())
+    }
 }
 
 /// Takes the words of an entry, in whatever wording, out of the answers that are kept, so that a repetition is answered

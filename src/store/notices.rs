@@ -18,12 +18,13 @@ use serde_json::Value;
 
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, condition, on_either};
+use crate::db::{Conn, Last, Statement, condition, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload, Reminder, Thread};
 use crate::domain::text::EmailAddress;
 use crate::store::feeds::Entry;
+use crate::store::many::insert_many;
 
 pub use addressed::{Addressed, addressed, complete};
 pub use addressees::let_in;
@@ -37,9 +38,9 @@ pub use listing::{
     Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,
     resend, resend_all,
 };
-pub use recipients::{Known, known, reach_of, told_of_entry};
+pub use recipients::{EntryReach, Known, known, reach_of, told_of_entry};
 pub use tries::{Try, note_try, tries_of};
-pub use undone::{take_back, waits_until};
+pub use undone::take_back;
 
 condition! {
     /// Of a notice that is still to be sent.
@@ -116,37 +117,66 @@ pub struct ToOne {
     pub payload: Payload,
 }
 
-/// Puts the notices of one event into the outbox; otherwise like [`insert`]. An entry joins what is held of its thread already (N7), so
-/// that nobody has to hold it afterwards.
+/// Puts the notices of one event into the outbox at the end of the transaction; otherwise like [`insert`]. An entry joins what is held
+/// of its thread already (N7), so that nobody has to hold it afterwards.
 ///
 /// # Errors
 /// Database errors.
-pub fn insert_all(conn: &mut Conn, event: &Event, told: &[ToOne], now: Instant) -> QueryResult<()> {
-    if let Conn::Postgres(own) = conn {
-        return match told {
-            [] => Ok(()),
-            _ => server::insert_all(own, event, told, now),
-        };
+pub fn insert_all(
+    conn: &mut Conn,
+    event: Event,
+    told: Vec<ToOne>,
+    now: Instant,
+) -> QueryResult<()> {
+    match told.is_empty() {
+        true => Ok(()),
+        false => write_last(conn, Telling { event, told, now }),
     }
-    for one in told {
-        let new = NewNotice {
-            to: To::Person(one.person),
-            case: Some(event.case),
-            escalation: event.escalation,
-            thread: event.thread,
-            payload: &one.payload,
-        };
-        let mut place = Place::of(&new, event.due(one));
-        place.held_until = event.held_until;
-        if event.may_be_held() && place.due <= now {
-            let held = gather::held_last(conn, one.person, &event.thread.to_string(), now)?;
-            if let Some((At(until), queue)) = held {
+}
+
+/// The notices of one event.
+struct Telling {
+    event: Event,
+    told: Vec<ToOne>,
+    now: Instant,
+}
+
+impl Last for Telling {
+    fn embedded(all: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        all.iter().try_for_each(|telling| telling.embedded(conn))
+    }
+
+    fn server(all: Vec<Self>, _: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        all.iter().map(server::inserting).collect()
+    }
+}
+
+impl Telling {
+    fn embedded(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        let (event, now) = (&self.event, self.now);
+        let thread = event.thread.to_string();
+        let mut rows = Vec::with_capacity(self.told.len());
+        for one in &self.told {
+            let new = NewNotice {
+                to: To::Person(one.person),
+                case: Some(event.case),
+                escalation: event.escalation,
+                thread: event.thread,
+                payload: &one.payload,
+            };
+            let mut place = Place::of(&new, event.due(one));
+            place.held_until = event.held_until;
+            if event.may_be_held()
+                && place.due <= now
+                && let Some((At(until), queue)) = gather::held_last(conn, one.person, &thread, now)?
+            {
                 (place.due, place.queue) = (until, queue);
             }
+            rows.push(Written::of(&new, place, now)?);
         }
-        put(conn, &new, &place, now)?;
+        insert_many!(conn, notices::table, &rows);
+        Ok(())
     }
-    Ok(())
 }
 
 /// Puts a notice into the outbox, in the transaction of the event that it tells of.
@@ -169,6 +199,7 @@ pub fn written_at(
     case: CaseId,
     at: Instant,
 ) -> QueryResult<Vec<(NoticeId, Option<PersonId>)>> {
+    write_what_was_put_off(conn)?;
     notices::table
         .filter(notices::created_at.eq(At(at)))
         .filter(notices::case_id.eq(case))
@@ -187,7 +218,11 @@ pub fn insert_held(
     not_before: Instant,
     now: Instant,
 ) -> QueryResult<NoticeId> {
-    put(conn, new, &Place::of(new, not_before), now)
+    let row = Written::of(new, Place::of(new, not_before), now)?;
+    on_either!(conn, |own| diesel::insert_into(notices::table)
+        .values(&row)
+        .execute(own))?;
+    Ok(row.id)
 }
 
 /// Where a notice stands in the outbox.
@@ -210,41 +245,61 @@ impl Place {
     }
 }
 
-/// Puts a notice into its place in the outbox.
-fn put(conn: &mut Conn, new: &NewNotice<'_>, place: &Place, now: Instant) -> QueryResult<NoticeId> {
-    let id = NoticeId::new(now);
-    let kind = new.payload.kind();
-    let (person, address) = match new.to {
-        To::Person(person) => (Some(person), None),
-        To::Address {
-            email,
-            name,
-            organization,
-        } => (None, Some((email, name, organization))),
-    };
-    let payload = json(new.payload)?;
-    on_either!(conn, |own| diesel::insert_into(notices::table)
-        .values((
-            notices::id.eq(id),
-            notices::kind.eq(kind),
-            notices::person_id.eq(person),
-            notices::to_email.eq(address.map(|(email, ..)| email)),
-            notices::to_name.eq(address.map(|(_, name, _)| name)),
-            notices::to_organization_id.eq(address.and_then(|(.., organization)| organization)),
-            notices::case_id.eq(new.case),
-            notices::escalation_id.eq(new.escalation),
-            notices::thread.eq(new.thread.to_string()),
-            notices::payload.eq(&payload),
-            notices::message_id.eq(id.to_string()),
-            notices::state.eq(NoticeState::Waiting),
-            notices::next_attempt_at.eq(At(place.due)),
-            notices::created_at.eq(At(now)),
-            notices::queue.eq(&place.queue),
-            notices::urgent.eq(kind.is_urgent()),
-            notices::held_until.eq(place.held_until.map(At)),
-        ))
-        .execute(own))?;
-    Ok(id)
+/// A notice as its row is written.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = notices, treat_none_as_default_value = false)]
+struct Written {
+    id: NoticeId,
+    kind: NoticeKind,
+    person_id: Option<PersonId>,
+    to_email: Option<String>,
+    to_name: Option<String>,
+    to_organization_id: Option<OrganizationId>,
+    case_id: Option<CaseId>,
+    escalation_id: Option<EscalationId>,
+    thread: String,
+    payload: String,
+    message_id: String,
+    state: NoticeState,
+    next_attempt_at: At,
+    created_at: At,
+    queue: String,
+    urgent: bool,
+    held_until: Option<At>,
+}
+
+impl Written {
+    fn of(new: &NewNotice<'_>, place: Place, now: Instant) -> QueryResult<Self> {
+        let id = NoticeId::new(now);
+        let kind = new.payload.kind();
+        let (person, address) = match new.to {
+            To::Person(person) => (Some(person), None),
+            To::Address {
+                email,
+                name,
+                organization,
+            } => (None, Some((email, name, organization))),
+        };
+        Ok(Self {
+            id,
+            kind,
+            person_id: person,
+            to_email: address.map(|(email, ..)| email.to_string()),
+            to_name: address.map(|(_, name, _)| name.to_owned()),
+            to_organization_id: address.and_then(|(.., organization)| organization),
+            case_id: new.case,
+            escalation_id: new.escalation,
+            thread: new.thread.to_string(),
+            payload: json(new.payload)?,
+            message_id: id.to_string(),
+            state: NoticeState::Waiting,
+            next_attempt_at: At(place.due),
+            created_at: At(now),
+            queue: place.queue,
+            urgent: kind.is_urgent(),
+            held_until: place.held_until.map(At),
+        })
+    }
 }
 
 /// The queue that a notice stands in: what is urgent to somebody does not wait behind the rest.
@@ -282,6 +337,7 @@ const FURTHER: &str = "further";
 /// # Errors
 /// Database errors.
 pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usize> {
+    write_what_was_put_off(conn)?;
     let rows: Vec<(NoticeId, String, At)> = notices::table
         .filter(notices::thread.eq(thread.to_string()))
         .select((notices::id, notices::payload, notices::created_at))
@@ -342,6 +398,7 @@ pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usi
 /// # Errors
 /// Database errors.
 pub fn forget_file(conn: &mut Conn, case: CaseId, name: &str) -> QueryResult<usize> {
+    write_what_was_put_off(conn)?;
     let rows: Vec<(NoticeId, String)> = notices::table
         .filter(notices::thread.eq(Thread::Case(case).to_string()))
         .filter(notices::kind.eq(NoticeKind::CaseOpened))

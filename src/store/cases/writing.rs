@@ -188,7 +188,7 @@ pub fn insert_all<'a>(
 ) -> QueryResult<()> {
     let rows = cases.into_iter().map(|case| Written::of(case, now));
     let rows: Vec<Written> = rows.collect::<QueryResult<_>>()?;
-    insert_many!(conn, cases::table, &rows);
+    on_either!(conn, |own| insert_many!(own, cases::table, &rows));
     Ok(())
 }
 

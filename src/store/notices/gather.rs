@@ -11,7 +11,7 @@ use super::claim::Due;
 use super::{IsWaiting, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, among, kept, on_either};
+use crate::db::{Conn, among, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -134,12 +134,12 @@ type Thread = (PersonId, String);
 pub(super) type Held = (At, String);
 
 /// What is held of a thread to a person, if a new entry may be held with it at once: it was the last thing of its thread that waits, or
-/// the new one would be read before what happened before it. A server finds it while it inserts, see `server::insert_all`.
+/// the new one would be read before what happened before it. A server finds it while it inserts, see `server::inserting`.
 ///
 /// # Errors
 /// Database errors.
 pub(super) fn held_last(
-    conn: &mut Conn,
+    conn: &mut SqliteConnection,
     person: PersonId,
     thread: &str,
     now: Instant,
@@ -157,7 +157,7 @@ pub(super) fn held_last(
             notices::held_until,
             (notices::next_attempt_at, notices::queue),
         ));
-    let last: Option<Last> = on_either!(conn, |own| waiting.first(own)).optional()?;
+    let last: Option<Last> = waiting.first(conn).optional()?;
     Ok(last.and_then(|(kind, attempts, lease, held_until, held)| {
         let is_free = attempts == 0 && lease.is_none();
         let is_settled = held_until.is_none_or(|until| until.0 <= now);

@@ -11,9 +11,9 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::claim::{Due, Lease};
 use super::gather::{HELD, Held};
-use super::{Event, ToOne, complete, queue};
-use crate::db::aside;
+use super::{Telling, complete, queue};
 use crate::db::sql_types::{At, Key, Moment, json};
+use crate::db::{Statement, aside};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
@@ -23,7 +23,7 @@ use crate::domain::notice::NoticeKind;
 const WAITS: &str = "notices.state || '' = 'waiting'";
 
 /// Puts the notices of one event into the outbox.
-#[derive(Debug, QueryId)]
+#[derive(Debug)]
 struct Inserting {
     kind: NoticeKind,
     case: CaseId,
@@ -39,8 +39,6 @@ struct Inserting {
     next_attempts: Vec<At>,
     queues: Vec<String>,
 }
-
-impl RunQueryDsl<PgConnection> for Inserting {}
 
 impl QueryFragment<Pg> for Inserting {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -100,18 +98,13 @@ impl QueryFragment<Pg> for Inserting {
 }
 
 /// See [`super::insert_all`].
-pub(super) fn insert_all(
-    conn: &mut PgConnection,
-    event: &Event,
-    told: &[ToOne],
-    now: Instant,
-) -> QueryResult<()> {
+pub(super) fn inserting(Telling { event, told, now }: &Telling) -> QueryResult<Statement> {
     let mut inserting = Inserting {
         kind: event.kind,
         case: event.case,
         escalation: event.escalation,
         thread: event.thread.to_string(),
-        created_at: At(now),
+        created_at: At(*now),
         urgent: event.kind.is_urgent(),
         held_until: event.held_until.map(At),
         may_be_held: event.may_be_held(),
@@ -122,14 +115,14 @@ pub(super) fn insert_all(
         queues: Vec::with_capacity(told.len()),
     };
     for one in told {
-        inserting.ids.push(NoticeId::new(now));
+        inserting.ids.push(NoticeId::new(*now));
         inserting.persons.push(one.person);
         inserting.payloads.push(json(&one.payload)?);
         inserting.next_attempts.push(At(event.due(one)));
         let queue = queue(super::To::Person(one.person), event.kind);
         inserting.queues.push(queue);
     }
-    inserting.execute(conn).map(drop)
+    Ok(Box::new(inserting))
 }
 
 /// Claims notices, as far as they are still due.
