@@ -239,6 +239,16 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
     Ok(with_names(conn, row.into_iter().collect())?.pop())
 }
 
+/// A case that was just opened: nothing can be under way on it yet.
+///
+/// # Errors
+/// Database errors.
+pub fn view_of_new(conn: &mut Conn, case: Case) -> QueryResult<CaseView> {
+    named(conn, vec![(case, None, false)])?
+        .pop()
+        .ok_or(NotFound)
+}
+
 condition! {
     /// Of an escalation that has not come to an end.
     pub(crate) IsActive = "escalations.state IN ('submitted', 'in_review', 'accepted')"
@@ -255,6 +265,17 @@ fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>>
     if let Some((.., epochs)) = rows.first() {
         read_epochs(epochs);
     }
+    let rows = rows.into_iter();
+    let rows =
+        rows.map(|(case, active_escalation, is_asked, _)| (case, active_escalation, is_asked));
+    named(conn, rows.collect())
+}
+
+/// The views of cases with their active escalation, and whether a request for another priority waits on them.
+fn named(
+    conn: &mut Conn,
+    rows: Vec<(Case, Option<ActiveEscalation>, bool)>,
+) -> QueryResult<Vec<CaseView>> {
     let cases = || rows.iter().map(|(case, ..)| case);
     let people_of = |case: &Case| [Some(case.opened_by), case.contact_id, case.owner_id];
     let (people, organizations, lines) = steadily(conn, |conn| -> QueryResult<_> {
@@ -265,7 +286,7 @@ fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>>
         ))
     })?;
     let named = |id: PersonId| Named::of(id, &people);
-    let view = |(case, active_escalation, has_pending_request, _): ViewRow| {
+    let view = |(case, active_escalation, has_pending_request): (Case, _, _)| {
         let organization = organizations.get(&case.organization_id).ok_or(NotFound)?;
         let line = lines.get(&case.line_of_business_id).ok_or(NotFound)?;
         Ok(CaseView {

@@ -23,9 +23,10 @@ use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
-use crate::store::attachments::{self, Attachment};
+use crate::store::attachments::Attachment;
 use crate::store::lines::is_hidden_from;
 use crate::store::people::display_name;
+use crate::store::{self, attachments};
 use crate::words::markdown::{self, Rendered};
 
 pub use found::saying;
@@ -288,6 +289,32 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
         Reach::Staff(person) => one!(not(is_hidden_from!(person))),
     };
     Ok(with_files(conn, row.optional()?.into_iter().collect())?.pop())
+}
+
+/// An entry that was just written, as its author reads it: nothing is asked of it that is known. `undo` says until when it may be taken
+/// back, and whether it stays all the same.
+///
+/// # Errors
+/// Database errors.
+pub fn view_of_new(
+    conn: &mut Conn,
+    entry: Entry,
+    escalation: Option<EscalationNumber>,
+    has_files: bool,
+    undo: Option<(Instant, bool)>,
+) -> QueryResult<EntryView> {
+    let mut names = store::people::references(conn, entry.author_id)?.into_values();
+    let attachments = match has_files {
+        true => attachments::of_entries(conn, &[entry.id])?.remove(&entry.id),
+        false => None,
+    };
+    Ok(EntryView {
+        author: names.next().map(|author| author.name.clone()),
+        escalation,
+        attachments: attachments.unwrap_or_default(),
+        undo_until: undo.and_then(|(until, bound_to_stay)| (!bound_to_stay).then_some(until)),
+        entry,
+    })
 }
 
 /// Rows with the files of all of them, which are asked for at once.

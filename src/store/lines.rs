@@ -193,18 +193,14 @@ pub fn references(
     })
 }
 
-/// The root line, to which cases without a line belong. It is made when it is first asked for.
+/// The root line, to which cases without a line belong. It is made when it is first asked for, and remembered.
 ///
 /// # Errors
 /// Database errors.
 pub fn root(conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
-    let root: Option<LineId> = lines_of_business::table
-        .filter(lines_of_business::parent_id.is_null())
-        .select(lines_of_business::id)
-        .get_result(conn)
-        .optional()?;
-    match root {
-        Some(id) => Ok(id),
+    let lines = remembered(conn, ONLY, |_: &Vec<Line>| true, read_all)?;
+    match lines.iter().find(|line| line.parent_id.is_none()) {
+        Some(root) => Ok(root.id),
         None => insert(conn, ROOT_NAME, None, None, now),
     }
 }

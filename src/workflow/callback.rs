@@ -412,9 +412,9 @@ fn record_call(
             now,
         )
     };
-    let recorded = feeds::insert(conn, &entry)?;
+    let (written, said) = feeds::insert(conn, &entry)?;
     updated_by_provider(conn, on.case(), &entry)?;
-    Ok(recorded)
+    Ok((written.id, said))
 }
 
 /// The name of whoever was called: who asked for it, or the escalation's requester where support did.

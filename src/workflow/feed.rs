@@ -44,7 +44,7 @@ pub fn post_on_case(
     case: &CaseRef,
     command: &PostEntry,
     at: impl Into<Posting>,
-) -> VerbResult<EntryId> {
+) -> VerbResult<EntryView> {
     let at: Posting = at.into();
     let (body, visibility, now) = (&command.body, command.reaches(), at.now);
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
@@ -67,7 +67,7 @@ pub fn post_on_case(
         mentions: &mentions,
         undo: at.offered(false),
     };
-    let (id, case) = insert_entry(conn, actor, on, written)?;
+    let (view, case) = insert_entry(conn, actor, on, written)?;
     let from = case.status;
     let moved = match command.status {
         Some(to) => moved_on(conn, actor, &case, to, now)?,
@@ -82,9 +82,9 @@ pub fn post_on_case(
             to: after.status,
             version: after.version,
         };
-        feeds::note_moved_case(conn, id, moved)?;
+        feeds::note_moved_case(conn, view.entry.id, moved)?;
     }
-    Ok(id)
+    Ok(view)
 }
 
 /// Posts a comment in the feed of an active escalation. Of a public one, its targets take note (M8).
@@ -97,7 +97,7 @@ pub fn post_on_escalation(
     escalation: &EscalationRef,
     command: &PostOnEscalation,
     at: impl Into<Posting>,
-) -> VerbResult<EntryId> {
+) -> VerbResult<EntryView> {
     let at: Posting = at.into();
     let (body, visibility, now) = (&command.body, command.reaches(), at.now);
     let (case, escalation) = lock_escalation(conn, actor, escalation)?;
@@ -134,9 +134,9 @@ pub fn post_on_escalation(
         mentions: &mentions,
         undo: at.offered(begin),
     };
-    let (id, case) = insert_entry(conn, actor, on, written)?;
+    let (view, case) = insert_entry(conn, actor, on, written)?;
     let Some(happening) = happening else {
-        return Ok(id);
+        return Ok(view);
     };
     targets::keep(conn, &case, &escalation, happening, now)?;
     if is_offered && !begin {
@@ -144,10 +144,10 @@ pub fn post_on_escalation(
         let awaited = (escalation.awaiting_reply_since, after.awaiting_reply_since);
         let touched = touched(conn, escalation.id, &running, awaited)?;
         if !touched.is_nothing() {
-            feeds::note_touched(conn, id, &json_text(&touched)?)?;
+            feeds::note_touched(conn, view.entry.id, &json_text(&touched)?)?;
         }
     }
-    Ok(id)
+    Ok(view)
 }
 
 /// Whether an answer is awaited; the provider asks for one where the requester reads it.
@@ -179,7 +179,7 @@ pub fn record_communication(
     case: &CaseRef,
     communication: &RecordCommunication,
     now: Instant,
-) -> VerbResult<EntryId> {
+) -> VerbResult<EntryView> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Record.permission())?;
     takes_entries(case.status)?;
@@ -226,7 +226,7 @@ struct Written<'a> {
     undo: Option<(Instant, bool)>,
 }
 
-/// Adds an entry with its files and tells those who should know.
+/// Adds an entry with its files and tells those who should know; gives it as its author reads it, and the case as it stands then.
 fn insert_entry(
     conn: &mut Conn,
     actor: &Actor,
@@ -237,8 +237,9 @@ fn insert_entry(
         mentions,
         undo,
     }: Written<'_>,
-) -> VerbResult<(EntryId, Case)> {
-    let (id, said) = feeds::insert(conn, entry)?;
+) -> VerbResult<(EntryView, Case)> {
+    let (row, said) = feeds::insert(conn, entry)?;
+    let id = row.id;
     // Before anybody is told: who is, waits for it.
     if let Some(undo) = undo {
         feeds::offer_undo(conn, id, undo)?;
@@ -267,7 +268,9 @@ fn insert_entry(
     };
     let (on, event) = (On::of(&case, on.escalation()), EntryEvent::Posted(posted));
     published(conn, actor, on, recorded, event, entry.at)?;
-    Ok((id, case))
+    let number = on.escalation().map(|escalation| escalation.number);
+    let view = feeds::view_of_new(conn, row, number, !files.is_empty(), undo)?;
+    Ok((view, case))
 }
 
 /// Publishes what happened to an entry in the feed in which it stands.

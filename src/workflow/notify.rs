@@ -17,12 +17,12 @@ use crate::domain::language::Language;
 use crate::domain::lines::Readers;
 use crate::domain::notice::{
     About, ActorFacts, Candidate, CaseFacts, CaseMatter, Delivery, EscalationFacts, Hours, Matter,
-    NoticeEvent, NoticeKind, Payload, Reminder, Stakeholders, Step, Thread, recipients,
+    NoticeEvent, NoticeKind, Payload, Reminder, Stakeholders, Stances, Step, Thread, recipients,
 };
 use crate::mail::scene::{Addressee, Notice};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
-use crate::store::notices::{self, Addressed, Known, ToOne};
+use crate::store::notices::{self, Addressed, EntryReach, Known, ToOne};
 use crate::store::promises::NextStep;
 use crate::store::{calendars, duty, follows, lines, organizations, requests, staff};
 
@@ -98,10 +98,19 @@ fn tell(
     let thread = Thread::of(feed, case.id, escalation.map(|escalation| escalation.id));
     // F2: what the row says, so that no verb can tell of an internal entry by mistake.
     // F4: what its author may still take back is told once they cannot.
-    let (visibility, undoable) = match about.entry() {
-        Some(entry) => notices::reach_of(conn, entry, now)?.unwrap_or((Visibility::Internal, None)),
-        None => (Visibility::Public, None),
+    let reach = match about.entry() {
+        Some(entry) => notices::reach_of(conn, entry, feed, now)?,
+        None => EntryReach {
+            visibility: Visibility::Public,
+            waits_until: None,
+            // Of a case that is opened now, nobody can have said anything.
+            stances: match kind {
+                NoticeKind::CaseOpened => Stances::default(),
+                _ => follows::of_feed(conn, case.id, feed)?,
+            },
+        },
     };
+    let undoable = reach.waits_until;
     // M11: who is asked for the rating in the requester's place gets in theirs what asks for it.
     let asks_for_rating = matches!(
         kind,
@@ -112,7 +121,7 @@ fn tell(
     let mut happening = NoticeEvent {
         kind,
         feed,
-        visibility,
+        visibility: reach.visibility,
         organization: case.organization_id,
         actor,
         ties: Stakeholders {
@@ -131,7 +140,7 @@ fn tell(
             caller: about.call().and_then(|call| call.caller),
             mentioned: about.mentioned().to_vec(),
         },
-        stances: follows::of_feed(conn, case.id, feed)?,
+        stances: reach.stances,
     };
     // A4: of what they may not read, staff are told nothing.
     let readers = lines::readers(conn, case.line_of_business_id)?;
@@ -205,7 +214,7 @@ fn tell(
         thread,
         held_until: undoable,
     };
-    notices::insert_all(conn, &event, &mailed, now)?;
+    notices::insert_all(conn, event, mailed, now)?;
     Ok(told.iter().map(|told| told.person).collect())
 }
 

@@ -16,7 +16,7 @@ use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::input::input;
 use crate::store::Counter;
-use crate::store::cases::{self, NewCase};
+use crate::store::cases::{self, Case, NewCase};
 use crate::store::people::Named;
 use crate::store::{access, audit, lines, organizations, people};
 
@@ -51,7 +51,7 @@ input! {
     }
 }
 
-/// Opens a case for the actor's organization, or for the one that staff name.
+/// Opens a case for the actor's organization, or for the one that staff name; gives its row.
 ///
 /// # Errors
 /// [`Rejection::Denied`], [`Rejection::Field`].
@@ -60,7 +60,7 @@ pub fn open_case(
     actor: &Actor,
     open: &OpenCase,
     now: Instant,
-) -> VerbResult<CaseId> {
+) -> VerbResult<Case> {
     actor.require(Permission::CasesCreate)?;
     let organization = whose(conn, actor, open.organization.as_deref())?;
     let line = match &open.line_of_business {
@@ -153,7 +153,7 @@ pub fn open_case(
         files: attachments::names(&files),
     });
     publish::on_case(conn, actor, &case, recorded, event, now)?;
-    Ok(id)
+    Ok(case)
 }
 
 fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> VerbResult<OrganizationId> {

@@ -23,8 +23,8 @@ pub(super) fn post_words(
         verdict: words.verdict,
         ..entry(actor, on, words.kind, words.body, now)
     };
-    let (id, said) = feeds::insert(conn, &entry)?;
-    let to = (on.case().organization_id, on.case().id, Some(id));
+    let (written, said) = feeds::insert(conn, &entry)?;
+    let to = (on.case().organization_id, on.case().id, Some(written.id));
     attachments::attach(conn, words.files, to, now)?;
     updated_by_provider(conn, on.case(), &entry)?;
     Ok(said)

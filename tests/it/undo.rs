@@ -500,6 +500,8 @@ async fn posts(desk: &JobDesk, case: casebell::domain::ids::CaseId, body: &str) 
     let sam = desk.sam.clone();
     desk.write(move |conn| post_on_case(conn, &sam, &CaseRef::Id(case), &entry, at))
         .await
+        .entry
+        .id
 }
 
 /// A program that says nothing of taking back posts for good, and people are told at once.

@@ -156,7 +156,7 @@ impl<'c> Stage<'c> {
         };
         let at = self.now - ago;
         let actor = self.actor(who)?;
-        let case = CaseRef::Id(open_case(self.conn, &actor, &open, at)?);
+        let case = CaseRef::Id(open_case(self.conn, &actor, &open, at)?.id);
         Ok(Scene {
             stage: self,
             case,

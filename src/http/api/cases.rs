@@ -185,8 +185,9 @@ fn page(
 
 async fn open(req: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
     let opened = |conn: &mut Conn, req: &ApiRequest<(), OpenCase>| {
-        let id = open_case(conn, &req.principal.actor, &req.body, req.now)?;
-        let document = document(conn, req, &CaseRef::Id(id))?;
+        let case = open_case(conn, &req.principal.actor, &req.body, req.now)?;
+        let view = cases::view_of_new(conn, case)?;
+        let document = told(conn, req, &view)?;
         let location = format!("/api/v1/cases/{}", document.number);
         Ok(Reply::new(&document)?
             .version(document.version)
@@ -274,6 +275,15 @@ pub(super) fn document<A, B, Q>(
 ) -> Result<CaseDocument, Problem> {
     let view =
         cases::view(conn, req.principal.access().reach(), case)?.ok_or_else(Problem::not_found)?;
+    told(conn, req, &view)
+}
+
+/// What the caller is told of a case.
+fn told<A, B, Q>(
+    conn: &mut Conn,
+    req: &ApiRequest<A, B, Q>,
+    view: &CaseView,
+) -> Result<CaseDocument, Problem> {
     let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
-    Ok(CaseDocument::new(&req.reader(), &view, &book, &policy))
+    Ok(CaseDocument::new(&req.reader(), view, &book, &policy))
 }

@@ -1,7 +1,7 @@
 //! The feeds of a case and of an escalation (F1-F4, F6, M10).
 
 use super::documents::EntryDocument;
-use crate::db::Conn;
+use crate::db::{Conn, steadily};
 use crate::domain::access::Permission::{
     CasesView, CommunicationsRecord, EscalationsView, FeedsComment, FeedsMove, FeedsRedact,
 };
@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::input::input;
-use crate::store::feeds::{self, FeedOf};
+use crate::store::feeds::{self, EntryView, FeedOf};
 use crate::store::{cases, escalations};
 use crate::workflow::feed::{
     self as verbs, EditEntry, PostEntry, PostOnEscalation, Posting, RecordCommunication,
@@ -111,13 +111,14 @@ async fn page<A: Address>(
 async fn post_on_case(
     req: ApiRequest<CaseRef, PostEntry>,
 ) -> Result<Created<EntryDocument>, Problem> {
-    req.write(|conn, req| {
+    let written = |conn: &mut Conn, req: &ApiRequest<CaseRef, PostEntry>| {
         let actor = &req.principal.actor;
         let at = Posting::undoable(req.now, req.desk.undo, req.body.undoable);
-        let id = verbs::post_on_case(conn, actor, &req.address, &req.body, at)?;
-        posted(conn, req, id)
-    })
-    .await
+        let view = verbs::post_on_case(conn, actor, &req.address, &req.body, at)?;
+        posted(conn, req, &view)
+    };
+    req.write(move |conn, req| steadily(conn, |conn| written(conn, req)))
+        .await
 }
 
 async fn post_on_escalation(
@@ -126,8 +127,8 @@ async fn post_on_escalation(
     req.write(|conn, req| {
         let actor = &req.principal.actor;
         let at = Posting::undoable(req.now, req.desk.undo, req.body.undoable);
-        let id = verbs::post_on_escalation(conn, actor, &req.address, &req.body, at)?;
-        posted(conn, req, id)
+        let view = verbs::post_on_escalation(conn, actor, &req.address, &req.body, at)?;
+        posted(conn, req, &view)
     })
     .await
 }
@@ -199,18 +200,17 @@ async fn record_communication(
 ) -> Result<Created<EntryDocument>, Problem> {
     req.write(|conn, req| {
         let actor = &req.principal.actor;
-        let id = verbs::record_communication(conn, actor, &req.address, &req.body, req.now)?;
-        created(conn, req, id)
+        let view = verbs::record_communication(conn, actor, &req.address, &req.body, req.now)?;
+        created(req, &view)
     })
     .await
 }
 
 fn created<A, B>(
-    conn: &mut Conn,
     req: &ApiRequest<A, B>,
-    id: EntryId,
+    view: &EntryView,
 ) -> Result<Created<EntryDocument>, Problem> {
-    let document = document(conn, req, id)?;
+    let document = EntryDocument::new(&req.reader(), view);
     Ok(Reply::new(&document)?.version(document.version))
 }
 
@@ -218,12 +218,10 @@ fn created<A, B>(
 fn posted<A, B>(
     conn: &mut Conn,
     req: &ApiRequest<A, B>,
-    id: EntryId,
+    view: &EntryView,
 ) -> Result<Created<EntryDocument>, Problem> {
-    let view = feeds::view(conn, req.principal.access(), id)?.ok_or_else(Problem::not_found)?;
     draft::posted(conn, &req.principal.actor, &view.entry)?;
-    let document = EntryDocument::new(&req.reader(), &view);
-    Ok(Reply::new(&document)?.version(document.version))
+    created(req, view)
 }
 
 fn document<A, B>(

@@ -1,12 +1,10 @@
 //! An entry that was posted from a page, and what the next page tells of it.
 
 use super::flash::{Done, Flash};
-use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::EntryId;
-use crate::store::notices;
-use crate::workflow::VerbResult;
+use crate::store::feeds::EntryView;
 
 /// An entry that was posted from a page.
 #[derive(Clone, Copy, Debug)]
@@ -18,20 +16,15 @@ pub(super) struct Posted {
 }
 
 /// What the next page tells of an entry that was just posted.
-pub(super) fn posted(
-    conn: &mut Conn,
-    entry: EntryId,
-    reaches: Visibility,
-    now: Instant,
-) -> VerbResult<Posted> {
-    Ok(Posted {
-        done: match reaches {
+pub(super) fn posted(view: &EntryView, now: Instant) -> Posted {
+    Posted {
+        done: match view.entry.visibility {
             Visibility::Public => Done::Posted,
             Visibility::Internal => Done::Kept,
         },
-        entry,
-        undo_until: notices::waits_until(conn, entry, now)?,
-    })
+        entry: view.entry.id,
+        undo_until: view.undo_until.filter(|until| *until > now),
+    }
 }
 
 impl Posted {

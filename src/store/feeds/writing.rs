@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use diesel::dsl::max;
+use diesel::backend::Backend;
+use diesel::dsl::{Eq, max};
+use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType};
 use serde_json::{Map, Value};
 
 use super::Entry;
 use crate::db::schema::feed_entries;
-use crate::db::sql_types::{At, json};
+use crate::db::sql_types::{At, Json, Key, json};
 use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{Said, Thing};
@@ -85,15 +90,20 @@ struct Written {
     at: At,
     external_id: Option<String>,
     verdict: Option<State>,
-    position: i64,
-    changed_position: i64,
     salt: Option<String>,
     search_words: String,
 }
 
+/// The same at its place.
+type Placed = (
+    Eq<feed_entries::position, i64>,
+    Eq<feed_entries::changed_position, i64>,
+    Written,
+);
+
 impl Written {
-    /// The row of an entry at its place, and what the event has to say of it.
-    fn of(new: &NewEntry<'_>, made: &Made, position: i64) -> QueryResult<(Self, Said)> {
+    /// The row of an entry, and what the event has to say of it.
+    fn of(new: &NewEntry<'_>, made: &Made) -> QueryResult<(Self, Said)> {
         let id = EntryId::new(new.at);
         let details = new.details.as_ref().map(json).transpose()?;
         let words = EntryWords {
@@ -125,28 +135,104 @@ impl Written {
             at: At(new.at),
             external_id: new.external_id.map(str::to_owned),
             verdict: new.verdict,
-            position,
-            changed_position: position,
             salt: Some(salt),
             search_words: made.search_words.clone(),
         };
         Ok((row, said))
     }
+
+    fn at(self, place: i64) -> Placed {
+        (
+            feed_entries::position.eq(place),
+            feed_entries::changed_position.eq(place),
+            self,
+        )
+    }
+
+    /// The entry as it is read at that place.
+    fn entry(self, details: Option<Map<String, Value>>, position: i64) -> Entry {
+        Entry {
+            id: self.id,
+            case_id: self.case_id,
+            feed: self.feed,
+            escalation_id: self.escalation_id,
+            kind: self.kind,
+            visibility: self.visibility,
+            author_id: self.author_id,
+            author_side: self.author_side,
+            body: self.body,
+            body_html: Some(self.body_html),
+            rendering: self.rendering,
+            details: details.map(Json),
+            at: self.at.0,
+            edited_at: None,
+            redacted_at: None,
+            version: 1,
+            position,
+            changed_position: position,
+            moved_position: None,
+            verdict: self.verdict,
+        }
+    }
 }
 
-/// Adds an entry, behind all those of its case; gives its id, and what the event has to say of it. The case is locked, or
+/// The place behind all that is written on a case, which the statement that takes it finds: see [`position_after`], which says the same.
+#[derive(Clone, Copy, Debug, QueryId)]
+struct PlaceBehind {
+    case: CaseId,
+    now: i64,
+}
+
+impl Expression for PlaceBehind {
+    type SqlType = BigInt;
+}
+
+impl<G> ValidGrouping<G> for PlaceBehind {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<S> AppearsOnTable<S> for PlaceBehind {}
+
+impl<B> QueryFragment<B> for PlaceBehind
+where
+    B: Backend + HasSqlType<Key>,
+    CaseId: ToSql<Key, B>,
+    i64: ToSql<BigInt, B>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        // The greatest of two numbers has another name on each database; that of rows has the same.
+        out.push_sql("(SELECT max(place) FROM (SELECT ");
+        out.push_bind_param::<BigInt, _>(&self.now)?;
+        out.push_sql(
+            " AS place UNION ALL SELECT max(changed_position) + 1 FROM feed_entries WHERE case_id = ",
+        );
+        out.push_bind_param::<Key, _>(&self.case)?;
+        out.push_sql(") AS places)");
+        Ok(())
+    }
+}
+
+/// Adds an entry, behind all those of its case; gives it as it is read, and what the event has to say of it. The case is locked, or
 /// new. Its words are rendered here, once; those of a long text were before the writer was asked.
 ///
 /// # Errors
 /// Database errors; a unique violation if somebody else writes on the case at the same time.
-pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said)> {
-    let position = next_position(conn, new.case, new.at)?;
+pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(Entry, Said)> {
     let made = Made::of(new.feed, new.visibility, new.body);
-    let (row, said) = Written::of(new, &made, position)?;
-    on_either!(conn, |own| diesel::insert_into(feed_entries::table)
-        .values(&row)
-        .execute(own))?;
-    Ok((row.id, said))
+    let (row, said) = Written::of(new, &made)?;
+    let place = PlaceBehind {
+        case: new.case,
+        now: new.at.timestamp_micros(),
+    };
+    let position = on_either!(conn, |own| diesel::insert_into(feed_entries::table)
+        .values((
+            feed_entries::position.eq(place),
+            feed_entries::changed_position.eq(place),
+            &row,
+        ))
+        .returning(feed_entries::position)
+        .get_result(own))?;
+    Ok((row.entry(new.details.clone(), position), said))
 }
 
 /// Adds entries of one case, one behind the other; gives what the event has to say of them.
@@ -166,7 +252,7 @@ pub fn insert_all<'a>(
 /// Entries as their rows are written, with what the events have to say of them.
 #[derive(Debug)]
 pub struct ReadyEntries {
-    rows: Vec<Written>,
+    rows: Vec<Placed>,
     said: Vec<(CaseId, Said)>,
 }
 
@@ -190,8 +276,8 @@ fn ready_behind<'a>(
         let before = last.filter(|(case, _)| *case == new.case);
         let position = position_after(before.map(|(_, position)| position), new.at);
         last = Some((new.case, position));
-        let (row, of_it) = Written::of(&new, made, position)?;
-        rows.push(row);
+        let (row, of_it) = Written::of(&new, made)?;
+        rows.push(row.at(position));
         said.push((new.case, of_it));
     }
     Ok(ReadyEntries { rows, said })
@@ -202,7 +288,11 @@ fn ready_behind<'a>(
 /// # Errors
 /// As for [`insert`].
 pub fn insert_ready(conn: &mut Conn, ready: ReadyEntries) -> QueryResult<Vec<(CaseId, Said)>> {
-    insert_many!(conn, feed_entries::table, &ready.rows);
+    on_either!(conn, |own| insert_many!(
+        own,
+        feed_entries::table,
+        &ready.rows
+    ));
     Ok(ready.said)
 }
 

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::db::schema::{feed_entries, notices, organizations as tables, people, undoable_entries};
+use crate::db::schema::{
+    feed_entries, feed_stances, notices, organizations as tables, people, undoable_entries,
+};
 use crate::db::sql_types::At;
-use crate::db::{Conn, among, fixed, of_one, remembered_each, steadily};
+use crate::db::{Conn, among, fixed, of_one, on_either, remembered_each, steadily};
 use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
-use crate::domain::notice::{Candidate, Payload, Standing, Thread};
+use crate::domain::notice::{Candidate, Payload, Stance, Stances, Standing, Thread};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::access::{self, Lasting, Span};
 use crate::store::organizations;
@@ -121,31 +123,58 @@ fn read(
         .collect())
 }
 
-/// Whom an entry reaches, if it exists; and until when its notices wait, if its author may take it back and there is still time for
-/// that at `now` (F4).
+/// Whom an entry reaches.
+#[derive(Clone, Debug)]
+pub struct EntryReach {
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Until when its notices wait, if its author may take it back and there is still time for that (F4).
+    pub waits_until: Option<Instant>,
+    /// What people said of the feed in which it is told of.
+    pub stances: Stances,
+}
+
+/// Whom an entry reaches at `now` that is told of in this feed; nobody at the customer if there is none.
 ///
 /// # Errors
 /// Database errors.
 pub fn reach_of(
     conn: &mut Conn,
     entry: EntryId,
+    feed: Feed,
     now: Instant,
-) -> QueryResult<Option<(Visibility, Option<Instant>)>> {
-    type Row = (Visibility, Option<At>, Option<bool>);
+) -> QueryResult<EntryReach> {
+    type Row = (
+        Visibility,
+        Option<At>,
+        Option<bool>,
+        Option<(PersonId, Stance)>,
+    );
     let reach = feed_entries::table
         .left_join(undoable_entries::table.on(undoable_entries::entry_id.eq(feed_entries::id)))
+        .left_join(
+            feed_stances::table.on(feed_stances::case_id
+                .eq(feed_entries::case_id)
+                .and(feed_stances::feed.eq(feed))),
+        )
         .filter(feed_entries::id.eq(entry))
         .select((
             feed_entries::visibility,
             undoable_entries::until.nullable(),
             undoable_entries::bound_to_stay.nullable(),
+            (feed_stances::person_id, feed_stances::stance).nullable(),
         ));
-    let row: Option<Row> = fixed!(reach).get_result(conn).optional()?;
-    Ok(row.map(|(visibility, until, bound_to_stay)| {
-        let until = until.map(|until| until.0);
-        let waits = until.filter(|until| *until > now && bound_to_stay != Some(true));
-        (visibility, waits)
-    }))
+    let rows: Vec<Row> = on_either!(conn, |own| fixed!(reach).load(own))?;
+    let one = rows.first();
+    let until = one.and_then(|(_, until, bound_to_stay, _)| {
+        let At(until) = (*until)?;
+        (until > now && *bound_to_stay != Some(true)).then_some(until)
+    });
+    Ok(EntryReach {
+        visibility: one.map_or(Visibility::Internal, |(visibility, ..)| *visibility),
+        waits_until: until,
+        stances: rows.iter().filter_map(|(.., stance)| *stance).collect(),
+    })
 }
 
 /// Who was told of an entry by a notice of a thread.

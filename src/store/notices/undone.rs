@@ -2,11 +2,10 @@
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{digest_items, notices};
 use crate::db::sql_types::At;
-use crate::domain::Instant;
-use crate::domain::ids::{EntryId, NoticeId};
+use crate::db::{Conn, write_what_was_put_off};
+use crate::domain::ids::NoticeId;
 use crate::domain::notice::{DigestItem, NoticeState, Payload, Thread};
 use crate::store::feeds::Entry;
 
@@ -16,6 +15,7 @@ use crate::store::feeds::Entry;
 /// # Errors
 /// Database errors.
 pub fn take_back(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<bool> {
+    write_what_was_put_off(conn)?;
     let rows: Vec<(NoticeId, String)> = notices::table
         .filter(notices::thread.eq(thread.to_string()))
         .filter(notices::created_at.ge(At(entry.at)))
@@ -57,14 +57,4 @@ fn out_of_digests(conn: &mut Conn, entry: &Entry) -> QueryResult<()> {
         }
     }
     Ok(())
-}
-
-/// Until when the notices of an entry wait, if its author may take it back and there is still time for that at `now`.
-///
-/// # Errors
-/// Database errors.
-pub fn waits_until(conn: &mut Conn, entry: EntryId, now: Instant) -> QueryResult<Option<Instant>> {
-    let offered = crate::store::feeds::offered_undo(conn, entry)?;
-    let open = offered.filter(|offered| offered.until > now && !offered.bound_to_stay);
-    Ok(open.map(|offered| offered.until))
 }

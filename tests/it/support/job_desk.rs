@@ -173,6 +173,7 @@ impl JobDesk {
         };
         self.write(move |conn| open_case(conn, &dana, &open, now))
             .await
+            .id
     }
 
     /// `by` writes in the case feed.
@@ -192,6 +193,8 @@ impl JobDesk {
         let (by, now) = (by.clone(), self.now());
         self.write(move |conn| feed::post_on_case(conn, &by, &CaseRef::Id(case), &entry, now))
             .await
+            .entry
+            .id
     }
 
     /// Dana escalates, a day after the opening.

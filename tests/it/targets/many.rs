@@ -73,7 +73,7 @@ pub(super) async fn opened(desk: &JobDesk, priority: Priority, count: usize) -> 
         );
         let opened = desk.write(move |conn: &mut Conn| -> Result<_, VerbError> {
             (0..some)
-                .map(|_| open_case(conn, &dana, &open, now))
+                .map(|_| open_case(conn, &dana, &open, now).map(|case| case.id))
                 .collect::<Result<Vec<_>, _>>()
         });
         cases.extend(opened.await);

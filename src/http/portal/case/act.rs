@@ -182,9 +182,9 @@ async fn post(req: PageRequest, case: CaseRef) -> PageResult {
     let undo = req.desk.undo;
     req.act(&page, move |conn, by, command: &PostEntry| {
         let at = Posting { now: by.now, undo };
-        let entry = feed::post_on_case(conn, by.actor, &case, command, at)?;
+        let view = feed::post_on_case(conn, by.actor, &case, command, at)?;
         draft::sent(conn, by.actor, &place)?;
-        posted(conn, entry, command.reaches(), by.now)
+        Ok(posted(&view, by.now))
     })
     .await
 }

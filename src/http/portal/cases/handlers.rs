@@ -281,9 +281,9 @@ async fn open(req: PageRequest) -> PageResult {
     }
     req.act(&Opening, |conn, by, command: &OpenCase| {
         steadily(conn, |conn| {
-            let id = open_case(conn, by.actor, command, by.now)?;
+            let case = open_case(conn, by.actor, command, by.now)?;
             draft::sent(conn, by.actor, &DraftPlace::NewCase)?;
-            Ok(cases::find(conn, id)?.number)
+            Ok(case.number)
         })
     })
     .await

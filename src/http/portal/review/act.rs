@@ -278,9 +278,9 @@ async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let undo = req.desk.undo;
     req.act(&page, move |conn, by, command: &PostOnEscalation| {
         let at = Posting { now: by.now, undo };
-        let entry = feed::post_on_escalation(conn, by.actor, &escalation, command, at)?;
+        let view = feed::post_on_escalation(conn, by.actor, &escalation, command, at)?;
         draft::sent(conn, by.actor, &place)?;
-        posted(conn, entry, command.reaches(), by.now)
+        Ok(posted(&view, by.now))
     })
     .await
 }
