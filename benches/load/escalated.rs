@@ -196,8 +196,8 @@ fn story(conn: &mut Conn, cast: &Cast, world: &World, n: usize, now: Instant) ->
     let waiting = entry("Thank you. About forty people cannot work until then.");
     post_on_case(conn, contact, &case, &waiting, opened + minutes(180))?;
 
-    let escalation = submit_escalation(conn, contact, &case, &submission(), at)?;
-    let escalation = EscalationRef::Id(escalation);
+    let submitted = submit_escalation(conn, contact, &case, &submission(), at)?;
+    let escalation = EscalationRef::Id(submitted.escalation.id);
     let by = |actor, after: i64| Verb {
         actor,
         escalation: &escalation,

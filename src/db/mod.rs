@@ -4,6 +4,7 @@
 //! transaction. One set of queries serves SQLite and PostgreSQL through [`Conn`].
 
 mod among;
+mod both;
 mod change;
 mod condition;
 mod conn;
@@ -36,6 +37,7 @@ use secrecy::SecretString;
 use change::ChangeSignal;
 
 pub(crate) use among::among;
+pub(crate) use both::both;
 pub use change::{Changes, unheard};
 pub(crate) use condition::condition;
 pub(crate) use conn::on_either;

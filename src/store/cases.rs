@@ -5,6 +5,7 @@ mod listing;
 mod parts;
 mod ranks;
 mod searching;
+mod under_way;
 mod writing;
 
 use diesel::dsl::not;
@@ -34,6 +35,7 @@ pub use finding::{
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use parts::{Parts, if_any, parts};
 pub use searching::Says;
+pub use under_way::{ActiveThen, UnderWay, under_way, visible_with};
 pub use writing::{
     CaseChanges, NewCase, ReadyCase, insert, insert_all, move_on, search_words, touch,
     touch_by_provider, update,

@@ -6,18 +6,21 @@ use diesel::prelude::*;
 
 use crate::db::schema::{duty_absences, duty_rules, duty_shifts, duty_turns};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, ask_anew, kept};
+use crate::db::{Conn, ONLY, ask_anew, kept, remembered};
 use crate::domain::duty::{Absence, Assignment, ClockTime, Roster, Shift, Weekday};
 use crate::domain::ids::PersonId;
 
-/// How escalations get their owner, and how often that or the roster was changed, counted from 1.
+/// How escalations get their owner, and how often that or the roster was changed, counted from 1. It is remembered.
 ///
 /// # Errors
 /// Database errors.
 pub fn assignment(conn: &mut Conn) -> QueryResult<(Assignment, i64)> {
-    duty_rules::table
-        .select((duty_rules::assignment, duty_rules::duty_version))
-        .get_result(conn)
+    let read = |conn: &mut Conn| -> QueryResult<(Assignment, i64)> {
+        duty_rules::table
+            .select((duty_rules::assignment, duty_rules::duty_version))
+            .get_result(conn)
+    };
+    Ok(*remembered(conn, ONLY, |_| true, read)?)
 }
 
 /// The roster.

@@ -6,9 +6,9 @@ mod writing;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use crate::db::Conn;
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::{At, Json, MaybeAt};
-use crate::db::{Conn, fixed, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Priority;
@@ -22,7 +22,7 @@ use crate::store::lines::within_reach;
 
 pub use listing::{
     Brief, EscalationFilter, EscalationOrder, EscalationView, brief_of, count, list, of_case,
-    of_cases, place, view, views_of,
+    of_cases, place, view, view_of, views_of,
 };
 pub use writing::{
     EscalationChanges, NewEscalation, insert, note_next_due, set_awaiting, set_submitted_priority,
@@ -186,26 +186,6 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
         .first::<At>(conn)
         .optional()?;
     Ok(newest.map(|At(at)| at))
-}
-
-/// The escalation that was active on a case at an instant, in the past or now.
-///
-/// # Errors
-/// Database errors.
-pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Option<Escalation>> {
-    on_either!(conn, |own| {
-        let active = escalations::table
-            .filter(escalations::case_id.eq(case))
-            .filter(escalations::submitted_at.le(At(at)))
-            .filter(
-                escalations::closed_at
-                    .is_null()
-                    .or(escalations::closed_at.gt(At(at))),
-            )
-            .select(Escalation::as_select());
-        fixed!(active).get_result(own)
-    })
-    .optional()
 }
 
 /// Who owns an active escalation on a case of which line, once for each.

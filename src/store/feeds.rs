@@ -34,16 +34,16 @@ pub use news::{Written, among, written_since};
 pub use progress::{Head, heads, newest, newest_in};
 pub use rendering::{keep_rendering, unrendered};
 pub use told::{
-    AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, newest_public, provider_updates,
-    spoken_publicly,
+    AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, newest_public, spoken_publicly,
+    updates_and_read,
 };
 pub use undoable::{
     Offered, is_followed, newest_provider_update, note_moved_case, note_touched, offer_undo,
     offered_undo, take_back,
 };
 pub use writing::{
-    Made, NewEntry, ReadyEntries, edit, forget_in_marks, insert, insert_all, insert_ready, move_to,
-    ready_first, redact,
+    Made, NewEntry, ReadyEntries, edit, forget_in_marks, insert, insert_all, insert_each,
+    insert_ready, move_to, ready_first, redact,
 };
 
 /// What an entry keeps of whom it mentions.

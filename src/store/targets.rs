@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{cases, escalation_targets, escalations, organizations, target_tellings};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, Varying, condition, kept};
+use crate::db::{Conn, Varying, condition, kept, on_either};
 use crate::domain::Instant;
 use crate::domain::calendar::{Pause, Segment};
 use crate::domain::case::{Priority, Status};
@@ -17,6 +17,8 @@ use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, LineId, OrganizationId, PersonId, TargetId,
 };
 use crate::domain::target::{Allowance, Run, Standing, TargetClock, TargetKind, Timing};
+
+use crate::store::many::insert_many;
 
 pub use undoing::{Touched, put_back, touched};
 
@@ -138,22 +140,18 @@ impl Target {
 
 /// What a target is when it starts.
 #[derive(Clone, Debug)]
-pub struct NewTarget<'a> {
-    /// Whose it is.
-    pub escalation: EscalationId,
+pub struct NewTarget {
     /// Which it is.
     pub kind: TargetKind,
     /// From when on, and how long.
-    pub run: &'a Run,
+    pub run: Run,
     /// When it falls due.
     pub due_at: Instant,
     /// When the first step of the ladder is.
     pub alarm_at: Option<Instant>,
-    /// Whether there may have been one of its kind before.
-    pub may_follow: bool,
 }
 
-impl NewTarget<'_> {
+impl NewTarget {
     /// What its ladder is planned by, if it is reckoned at `now`.
     pub fn timing(&self, now: Instant) -> Timing {
         Timing {
@@ -162,39 +160,110 @@ impl NewTarget<'_> {
             reckoned_at: now,
         }
     }
+
+    /// The row of an escalation's that [`insert`] writes.
+    fn row(self, escalation: EscalationId, now: Instant) -> Target {
+        Target {
+            id: TargetId::new(now),
+            escalation_id: escalation,
+            kind: self.kind,
+            started_at: self.run.started_at,
+            minutes: i64::from(self.run.allowance.minutes),
+            clock: self.run.allowance.clock,
+            pauses: Json(self.run.pauses),
+            paused_since: self.run.paused_since,
+            due_at: self.due_at,
+            reckoned_at: now,
+            met_at: None,
+            ended_at: None,
+            segments: None,
+            steps_given: 0,
+            alarm_at: self.alarm_at,
+            version: 1,
+        }
+    }
+}
+
+/// A target as its row is written.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = escalation_targets, treat_none_as_default_value = false)]
+struct Written {
+    id: TargetId,
+    escalation_id: EscalationId,
+    kind: TargetKind,
+    newest: bool,
+    started_at: At,
+    minutes: i64,
+    clock: TargetClock,
+    pauses: String,
+    paused_since: Option<At>,
+    due_at: At,
+    reckoned_at: At,
+    alarm_at: Option<At>,
+}
+
+impl Written {
+    fn of(target: &Target) -> QueryResult<Self> {
+        Ok(Self {
+            id: target.id,
+            escalation_id: target.escalation_id,
+            kind: target.kind,
+            newest: true,
+            started_at: At(target.started_at),
+            minutes: target.minutes,
+            clock: target.clock,
+            pauses: json(&target.pauses.0)?,
+            paused_since: target.paused_since.map(At),
+            due_at: At(target.due_at),
+            reckoned_at: At(target.reckoned_at),
+            alarm_at: target.alarm_at.map(At),
+        })
+    }
+}
+
+/// Starts the first targets of an escalation, which has had none before; gives their rows.
+///
+/// # Errors
+/// Database errors; a unique violation if there was one of their kind.
+pub fn insert_first(
+    conn: &mut Conn,
+    escalation: EscalationId,
+    new: Vec<NewTarget>,
+    now: Instant,
+) -> QueryResult<Vec<Target>> {
+    let targets: Vec<Target> = (new.into_iter())
+        .map(|target| target.row(escalation, now))
+        .collect();
+    let rows: Vec<_> = targets
+        .iter()
+        .map(Written::of)
+        .collect::<QueryResult<_>>()?;
+    on_either!(conn, |own| insert_many!(
+        own,
+        escalation_targets::table,
+        &rows
+    ));
+    Ok(targets)
 }
 
 /// Starts a target: from then on it is the newest of its kind.
 ///
 /// # Errors
 /// Database errors; a unique violation if one of its kind runs.
-pub fn insert(conn: &mut Conn, new: &NewTarget<'_>, now: Instant) -> QueryResult<()> {
-    if new.may_follow {
-        let before = escalation_targets::table
-            .filter(escalation_targets::escalation_id.eq(new.escalation))
-            .filter(escalation_targets::kind.eq(new.kind))
-            .filter(IsNewest);
-        kept(before)
-            .set(escalation_targets::newest.eq(false))
-            .execute(conn)?;
-    }
-    diesel::insert_into(escalation_targets::table)
-        .values((
-            escalation_targets::id.eq(TargetId::new(now)),
-            escalation_targets::escalation_id.eq(new.escalation),
-            escalation_targets::kind.eq(new.kind),
-            escalation_targets::newest.eq(true),
-            escalation_targets::started_at.eq(At(new.run.started_at)),
-            escalation_targets::minutes.eq(i64::from(new.run.allowance.minutes)),
-            escalation_targets::clock.eq(new.run.allowance.clock),
-            escalation_targets::pauses.eq(json(&new.run.pauses)?),
-            escalation_targets::paused_since.eq(new.run.paused_since.map(At)),
-            escalation_targets::due_at.eq(At(new.due_at)),
-            escalation_targets::reckoned_at.eq(At(now)),
-            escalation_targets::alarm_at.eq(new.alarm_at.map(At)),
-        ))
-        .execute(conn)
-        .map(drop)
+pub fn insert(
+    conn: &mut Conn,
+    escalation: EscalationId,
+    new: NewTarget,
+    now: Instant,
+) -> QueryResult<()> {
+    let before = escalation_targets::table
+        .filter(escalation_targets::escalation_id.eq(escalation))
+        .filter(escalation_targets::kind.eq(new.kind))
+        .filter(IsNewest);
+    kept(before)
+        .set(escalation_targets::newest.eq(false))
+        .execute(conn)?;
+    insert_first(conn, escalation, vec![new], now).map(drop)
 }
 
 /// What changes of a target; what is `None` stays.

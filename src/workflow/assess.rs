@@ -24,8 +24,7 @@ use crate::domain::history::fold_back;
 use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::reason::{Answers, Reason};
 use crate::store::calendars::CalendarBook;
-use crate::store::cases::{self, Case};
-use crate::store::escalations::{self, Escalation};
+use crate::store::cases::{self, Case, UnderWay, if_any};
 use crate::store::feeds::{self, ProviderUpdate};
 use crate::store::promises::{self, NextStep};
 use crate::store::reads::{self, Read};
@@ -45,21 +44,36 @@ pub fn assess(
     at: Option<Instant>,
     now: Instant,
 ) -> VerbResult<Vec<Assessment>> {
-    let case = cases::visible(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
-    actor.require(Permission::CasesView)?;
+    let at = at.unwrap_or(now);
+    let (case, under_way) = visible_at(conn, actor, case, at.min(now))?;
     let reasons: Vec<Reason> = match reason {
         Some(code) => vec![chosen(conn, code)?],
         None => to_choose(conn)?,
     };
-    let at = at.unwrap_or(now);
-    if at < case.opened_at {
-        return Err(Rejection::BeforeOpening {
-            opened_at: case.opened_at,
-        }
-        .into());
-    }
-    let facts = facts(conn, &case, actor.id(), at.min(now))?;
+    already_open(&case, at)?;
+    let facts = facts_of(conn, (&case, &under_way), actor.id(), at.min(now))?;
     named(conn, actor, (&case, &facts), &reasons, at)
+}
+
+/// A case that the actor may view, and what was under way on it at an instant.
+fn visible_at(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    at: Instant,
+) -> VerbResult<(Case, UnderWay)> {
+    let found = cases::visible_with(conn, actor.reach(), case, at)?;
+    let found = found.ok_or(Rejection::NotFound)?;
+    actor.require(Permission::CasesView)?;
+    Ok(found)
+}
+
+fn already_open(case: &Case, at: Instant) -> Result<(), Rejection> {
+    let opened_at = case.opened_at;
+    match at < opened_at {
+        true => Err(Rejection::BeforeOpening { opened_at }),
+        false => Ok(()),
+    }
 }
 
 /// The same for each reason that can be chosen, now, of a case that exists for the actor and whose facts are read already.
@@ -116,16 +130,10 @@ pub fn deadlines(
     at: Option<Instant>,
     now: Instant,
 ) -> VerbResult<Vec<(Reason, Replay)>> {
-    let case = cases::visible(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
-    actor.require(Permission::CasesView)?;
     let at = at.unwrap_or(now);
-    if at < case.opened_at {
-        return Err(Rejection::BeforeOpening {
-            opened_at: case.opened_at,
-        }
-        .into());
-    }
-    let facts = facts(conn, &case, actor.id(), at.min(now))?;
+    let (case, under_way) = visible_at(conn, actor, case, at.min(now))?;
+    already_open(&case, at)?;
+    let facts = facts_of(conn, (&case, &under_way), actor.id(), at.min(now))?;
     let (policy, book) = (rules::policy(conn)?, CalendarBook::load(conn)?);
     let calendar = book.of_line(case.line_of_business_id);
     let mut deadlines = Vec::new();
@@ -175,9 +183,23 @@ pub(super) fn decide(
 /// # Errors
 /// Database errors.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
-    let active = escalations::active_at(conn, case.id, at)?;
-    let steps = promises::of_case(conn, case.id)?;
-    Ok(snapshot(conn, case, (active.as_ref(), steps), person, at)?.facts)
+    let under_way = cases::under_way(conn, case.id, at)?;
+    facts_of(conn, (case, &under_way), person, at)
+}
+
+/// The same where it is read already what was under way at that instant.
+fn facts_of(
+    conn: &mut Conn,
+    (case, under_way): (&Case, &UnderWay),
+    person: PersonId,
+    at: Instant,
+) -> VerbResult<CaseFacts> {
+    let active = under_way.active.as_ref().map(|active| ActiveEscalation {
+        number: active.number,
+        state: state_at(active.claimed_at, active.decided_at, at),
+    });
+    let steps = if_any(under_way.has_steps, || promises::of_case(conn, case.id))?;
+    Ok(snapshot(conn, case, (active, steps), person, at)?.facts)
 }
 
 /// The facts of a case, with the rows that they were made of and that are shown beside them.
@@ -200,13 +222,12 @@ pub struct Snapshot {
 pub fn snapshot(
     conn: &mut Conn,
     case: &Case,
-    (active, steps): (Option<&Escalation>, Vec<NextStep>),
+    (active, steps): (Option<ActiveEscalation>, Vec<NextStep>),
     person: PersonId,
     at: Instant,
 ) -> VerbResult<Snapshot> {
     let stood = stood_at(conn, case, at)?;
-    let updates = feeds::provider_updates(conn, case.id, at)?;
-    let read = reads::last(conn, case.id, person, at)?;
+    let (updates, read) = feeds::updates_and_read(conn, case.id, person, at)?;
     let facts = CaseFacts {
         number: case.number,
         opened_at: case.opened_at,
@@ -220,10 +241,7 @@ pub fn snapshot(
             requested_at,
             delivered_at: stood.rca_delivered_at,
         }),
-        active_escalation: active.map(|escalation| ActiveEscalation {
-            number: escalation.number,
-            state: state_at(escalation, at),
-        }),
+        active_escalation: active,
         promises: promises_at(conn, &steps, at)?,
         read_at: read_up_to(&updates, &read),
     };
@@ -311,12 +329,13 @@ fn read_up_to(updates: &[ProviderUpdate], read: &[Read]) -> Option<Instant> {
     }
 }
 
-fn state_at(escalation: &Escalation, at: Instant) -> State {
+/// Where an active escalation stood.
+fn state_at(claimed_at: Option<Instant>, decided_at: Option<Instant>, at: Instant) -> State {
     let happened = |instant: Option<Instant>| instant.is_some_and(|instant| instant <= at);
     // Only one that was accepted can have been decided and still active.
-    if happened(escalation.decided_at) {
+    if happened(decided_at) {
         State::Accepted
-    } else if happened(escalation.claimed_at) {
+    } else if happened(claimed_at) {
         State::InReview
     } else {
         State::Submitted

@@ -437,7 +437,7 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> VerbResu
 
 /// Writes entries in the order of time; gives what the event has to say of them.
 fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> VerbResult<Said> {
-    Ok(feeds::insert_all(conn, case, in_order(case, entries))?)
+    Ok(feeds::insert_all(conn, case, in_order(case, entries))?.1)
 }
 
 /// Entries of a case in the order of time, with what is made of their words.

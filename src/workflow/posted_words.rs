@@ -1,33 +1,25 @@
 //! Words of people, put into a feed.
 
 use super::on::On;
-use super::{Actor, VerbResult, attachments, settled};
+use super::{Actor, VerbResult, settled};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::audit::seal::Said;
 use crate::domain::event::PostedWords;
 use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update};
 use crate::store::cases::{self, Case};
-use crate::store::feeds::{self, NewEntry};
+use crate::store::feeds::NewEntry;
 
-/// Puts the actor's public words into the feed of where something happened, as a part of that; gives what the event has to
-/// say of them.
-pub(super) fn post_words(
-    conn: &mut Conn,
+/// The actor's public words in the feed of where something happened, as a part of that.
+pub(super) fn words_of<'a>(
     actor: &Actor,
     on: On<'_>,
-    words: PostedWords<'_>,
+    words: &PostedWords<'a>,
     now: Instant,
-) -> VerbResult<Said> {
-    let entry = NewEntry {
+) -> NewEntry<'a> {
+    NewEntry {
         verdict: words.verdict,
         ..entry(actor, on, words.kind, words.body, now)
-    };
-    let (written, said) = feeds::insert(conn, &entry)?;
-    let to = (on.case().organization_id, on.case().id, Some(written.id));
-    attachments::attach(conn, words.files, to, now)?;
-    updated_by_provider(conn, on.case(), &entry)?;
-    Ok(said)
+    }
 }
 
 /// A public entry of somebody.

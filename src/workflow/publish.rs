@@ -10,9 +10,9 @@ pub(crate) use pairing::on_pairing;
 use diesel::result::Error as Diesel;
 
 use super::on::On;
-use super::posted_words::post_words;
+use super::posted_words::{updated_by_provider, words_of};
 use super::record::{DoneBy, Recorded};
-use super::{Actor, VerbResult, notify, record};
+use super::{Actor, VerbResult, attachments, notify, record};
 use crate::db::{Conn, steadily};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
@@ -108,7 +108,7 @@ fn by_nobody(
 ) -> VerbResult<()> {
     let on = On::Escalation(case, escalation);
     let said = match event.mark(name, escalation.number) {
-        Some(mark) => leave_mark(conn, None, on, &mark, now)?,
+        Some(mark) => feeds::insert(conn, &mark_of(None, on, &mark, now)?)?.1,
         None => Said::default(),
     };
     let by = DoneBy::nobody(name);
@@ -116,7 +116,7 @@ fn by_nobody(
     notify_readers(conn, None, on, (None, event.notice()), now)
 }
 
-/// Leaves the marks and the words in their feeds; gives what the event has to say of them.
+/// Leaves the marks and the words in their feeds, all at once; gives what the event has to say of them.
 fn leave(
     conn: &mut Conn,
     actor: &Actor,
@@ -125,33 +125,36 @@ fn leave(
     words: Option<PostedWords<'_>>,
     now: Instant,
 ) -> VerbResult<Said> {
-    let mut said = Said::default();
-    let (first, last) = match words {
-        Some(words) if words.come_first => (Some(words), None),
-        words => (None, words),
-    };
-    if let Some(words) = first {
-        said = said.and(post_words(conn, actor, on, words, now)?);
-    }
+    let mut entries = Vec::with_capacity(marks.len() + 1);
     for mark in marks {
-        said = said.and(leave_mark(conn, Some(actor), on, mark, now)?);
+        entries.push(mark_of(Some(actor), on, mark, now)?);
     }
-    if let Some(words) = last {
-        said = said.and(post_words(conn, actor, on, words, now)?);
-    }
+    let Some(words) = words else {
+        return Ok(feeds::insert_each(conn, &entries)?.1);
+    };
+    let place = if words.come_first { 0 } else { entries.len() };
+    let entry = words_of(actor, on, &words, now);
+    entries.insert(place, entry.clone());
+    let (ids, said) = feeds::insert_each(conn, &entries)?;
+    let to = (
+        on.case().organization_id,
+        on.case().id,
+        ids.get(place).copied(),
+    );
+    attachments::attach(conn, words.files, to, now)?;
+    updated_by_provider(conn, on.case(), &entry)?;
     Ok(said)
 }
 
 /// A mark stands where it says itself (see [`crate::domain::feed::Mark::feed`]); its words are made when it is read (F8).
-fn leave_mark(
-    conn: &mut Conn,
+fn mark_of(
     actor: Option<&Actor>,
     on: On<'_>,
     mark: &MarkDetails<'_>,
     now: Instant,
-) -> VerbResult<Said> {
+) -> VerbResult<NewEntry<'static>> {
     let details = mark.fields().map_err(unserialized)?;
-    let entry = NewEntry {
+    Ok(NewEntry {
         case: on.case().id,
         feed: mark.mark().feed(),
         escalation: on.escalation().map(|escalation| escalation.id),
@@ -163,8 +166,7 @@ fn leave_mark(
         at: now,
         external_id: None,
         verdict: None,
-    };
-    Ok(feeds::insert(conn, &entry)?.1)
+    })
 }
 
 /// Records what changed, and what was said with it; nothing if there is neither.

@@ -15,30 +15,31 @@ use crate::store::cases::Case;
 use crate::store::escalations::{self, Escalation};
 use crate::store::{duty, lines, notices};
 
-/// Gives an escalation that was just submitted to whose turn it is, if that is how escalations get their owner. Where nobody
-/// is on duty who may read the case, it waits in the queue.
+/// Gives an escalation that was just submitted to whose turn it is, if that is how escalations get their owner; gives whether it did.
+/// Where nobody is on duty who may read the case, it waits in the queue.
 ///
 /// # Errors
 /// Database errors; that of a calendar by which a target cannot be reckoned.
 pub(super) fn give_in_turn(
     conn: &mut Conn,
     case: &Case,
-    before: Escalation,
+    before: &Escalation,
     now: Instant,
-) -> VerbResult<()> {
+) -> VerbResult<bool> {
     if duty::assignment(conn)?.0 != Assignment::Rotation
         || duty::lock_turns(conn)? != Assignment::Rotation
     {
-        return Ok(());
+        return Ok(false);
     }
     let Some((to, owner)) = whose_turn(conn, case, now)? else {
-        return Ok(());
+        return Ok(false);
     };
     let desk = escalation::Actor {
         id: to,
         supervises: true,
     };
-    let moved = moved(desk, case.clone(), before, &Command::Assign { to }, now)?;
+    let command = Command::Assign { to };
+    let moved = moved(desk, case.clone(), before.clone(), &command, now)?;
     settled(
         escalations::update(conn, &moved.before, &moved.changes)?,
         None,
@@ -48,7 +49,8 @@ pub(super) fn give_in_turn(
     let recorded = Recorded::escalation(&moved.before, &after);
     let event = EscalationEvent::GivenInTurn { owner };
     publish::by_rotation(conn, (case, &after), recorded, event, now)?;
-    targets::keep(conn, case, &after, Happening::Owned, now)
+    targets::keep(conn, case, &after, Happening::Owned, now)?;
+    Ok(true)
 }
 
 /// Whose turn it is to get an escalation of this case, by id and name.

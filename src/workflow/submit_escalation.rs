@@ -10,14 +10,14 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::event::EscalationEvent;
-use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
+use crate::domain::ids::{CaseRef, EscalationNumber};
 use crate::domain::reason::{Answers, Reason, check_answers};
-use crate::domain::target::Happening;
 use crate::domain::text::Markdown;
 use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, Case};
-use crate::store::escalations::{self, NewEscalation};
+use crate::store::escalations::{self, Escalation, NewEscalation};
+use crate::store::targets::{Target, insert_first};
 
 input! {
     /// An escalation.
@@ -33,6 +33,19 @@ input! {
     }
 }
 
+/// An escalation that was submitted.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// As it was written.
+    pub escalation: Escalation,
+    /// Its case, as it stands then.
+    pub case: Case,
+    /// Its targets.
+    pub targets: Vec<Target>,
+    /// Whether it was given to somebody in turn at once, by which it and its targets have changed.
+    pub is_given: bool,
+}
+
 /// Submits an escalation: everything that belongs to it is written, or nothing.
 ///
 /// # Errors
@@ -44,7 +57,7 @@ pub fn submit_escalation(
     case: &CaseRef,
     submit: &SubmitEscalation,
     now: Instant,
-) -> VerbResult<EscalationId> {
+) -> VerbResult<Submitted> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     // Whoever waited for the lock decides on what was done meanwhile, also if another process's clock is ahead.
     let now = now.max(case.updated_at);
@@ -58,7 +71,7 @@ fn submitted(
     case: Case,
     submit: &SubmitEscalation,
     now: Instant,
-) -> VerbResult<EscalationId> {
+) -> VerbResult<Submitted> {
     actor.require(Permission::EscalationsSubmit)?;
     let answered = submit.answers.clone().unwrap_or_default();
     let reason = chosen(conn, &submit.reason)?;
@@ -80,6 +93,7 @@ fn submitted(
         return Err(Rejection::AcknowledgementRequired(Box::new(assessment)).into());
     }
 
+    let targets = targets::first(conn, &case, now)?;
     let number = EscalationNumber::new(Counter::Escalation.next(conn)?);
     let acknowledged: Vec<String> = assessment
         .to_acknowledge()
@@ -95,6 +109,7 @@ fn submitted(
         assessment: &assessment,
         requested_by: actor.id(),
         priority: case.priority,
+        next_due_at: targets::next_due(&targets),
     };
     let inserted = escalations::insert(conn, &new, now).map_err(DbError::from);
     let (escalation, said) = match inserted {
@@ -121,10 +136,14 @@ fn submitted(
         details: submit.details.to_string(),
     };
     publish::on_escalation(conn, actor, (&case, &escalation), recorded, event, now)?;
-    targets::keep(conn, &case, &escalation, Happening::Submitted, now)?;
-    let id = escalation.id;
-    rotation::give_in_turn(conn, &case, escalation, now)?;
-    Ok(id)
+    let targets = insert_first(conn, escalation.id, targets, now)?;
+    let is_given = rotation::give_in_turn(conn, &case, &escalation, now)?;
+    Ok(Submitted {
+        escalation,
+        case,
+        targets,
+        is_given,
+    })
 }
 
 fn assessed(

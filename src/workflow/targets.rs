@@ -9,6 +9,7 @@ use crate::db::sql_types::{At, json};
 use crate::db::{Conn, DbError, steadily};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, Pause};
+use crate::domain::case::Priority;
 use crate::domain::escalation::Event;
 use crate::domain::feed::UndoRefusal;
 use crate::domain::organization::Side;
@@ -106,6 +107,29 @@ pub(super) fn keep_moved_in(
     keeper.note(conn)
 }
 
+/// The targets that an escalation of a case starts with when it is submitted now. They are reckoned before it is written, so that nobody
+/// waits for them at its number.
+///
+/// # Errors
+/// Database errors; that of a calendar by which a target cannot be reckoned.
+pub(super) fn first(conn: &mut Conn, case: &Case, now: Instant) -> VerbResult<Vec<NewTarget>> {
+    let means = Means::of(conn, case)?;
+    let mut targets = Vec::new();
+    for turn in turns(Happening::Submitted, &[], false) {
+        if let Turn::Start(kind, _) = turn {
+            let run = (Vec::new(), None);
+            targets.extend(means.starting(kind, (case.priority, None), run, now)?);
+        }
+    }
+    Ok(targets)
+}
+
+/// What falls due next of targets that start.
+pub(super) fn next_due(starting: &[NewTarget]) -> Option<Instant> {
+    let run = starting.iter().filter(|new| new.run.paused_since.is_none());
+    run.map(|new| new.due_at).min()
+}
+
 /// What targets are reckoned by.
 struct Rules {
     table: TargetTable,
@@ -121,19 +145,14 @@ impl Rules {
     }
 }
 
-/// Keeps the targets of one escalation.
-struct Keeper<'a> {
+/// What the targets of a case's escalations are reckoned by.
+struct Means {
     rules: Rules,
     calendar: Calendar,
-    case: &'a Case,
-    escalation: &'a Escalation,
-    awaiting_since: Option<Instant>,
-    /// Whether it was just submitted, and has had no target before.
-    is_new: bool,
 }
 
-impl<'a> Keeper<'a> {
-    fn of(conn: &mut Conn, case: &'a Case, escalation: &'a Escalation) -> Result<Self, DbError> {
+impl Means {
+    fn of(conn: &mut Conn, case: &Case) -> Result<Self, DbError> {
         locks::hold_rules(conn)?;
         let (rules, book) = steadily(conn, |conn| -> Result<_, DbError> {
             Ok((Rules::load(conn)?, CalendarBook::load(conn)?))
@@ -141,19 +160,70 @@ impl<'a> Keeper<'a> {
         Ok(Self {
             rules,
             calendar: book.of_line(case.line_of_business_id).clone(),
-            case,
-            escalation,
-            awaiting_since: escalation.awaiting_reply_since,
-            is_new: false,
         })
     }
 
-    fn follow(&mut self, conn: &mut Conn, happening: Happening, now: Instant) -> VerbResult<()> {
-        self.is_new = happening == Happening::Submitted;
-        let running = match self.is_new {
-            true => Vec::new(),
-            false => targets::running_of(conn, self.escalation.id)?,
+    /// One that starts, by priority and rank, with the pauses that it has from the beginning, and since when it stands still; none where
+    /// the rules know none.
+    fn starting(
+        &self,
+        kind: TargetKind,
+        (priority, rank): (Priority, Option<i64>),
+        (pauses, paused_since): (Vec<Pause>, Option<Instant>),
+        now: Instant,
+    ) -> VerbResult<Option<NewTarget>> {
+        let rank = rank.and_then(|rank| u8::try_from(rank).ok());
+        let Some(allowance) = self.rules.table.allowed(kind, priority, rank) else {
+            return Ok(None);
         };
+        let run = Run {
+            started_at: now,
+            allowance,
+            pauses,
+            paused_since,
+        };
+        let mut new = NewTarget {
+            kind,
+            due_at: run.due_at(&self.calendar)?,
+            run,
+            alarm_at: None,
+        };
+        if new.run.paused_since.is_none() {
+            new.alarm_at = self.rules.ladder.next_at(new.timing(now), 0);
+        }
+        Ok(Some(new))
+    }
+}
+
+/// Keeps the targets of one escalation.
+struct Keeper<'a> {
+    means: Means,
+    case: &'a Case,
+    escalation: &'a Escalation,
+    awaiting_since: Option<Instant>,
+}
+
+impl<'a> Keeper<'a> {
+    fn of(conn: &mut Conn, case: &'a Case, escalation: &'a Escalation) -> Result<Self, DbError> {
+        Ok(Self {
+            means: Means::of(conn, case)?,
+            case,
+            escalation,
+            awaiting_since: escalation.awaiting_reply_since,
+        })
+    }
+
+    /// The priority and the rank by which its targets are reckoned.
+    fn weight(&self) -> (Priority, Option<i64>) {
+        let submitted = self.escalation.submitted_priority;
+        (
+            submitted.unwrap_or(self.case.priority),
+            self.escalation.rank,
+        )
+    }
+
+    fn follow(&mut self, conn: &mut Conn, happening: Happening, now: Instant) -> VerbResult<()> {
+        let running = targets::running_of(conn, self.escalation.id)?;
         let kinds: Vec<TargetKind> = running.iter().map(|target| target.kind).collect();
         // Who waited for the lock may have looked at the clock before whoever held it.
         let now = running
@@ -211,39 +281,13 @@ impl<'a> Keeper<'a> {
         &self,
         conn: &mut Conn,
         kind: TargetKind,
-        (pauses, paused_since): (Vec<Pause>, Option<Instant>),
+        run: (Vec<Pause>, Option<Instant>),
         now: Instant,
     ) -> VerbResult<()> {
-        let rank = self
-            .escalation
-            .rank
-            .and_then(|rank| u8::try_from(rank).ok());
-        let priority = self
-            .escalation
-            .submitted_priority
-            .unwrap_or(self.case.priority);
-        let Some(allowance) = self.rules.table.allowed(kind, priority, rank) else {
-            return Ok(());
-        };
-        let run = Run {
-            started_at: now,
-            allowance,
-            pauses,
-            paused_since,
-        };
-        let due_at = run.due_at(&self.calendar)?;
-        let mut new = NewTarget {
-            escalation: self.escalation.id,
-            kind,
-            run: &run,
-            due_at,
-            alarm_at: None,
-            may_follow: !self.is_new,
-        };
-        if paused_since.is_none() {
-            new.alarm_at = self.rules.ladder.next_at(new.timing(now), 0);
+        match self.means.starting(kind, self.weight(), run, now)? {
+            Some(new) => Ok(targets::insert(conn, self.escalation.id, new, now)?),
+            None => Ok(()),
         }
-        Ok(targets::insert(conn, &new, now)?)
     }
 
     /// It is over, and how it would have fallen due is kept by the calendar of now.
@@ -259,7 +303,7 @@ impl<'a> Keeper<'a> {
         run.resume(now);
         run.pauses = run.pauses_around(now).0;
         // A calendar that cannot reckon any more keeps nobody from answering a customer.
-        let replay = run.replay(&self.calendar, now).ok();
+        let replay = run.replay(&self.means.calendar, now).ok();
         let mut changes = TargetChanges {
             pauses: Some(json(&run.pauses)?),
             paused_since: Some(None),
@@ -281,25 +325,34 @@ impl<'a> Keeper<'a> {
         let Some(target) = target else { return Ok(()) };
         let mut run = target.run();
         run.resume(now);
-        reckon::write(conn, &self.rules.ladder, target, &run, &self.calendar, now)?;
+        reckon::write(
+            conn,
+            &self.means.rules.ladder,
+            target,
+            &run,
+            &self.means.calendar,
+            now,
+        )?;
         Ok(())
     }
 
     fn reckon(&self, conn: &mut Conn, target: Option<&Target>, now: Instant) -> VerbResult<()> {
         let Some(target) = target else { return Ok(()) };
-        let rank = self
-            .escalation
-            .rank
-            .and_then(|rank| u8::try_from(rank).ok());
-        let priority = self
-            .escalation
-            .submitted_priority
-            .unwrap_or(self.case.priority);
+        let (priority, rank) = self.weight();
+        let rank = rank.and_then(|rank| u8::try_from(rank).ok());
         let mut run = target.run();
-        if let Some(allowance) = self.rules.table.allowed(target.kind, priority, rank) {
+        let table = &self.means.rules.table;
+        if let Some(allowance) = table.allowed(target.kind, priority, rank) {
             run.allowance = allowance;
         }
-        reckon::write(conn, &self.rules.ladder, target, &run, &self.calendar, now)?;
+        reckon::write(
+            conn,
+            &self.means.rules.ladder,
+            target,
+            &run,
+            &self.means.calendar,
+            now,
+        )?;
         Ok(())
     }
 

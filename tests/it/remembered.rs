@@ -12,7 +12,7 @@ use casebell::domain::notice::NoticeKind;
 use casebell::store::calendars::CalendarBook;
 use casebell::store::identities::OrganizationContext;
 use casebell::store::{
-    access, lines, notice_preferences, notices, organizations, rules, second_factors, sessions,
+    access, duty, lines, notice_preferences, notices, organizations, rules, second_factors, sessions,
     target_rules, tokens,
 };
 use chrono::TimeDelta;
@@ -69,6 +69,7 @@ fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<Strin
     notice_preferences::of_kind(conn, NoticeKind::EntryPosted, &[person]).expect("choices");
     target_rules::table(conn).expect("targets");
     target_rules::ladder(conn).expect("ladder");
+    duty::assignment(conn).expect("assignment");
     // Whose secret it is.
     let secret = hash_secret(desk.person("dana").token());
     for there in [

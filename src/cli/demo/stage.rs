@@ -516,8 +516,8 @@ impl Scene<'_, '_> {
             },
             acknowledgements: Some(acknowledged.map(|finding| finding.code).collect()),
         };
-        let id = submit_escalation(conn, &actor, &self.case, &submit, at)?;
-        self.escalation = Some(EscalationRef::Id(id));
+        let submitted = submit_escalation(conn, &actor, &self.case, &submit, at)?;
+        self.escalation = Some(EscalationRef::Id(submitted.escalation.id));
         Ok(())
     }
 

@@ -240,8 +240,19 @@ async fn submit(
     req: ApiRequest<CaseRef, SubmitEscalation>,
 ) -> Result<Created<EscalationDocument>, Problem> {
     let submitted = |conn: &mut Conn, req: &ApiRequest<CaseRef, SubmitEscalation>| {
-        let id = submit_escalation(conn, &req.principal.actor, &req.address, &req.body, req.now)?;
-        let document = document(conn, req, &EscalationRef::Id(id))?;
+        let actor = &req.principal.actor;
+        let submitted = submit_escalation(conn, actor, &req.address, &req.body, req.now)?;
+        let document = match submitted.is_given {
+            true => document(conn, req, &EscalationRef::Id(submitted.escalation.id))?,
+            false => {
+                let view = escalations::view_of(conn, submitted.escalation, submitted.case)?;
+                let parts = EscalationParts {
+                    steps: Vec::new(),
+                    targets: submitted.targets,
+                };
+                EscalationDocument::new(&req.reader(), &view, &parts)
+            }
+        };
         let location = format!("/api/v1/escalations/{}", document.number);
         Ok(Reply::new(&document)?
             .version(document.version)

@@ -29,7 +29,7 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
 
 /// What `$load` gives of the case that a request names, if it exists for the reader. Each in a fixed shape: nearly every request
 /// asks for it.
-macro_rules! visible {
+macro_rules! visible_case {
     ($reach:expr, $case:expr, |$found:ident| $load:expr) => {{
         macro_rules! one {
             ($is_it:expr) => {
@@ -61,12 +61,14 @@ macro_rules! visible {
     }};
 }
 
+pub(super) use visible_case;
+
 /// The id of the case that a request names, if it exists for the reader.
 ///
 /// # Errors
 /// Database errors.
 pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
-    let found = visible!(reach, case, |found| on_either!(conn, |own| found
+    let found = visible_case!(reach, case, |found| on_either!(conn, |own| found
         .select((cases::id, TheEpochs))
         .get_result(own)))?;
     Ok(found.map(with_epochs))
@@ -83,7 +85,7 @@ fn with_epochs<T>((row, epochs): (T, String)) -> T {
 /// # Errors
 /// Database errors.
 pub fn visible(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
-    let found = visible!(reach, case, |found| on_either!(conn, |own| found
+    let found = visible_case!(reach, case, |found| on_either!(conn, |own| found
         .select((Case::as_select(), TheEpochs))
         .get_result(own)))?;
     Ok(found.map(with_epochs))
@@ -113,7 +115,7 @@ pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
         return visible(conn, reach, case);
     };
     // What it says once it has been waited for is what is decided on; whether it exists for the reader is looked at again then.
-    visible!(reach, case, |found| found
+    visible_case!(reach, case, |found| found
         .select(Case::as_select())
         .for_no_key_update()
         .get_result(own))

@@ -16,7 +16,7 @@ use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationRef, LineId, OrganizationId, PersonId,
 };
 use crate::domain::order::{Place, Window, orders};
-use crate::store::cases::OrganizationRef;
+use crate::store::cases::{Case, OrganizationRef};
 use crate::store::lines::within_reach;
 use crate::store::page::{counted, windowed};
 use crate::store::people::Named;
@@ -310,6 +310,18 @@ pub fn view(
     query = within_reach!(query, reach);
     let row: Option<ViewRow> = query.get_result(conn).optional()?;
     Ok(with_names(conn, row.into_iter().collect())?.pop())
+}
+
+/// An escalation whose row and whose case are at hand.
+///
+/// # Errors
+/// Database errors.
+pub fn view_of(conn: &mut Conn, escalation: Escalation, case: Case) -> QueryResult<EscalationView> {
+    let row = (
+        escalation,
+        (case.number.value(), case.subject, case.organization_id),
+    );
+    with_names(conn, vec![row])?.pop().ok_or(NotFound)
 }
 
 /// The views of these rows, in their order.

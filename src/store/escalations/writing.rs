@@ -52,6 +52,8 @@ pub struct NewEscalation<'a> {
     pub requested_by: PersonId,
     /// The case's priority.
     pub priority: Priority,
+    /// When the next of the targets that it starts with falls due.
+    pub next_due_at: Option<Instant>,
 }
 
 /// Adds a submitted escalation; gives its row, and what the event has to say of its words. Nothing if another one is active: that
@@ -91,6 +93,7 @@ pub fn insert(
             escalations::submitted_priority.eq(Some(new.priority)),
             escalations::queue_rank.eq(UNRANKED),
             escalations::decline_reasons.eq(words.decline_reasons),
+            escalations::next_due_at.eq(At(new.next_due_at.unwrap_or(NEVER))),
             escalations::updated_at.eq(At(now)),
             escalations::salt.eq(Some(&salt)),
         ))

@@ -235,7 +235,24 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(Entry, Said)>
     Ok((row.entry(new.details.clone(), position), said))
 }
 
-/// Adds entries of one case, one behind the other; gives what the event has to say of them.
+/// Adds entries of one case, one behind the other, by few statements; gives their ids, and what the event has to say of them.
+///
+/// # Errors
+/// As for [`insert`].
+pub fn insert_each(conn: &mut Conn, entries: &[NewEntry<'_>]) -> QueryResult<(Vec<EntryId>, Said)> {
+    match entries {
+        [] => Ok((Vec::new(), Said::default())),
+        [one] => insert(conn, one).map(|(entry, said)| (vec![entry.id], said)),
+        [first, ..] => {
+            let made = (entries.iter()).map(|new| Made::of(new.feed, new.visibility, new.body));
+            let made: Vec<Made> = made.collect();
+            insert_all(conn, first.case, entries.iter().cloned().zip(&made))
+        }
+    }
+}
+
+/// Adds entries of one case, one behind the other, of whose words something was made; gives their ids, and what the event has to say of
+/// them.
 ///
 /// # Errors
 /// As for [`insert`].
@@ -243,10 +260,15 @@ pub fn insert_all<'a>(
     conn: &mut Conn,
     case: CaseId,
     entries: impl IntoIterator<Item = (NewEntry<'a>, &'a Made)>,
-) -> QueryResult<Said> {
+) -> QueryResult<(Vec<EntryId>, Said)> {
     let last = last_position(conn, case)?.map(|position| (case, position));
-    let said = insert_ready(conn, ready_behind(last, entries)?)?.into_iter();
-    Ok(said.fold(Said::default(), |all, (_, one)| all.and(one)))
+    let ready = ready_behind(last, entries)?;
+    let ids = ready.rows.iter().map(|(.., row)| row.id).collect();
+    let said = insert_ready(conn, ready)?.into_iter();
+    Ok((
+        ids,
+        said.fold(Said::default(), |all, (_, one)| all.and(one)),
+    ))
 }
 
 /// Entries as their rows are written, with what the events have to say of them.

@@ -2,6 +2,7 @@ use diesel::prelude::*;
 
 use super::*;
 use crate::db::schema::{feed_entries, notices};
+use crate::db::write_what_was_put_off;
 use crate::domain::access::Reach;
 use crate::domain::event::{EntryEvent, PostedEntry};
 use crate::domain::history::CaseFields;
@@ -38,6 +39,7 @@ fn told(conn: &mut Conn, visibility: Visibility) -> VerbResult<i64> {
     });
     let recorded = Recorded::added(case.subject_id(), CaseFields::new());
     on_case(conn, &actor, &case, recorded, CaseEvent::Entry(posted), now)?;
+    write_what_was_put_off(conn)?;
     Ok(notices::table.count().get_result(conn)?)
 }
 

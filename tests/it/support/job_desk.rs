@@ -212,6 +212,8 @@ impl JobDesk {
         };
         self.write(move |conn| submit_escalation(conn, &dana, &CaseRef::Id(case), &submit, now))
             .await
+            .escalation
+            .id
     }
 
     pub async fn claims(&self, escalation: EscalationId) {

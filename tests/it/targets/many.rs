@@ -39,8 +39,10 @@ async fn escalated_of(desk: &JobDesk, priority: Priority, count: usize) -> Vec<E
     for some in cases.chunks(20) {
         let (dana, submit, some) = (desk.dana.clone(), submission(), some.to_vec());
         let submitted = desk.write(move |conn: &mut Conn| -> Result<_, VerbError> {
-            let submit =
-                |case: &CaseId| submit_escalation(conn, &dana, &CaseRef::Id(*case), &submit, now);
+            let submit = |case: &CaseId| {
+                let submitted = submit_escalation(conn, &dana, &CaseRef::Id(*case), &submit, now)?;
+                Ok(submitted.escalation.id)
+            };
             some.iter().map(submit).collect::<Result<Vec<_>, _>>()
         });
         escalations.extend(submitted.await);

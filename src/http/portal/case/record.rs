@@ -8,7 +8,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::calendar::{Calendar, Proposal, Replay};
 use crate::domain::case::{PriorityRequestState, Status, StepState};
-use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
+use crate::domain::eligibility::{self, ActiveEscalation, Assessment, CaseFacts, Policy};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, EscalationId, LineId, NextStepId};
@@ -161,13 +161,17 @@ impl CaseRecord {
             false if there.escalations => escalations::active_of(conn, id)?,
             false => None,
         };
+        let now_active = active.as_ref().map(|escalation| ActiveEscalation {
+            number: escalation.number,
+            state: escalation.state,
+        });
         let steps = if_any(there.next_steps, || promises::of_case(conn, id))?;
         let Snapshot {
             facts,
             read,
             steps,
             updates,
-        } = snapshot(conn, &view.case, (active.as_ref(), steps), actor.id(), now)?;
+        } = snapshot(conn, &view.case, (now_active, steps), actor.id(), now)?;
         let said = match there.stances {
             true => follows::of_feeds(conn, id)?,
             false => follows::of_nobody(),

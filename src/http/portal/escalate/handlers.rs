@@ -288,12 +288,10 @@ async fn submitted(
     command.answers = asked.map(|(answers, _)| answers);
     let (actor, now) = (req.actor()?.clone(), req.now);
     let submitted = move |conn: &mut Conn| {
-        let id = submit_escalation(conn, &actor, &case, &command, now)?;
+        let submitted = submit_escalation(conn, &actor, &case, &command, now)?;
         let place = DraftPlace::Case(case, OnCase::Escalate);
         draft::sent(conn, &actor, &place)?;
-        let escalation = escalations::find(conn, id)?;
-        let case = cases::find(conn, escalation.case_id)?;
-        Ok((case.number, escalation.number))
+        Ok((submitted.case.number, submitted.escalation.number))
     };
     req.write(move |conn| steadily(conn, &submitted)).await
 }
