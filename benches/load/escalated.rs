@@ -182,7 +182,7 @@ fn story(conn: &mut Conn, cast: &Cast, world: &World, n: usize, now: Instant) ->
 
     let opened = at - minutes(30 * 60);
     let subject = format!("Nobody can call, escalated {n}");
-    let id = open_case(conn, contact, &urgent(&subject), opened)?;
+    let id = open_case(conn, contact, &urgent(&subject), opened)?.id;
     let case = CaseRef::Id(id);
     let taken = UpdateCase {
         status: Patch::Set(Status::InProgress),

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
-use diesel::result::Error::NotFound;
+use diesel::result::Error::{self as Diesel, NotFound};
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
@@ -444,11 +444,15 @@ fn current() -> Option<(Arc<Memory>, Kind)> {
     })
 }
 
-/// A transaction around what is a few statements after all. What is remembered besides, and asked for within it, belongs to it.
-fn in_one_state<T>(
+/// A transaction around what is a few statements after all, if it is in none: see [`Db::read_one`](super::Db::read_one). What is remembered
+/// besides, and asked for within it, belongs to it.
+///
+/// # Errors
+/// Those of `work`, and database errors.
+pub fn in_one_state<T, E: From<Diesel>>(
     conn: &mut Conn,
-    work: impl FnOnce(&mut Conn) -> QueryResult<T>,
-) -> QueryResult<T> {
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     /// Ends it, also if its work panics.
     struct Over;
 
@@ -458,6 +462,9 @@ fn in_one_state<T>(
         }
     }
 
+    if current().is_none_or(|(_, kind)| kind != Kind::ReadsOne) {
+        return work(conn);
+    }
     match conn {
         Conn::Postgres(own) => AnsiTransactionManager::begin_transaction_sql(own, POSTGRES_READS)?,
         Conn::Sqlite(own) => AnsiTransactionManager::begin_transaction_sql(own, "BEGIN")?,

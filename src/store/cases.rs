@@ -35,7 +35,9 @@ pub use finding::{
 pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
 pub use parts::{Parts, if_any, parts};
 pub use searching::Says;
-pub use under_way::{ActiveThen, UnderWay, under_way, visible_with};
+pub use under_way::{
+    ActiveThen, UnderWay, UpdatesAndRead, under_way, updates_and_read, visible_with,
+};
 pub use writing::{
     CaseChanges, NewCase, ReadyCase, insert, insert_all, move_on, search_words, touch,
     touch_by_provider, update,

@@ -33,9 +33,9 @@ pub use found::saying;
 pub use news::{Written, among, written_since};
 pub use progress::{Head, heads, newest, newest_in};
 pub use rendering::{keep_rendering, unrendered};
+pub(in crate::store) use told::provider_updates;
 pub use told::{
     AWAITS_REPLY, ProviderUpdate, Spoken, newest_provider_updates, newest_public, spoken_publicly,
-    updates_and_read,
 };
 pub use undoable::{
     Offered, is_followed, newest_provider_update, note_moved_case, note_touched, offer_undo,

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{cases, escalation_targets, escalations, organizations, target_tellings};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, Varying, condition, kept, on_either};
+use crate::db::{Conn, Last, Statement, Varying, condition, kept, on_either, write_last};
 use crate::domain::Instant;
 use crate::domain::calendar::{Pause, Segment};
 use crate::domain::case::{Priority, Status};
@@ -18,7 +18,7 @@ use crate::domain::ids::{
 };
 use crate::domain::target::{Allowance, Run, Standing, TargetClock, TargetKind, Timing};
 
-use crate::store::many::insert_many;
+use crate::store::many::{insert_many, inserting_few};
 
 pub use undoing::{Touched, put_back, touched};
 
@@ -221,10 +221,10 @@ impl Written {
     }
 }
 
-/// Starts the first targets of an escalation, which has had none before; gives their rows.
+/// Starts the first targets of an escalation, which has had none before, at the end of the transaction; gives their rows.
 ///
 /// # Errors
-/// Database errors; a unique violation if there was one of their kind.
+/// Database errors; there, a unique violation if there was one of their kind.
 pub fn insert_first(
     conn: &mut Conn,
     escalation: EscalationId,
@@ -234,16 +234,21 @@ pub fn insert_first(
     let targets: Vec<Target> = (new.into_iter())
         .map(|target| target.row(escalation, now))
         .collect();
-    let rows: Vec<_> = targets
-        .iter()
-        .map(Written::of)
-        .collect::<QueryResult<_>>()?;
-    on_either!(conn, |own| insert_many!(
-        own,
-        escalation_targets::table,
-        &rows
-    ));
+    for target in &targets {
+        write_last(conn, Written::of(target)?)?;
+    }
     Ok(targets)
+}
+
+impl Last for Written {
+    fn embedded(rows: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        insert_many!(conn, escalation_targets::table, &rows);
+        Ok(())
+    }
+
+    fn server(rows: Vec<Self>, _: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        Ok(inserting_few!(escalation_targets::table, rows, 1, 2))
+    }
 }
 
 /// Starts a target: from then on it is the newest of its kind.
@@ -263,7 +268,11 @@ pub fn insert(
     kept(before)
         .set(escalation_targets::newest.eq(false))
         .execute(conn)?;
-    insert_first(conn, escalation, vec![new], now).map(drop)
+    let row = Written::of(&new.row(escalation, now))?;
+    on_either!(conn, |own| diesel::insert_into(escalation_targets::table)
+        .values(&row)
+        .execute(own))
+    .map(drop)
 }
 
 /// What changes of a target; what is `None` stays.

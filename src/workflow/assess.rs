@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::record::{case_fields, step_fields};
 use super::{Actor, Rejection, VerbResult};
-use crate::db::{Conn, steadily};
+use crate::db::{Conn, in_one_state, steadily};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::Replay;
@@ -24,8 +24,8 @@ use crate::domain::history::fold_back;
 use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::reason::{Answers, Reason};
 use crate::store::calendars::CalendarBook;
-use crate::store::cases::{self, Case, UnderWay, if_any};
-use crate::store::feeds::{self, ProviderUpdate};
+use crate::store::cases::{self, Case, UnderWay, UpdatesAndRead, if_any};
+use crate::store::feeds::ProviderUpdate;
 use crate::store::promises::{self, NextStep};
 use crate::store::reads::{self, Read};
 use crate::store::rules::ReasonRow;
@@ -45,14 +45,29 @@ pub fn assess(
     now: Instant,
 ) -> VerbResult<Vec<Assessment>> {
     let at = at.unwrap_or(now);
-    let (case, under_way) = visible_at(conn, actor, case, at.min(now))?;
-    let reasons: Vec<Reason> = match reason {
-        Some(code) => vec![chosen(conn, code)?],
-        None => to_choose(conn)?,
+    let found = |conn: &mut Conn| -> VerbResult<_> {
+        let (case, under_way) = visible_at(conn, actor, case, at.min(now))?;
+        let reasons: Vec<Reason> = match reason {
+            Some(code) => vec![chosen(conn, code)?],
+            None => to_choose(conn)?,
+        };
+        already_open(&case, at)?;
+        Ok((case, under_way, reasons))
     };
-    already_open(&case, at)?;
-    let facts = facts_of(conn, (&case, &under_way), actor.id(), at.min(now))?;
-    named(conn, actor, (&case, &facts), &reasons, at)
+    let assessed = |conn: &mut Conn, (case, under_way, reasons): (Case, UnderWay, Vec<Reason>)| {
+        let facts = facts_of(conn, (&case, under_way), at.min(now))?;
+        named(conn, actor, (&case, &facts), &reasons, at)
+    };
+    let one = found(conn)?;
+    // Most cases are known by one statement. Whatever else is read has to be of the same state.
+    let is_all = !one.1.has_steps && at.min(now) >= one.0.updated_at;
+    match is_all {
+        true => assessed(conn, one),
+        false => in_one_state(conn, |conn| {
+            let all = found(conn)?;
+            assessed(conn, all)
+        }),
+    }
 }
 
 /// A case that the actor may view, and what was under way on it at an instant.
@@ -62,7 +77,7 @@ fn visible_at(
     case: &CaseRef,
     at: Instant,
 ) -> VerbResult<(Case, UnderWay)> {
-    let found = cases::visible_with(conn, actor.reach(), case, at)?;
+    let found = cases::visible_with(conn, actor.reach(), case, (actor.id(), at))?;
     let found = found.ok_or(Rejection::NotFound)?;
     actor.require(Permission::CasesView)?;
     Ok(found)
@@ -133,7 +148,7 @@ pub fn deadlines(
     let at = at.unwrap_or(now);
     let (case, under_way) = visible_at(conn, actor, case, at.min(now))?;
     already_open(&case, at)?;
-    let facts = facts_of(conn, (&case, &under_way), actor.id(), at.min(now))?;
+    let facts = facts_of(conn, (&case, under_way), at.min(now))?;
     let (policy, book) = (rules::policy(conn)?, CalendarBook::load(conn)?);
     let calendar = book.of_line(case.line_of_business_id);
     let mut deadlines = Vec::new();
@@ -183,23 +198,22 @@ pub(super) fn decide(
 /// # Errors
 /// Database errors.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
-    let under_way = cases::under_way(conn, case.id, at)?;
-    facts_of(conn, (case, &under_way), person, at)
+    let under_way = cases::under_way(conn, case.id, (person, at))?;
+    facts_of(conn, (case, under_way), at)
 }
 
 /// The same where it is read already what was under way at that instant.
 fn facts_of(
     conn: &mut Conn,
-    (case, under_way): (&Case, &UnderWay),
-    person: PersonId,
+    (case, under_way): (&Case, UnderWay),
     at: Instant,
 ) -> VerbResult<CaseFacts> {
-    let active = under_way.active.as_ref().map(|active| ActiveEscalation {
+    let active = under_way.active.map(|active| ActiveEscalation {
         number: active.number,
         state: state_at(active.claimed_at, active.decided_at, at),
     });
     let steps = if_any(under_way.has_steps, || promises::of_case(conn, case.id))?;
-    Ok(snapshot(conn, case, (active, steps), person, at)?.facts)
+    reckoned(conn, case, active, (&steps, &under_way.said), at)
 }
 
 /// The facts of a case, with the rows that they were made of and that are shown beside them.
@@ -226,9 +240,24 @@ pub fn snapshot(
     person: PersonId,
     at: Instant,
 ) -> VerbResult<Snapshot> {
+    let said = cases::updates_and_read(conn, case.id, person, at)?;
+    Ok(Snapshot {
+        facts: reckoned(conn, case, active, (&steps, &said), at)?,
+        read: said.read,
+        steps,
+        updates: said.updates,
+    })
+}
+
+fn reckoned(
+    conn: &mut Conn,
+    case: &Case,
+    active_escalation: Option<ActiveEscalation>,
+    (steps, said): (&[NextStep], &UpdatesAndRead),
+    at: Instant,
+) -> VerbResult<CaseFacts> {
     let stood = stood_at(conn, case, at)?;
-    let (updates, read) = feeds::updates_and_read(conn, case.id, person, at)?;
-    let facts = CaseFacts {
+    Ok(CaseFacts {
         number: case.number,
         opened_at: case.opened_at,
         status: stood.status,
@@ -236,20 +265,14 @@ pub fn snapshot(
         business_impact: stood.business_impact,
         deployment: stood.deployment,
         engagements: stood.engagements,
-        last_provider_entry_at: updates.iter().map(|update| update.at).max(),
+        last_provider_entry_at: said.updates.iter().map(|update| update.at).max(),
         rca: stood.rca_requested_at.map(|requested_at| Rca {
             requested_at,
             delivered_at: stood.rca_delivered_at,
         }),
-        active_escalation: active,
-        promises: promises_at(conn, &steps, at)?,
-        read_at: read_up_to(&updates, &read),
-    };
-    Ok(Snapshot {
-        facts,
-        read,
-        steps,
-        updates,
+        active_escalation,
+        promises: promises_at(conn, steps, at)?,
+        read_at: read_up_to(&said.updates, &said.read),
     })
 }
 

@@ -5,7 +5,7 @@ use diesel::QueryResult;
 use super::administer::refused;
 use super::record::{Recorded, case_fields};
 use super::{Actor, Rejection, VerbResult, attachments, publish};
-use crate::db::Conn;
+use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
@@ -135,14 +135,14 @@ pub fn open_case(
     };
     let id = CaseId::new(now);
     let (salt, said) = audit::sealed_case(id, new.subject, new.description);
-    cases::insert(conn, (id, &salt), &new, now)?;
-    attachments::attach(
-        conn,
-        &attachments::ids(&files),
-        (organization, id, None),
-        now,
-    )?;
     let case = new.row(id, now);
+    cases::insert(conn, (id, salt), new, now)?;
+    if !files.is_empty() {
+        // They name it.
+        write_what_was_put_off(conn)?;
+        let to = (organization, id, None);
+        attachments::attach(conn, &attachments::ids(&files), to, now)?;
+    }
     let mut fields = case_fields(&case);
     attachments::recorded(&files, &mut fields);
     let recorded = Recorded::added(case.subject_id(), fields).saying(said);
@@ -153,6 +153,8 @@ pub fn open_case(
         files: attachments::names(&files),
     });
     publish::on_case(conn, actor, &case, recorded, event, now)?;
+    // Whatever follows finds it.
+    write_what_was_put_off(conn)?;
     Ok(case)
 }
 

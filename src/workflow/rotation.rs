@@ -3,7 +3,7 @@
 use super::record::Recorded;
 use super::review_escalation::moved;
 use super::{VerbResult, publish, settled, targets};
-use crate::db::Conn;
+use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::duty::{Assignment, next_in_turn};
@@ -34,6 +34,8 @@ pub(super) fn give_in_turn(
     let Some((to, owner)) = whose_turn(conn, case, now)? else {
         return Ok(false);
     };
+    // Its first targets are read again.
+    write_what_was_put_off(conn)?;
     let desk = escalation::Actor {
         id: to,
         supervises: true,

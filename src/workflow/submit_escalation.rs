@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::assess::{chosen, decide, facts};
 use super::record::{Recorded, escalation_fields};
 use super::{Actor, Rejection, VerbResult, publish, rotation, settled, targets};
-use crate::db::{Conn, DbError, steadily};
+use crate::db::{Conn, DbError, steadily, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::{Assessment, FindingCode};
@@ -138,6 +138,8 @@ fn submitted(
     publish::on_escalation(conn, actor, (&case, &escalation), recorded, event, now)?;
     let targets = insert_first(conn, escalation.id, targets, now)?;
     let is_given = rotation::give_in_turn(conn, &case, &escalation, now)?;
+    // Whatever follows finds all of it.
+    write_what_was_put_off(conn)?;
     Ok(Submitted {
         escalation,
         case,

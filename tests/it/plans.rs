@@ -25,11 +25,12 @@ use crate::support::stream::Stream;
 use offered::Things;
 
 /// Few rows by their nature: reading all of them is the quickest way.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 15] = [
     "setup_links",
     "calendars",
     "lines_of_business",
     "hidden_line",
+    "said",
     "policies",
     "escalation_reasons",
     "counters",

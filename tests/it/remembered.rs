@@ -12,8 +12,8 @@ use casebell::domain::notice::NoticeKind;
 use casebell::store::calendars::CalendarBook;
 use casebell::store::identities::OrganizationContext;
 use casebell::store::{
-    access, duty, lines, notice_preferences, notices, organizations, rules, second_factors, sessions,
-    target_rules, tokens,
+    access, duty, lines, notice_preferences, notices, organizations, rules, second_factors,
+    sessions, target_rules, tokens,
 };
 use chrono::TimeDelta;
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};

@@ -45,7 +45,7 @@ async fn show(
     req: ApiRequest<CaseRef, (), AssessmentQuery>,
 ) -> Result<Reply<Assessments>, Problem> {
     let assessments = req
-        .read(|conn, req| {
+        .read_one(|conn, req| {
             let (actor, query) = (&req.principal.actor, &req.query);
             let reason = query.reason.as_deref();
             let assessed = assess::assess(conn, actor, &req.address, reason, query.at, req.now)?;

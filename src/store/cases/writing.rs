@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::Case;
 use crate::db::schema::cases;
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, on_either};
+use crate::db::{Conn, Last, Statement, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::ids::{CaseId, CaseNumber, LineId, OrganizationId, PersonId};
@@ -90,50 +90,42 @@ impl NewCase<'_> {
     }
 }
 
-/// Adds a case, with the salt of the hash by which an event covers its words.
+/// Adds a case at the end of the transaction, with the salt of the hash by which an event covers its words. Until then nothing in the
+/// database may name it but what is put off as well.
 ///
 /// # Errors
-/// Database errors; a unique violation if the number or external id is taken.
+/// Database errors; there, a unique violation if the number or external id is taken.
 pub fn insert(
     conn: &mut Conn,
-    (id, salt): (CaseId, &str),
-    new: &NewCase<'_>,
+    (id, salt): (CaseId, String),
+    new: NewCase<'_>,
     now: Instant,
 ) -> QueryResult<()> {
-    let engagements = json(new.engagements)?;
-    on_either!(conn, |own| diesel::insert_into(cases::table)
-        .values((
-            cases::id.eq(id),
-            cases::number.eq(new.number.value()),
-            cases::organization_id.eq(new.organization),
-            cases::line_of_business_id.eq(new.line),
-            cases::subject.eq(new.subject),
-            cases::description.eq(new.description),
-            cases::priority.eq(new.priority),
-            cases::status.eq(new.status),
-            cases::deployment.eq(new.deployment),
-            cases::business_impact.eq(new.business_impact),
-            cases::product.eq(new.product),
-            cases::engagements.eq(&engagements),
-            cases::opened_by.eq(new.opened_by),
-            cases::owner_id.eq(new.owner),
-            cases::opened_at.eq(At(new.opened_at)),
-            cases::last_provider_entry_at.eq(new.last_provider_entry_at.map(At)),
-            cases::closed_at.eq(new.closed_at.map(At)),
-            cases::rca_requested_at.eq(new.rca.map(|rca| At(rca.requested_at))),
-            cases::rca_delivered_at.eq(new.rca.and_then(|rca| rca.delivered_at).map(At)),
-            cases::external_id.eq(new.external_id),
-            cases::contact_id.eq(new.contact),
-            cases::channel.eq(new.channel),
-            cases::search_words.eq(search_words(new.subject, new.description)),
-            cases::updated_at.eq(At(now)),
-            cases::salt.eq(Some(salt)),
-        ))
-        .execute(own))?;
-    Ok(())
+    // What is put off is written in the order in which it was, kind by kind: what names the case comes behind it.
+    write_what_was_put_off(conn)?;
+    let search_words = search_words(new.subject, new.description);
+    let ready = ReadyCase {
+        id,
+        search_words: &search_words,
+        new,
+        salt,
+    };
+    write_last(conn, Written::of(ready, now)?)
 }
 
-/// A case as its row is written by [`insert_all`].
+impl Last for Written {
+    fn embedded(rows: Vec<Self>, conn: &mut SqliteConnection) -> QueryResult<()> {
+        insert_many!(conn, cases::table, &rows);
+        Ok(())
+    }
+
+    fn server(rows: Vec<Self>, _: &mut PgConnection) -> QueryResult<Vec<Statement>> {
+        let statement = |row| Box::new(diesel::insert_into(cases::table).values(row)) as Statement;
+        Ok(rows.into_iter().map(statement).collect())
+    }
+}
+
+/// A case as its row is written.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = cases, treat_none_as_default_value = false)]
 struct Written {

@@ -2,17 +2,15 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable};
 use serde_json::{Map, Value};
 
-use crate::db::schema::{feed_entries, feed_reads};
+use crate::db::schema::feed_entries;
 use crate::db::sql_types::{At, Json};
-use crate::db::{Conn, among, both, fixed, on_either};
+use crate::db::{Conn, among};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
-use crate::domain::ids::{CaseId, EscalationId, PersonId};
+use crate::domain::ids::{CaseId, EscalationId};
 use crate::domain::organization::Side;
-use crate::store::reads::Read;
 
 /// That somebody wrote something public in the feed of an escalation.
 #[derive(Clone, Copy, Debug)]
@@ -93,61 +91,7 @@ macro_rules! provider_updates {
     }};
 }
 
-/// For each feed of a case, when the provider last made something visible to the customer (C7), and how far a person has read it (F6),
-/// neither later than `at`. Whoever asks for one needs the other.
-///
-/// # Errors
-/// Database errors.
-pub fn updates_and_read(
-    conn: &mut Conn,
-    case: CaseId,
-    person: PersonId,
-    at: Instant,
-) -> QueryResult<(Vec<ProviderUpdate>, Vec<Read>)> {
-    type Row = (bool, Feed, Option<At>, Option<i64>, Option<i64>);
-    let rows: Vec<Row> = on_either!(conn, |own| {
-        let updates = provider_updates!()
-            .filter(feed_entries::case_id.eq(case))
-            .filter(feed_entries::at.le(At(at)))
-            .group_by(feed_entries::feed)
-            .select((
-                true.into_sql::<Bool>(),
-                feed_entries::feed,
-                max(feed_entries::at),
-                max(feed_entries::position),
-                max(feed_entries::moved_position),
-            ));
-        let read = feed_reads::table
-            .filter(feed_reads::case_id.eq(case))
-            .filter(feed_reads::person_id.eq(person))
-            .filter(feed_reads::read_at.le(At(at)))
-            .group_by(feed_reads::feed)
-            .select((
-                false.into_sql::<Bool>(),
-                feed_reads::feed,
-                max(feed_reads::read_at),
-                max(feed_reads::position),
-                None::<i64>.into_sql::<Nullable<BigInt>>(),
-            ));
-        fixed!(both(updates, read)).load(own)
-    })?;
-    let (mut updates, mut read) = (Vec::new(), Vec::new());
-    for (is_update, feed, at, position, moved) in rows {
-        let (Some(At(at)), Some(position)) = (at, position) else {
-            continue;
-        };
-        match is_update {
-            // What was moved into the feed is farther there than where it was written.
-            true => updates.push(ProviderUpdate {
-                feed,
-                at,
-                position: position.max(moved.unwrap_or_default()),
-            }),
-            false => read.push(Read { feed, at, position }),
-        }
-    }
-    Ok((updates, read))
-}
+pub(in crate::store) use provider_updates;
 
 /// The farthest place of these entries in these feeds of each of several cases.
 macro_rules! farthest {
