@@ -72,15 +72,19 @@ impl<T: Last> PutOff for Vec<T> {
     }
 }
 
-/// Statements of which each is done, sent as one. It is found by its text, which says of which they are.
-struct Together(Vec<Statement>);
+/// How many statements are sent as one at the most: more than a request has. What is put off by many verbs of one transaction is not
+/// prepared once for each number of them.
+const MOST_TOGETHER: usize = 8;
 
-impl QueryId for Together {
+/// Statements of which each is done, sent as one. It is found by its text, which says of which they are.
+struct Together<'s>(&'s [Statement]);
+
+impl QueryId for Together<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl QueryFragment<Pg> for Together {
+impl QueryFragment<Pg> for Together<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let Some((last, others)) = self.0.split_last() else {
             return Ok(());
@@ -99,7 +103,7 @@ impl QueryFragment<Pg> for Together {
     }
 }
 
-impl RunQueryDsl<PgConnection> for Together {}
+impl RunQueryDsl<PgConnection> for Together<'_> {}
 
 type Queues = Vec<Box<dyn PutOff>>;
 
@@ -162,14 +166,12 @@ fn write_all(conn: &mut Conn, queues: Queues) -> QueryResult<()> {
     match conn {
         Conn::Sqlite(own) => queues.into_iter().try_for_each(|queue| queue.embedded(own)),
         Conn::Postgres(own) => {
-            let mut together = Together(Vec::new());
+            let mut statements = Vec::new();
             for queue in queues {
-                together.0.extend(queue.server(own)?);
+                statements.extend(queue.server(own)?);
             }
-            match together.0.is_empty() {
-                true => Ok(()),
-                false => together.execute(own).map(drop),
-            }
+            let mut sent = statements.chunks(MOST_TOGETHER);
+            sent.try_for_each(|some| Together(some).execute(own).map(drop))
         }
     }
 }
