@@ -11,7 +11,7 @@ use super::claim::Due;
 use super::{IsWaiting, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, among, kept};
+use crate::db::{Conn, among, by_index, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -73,6 +73,8 @@ pub fn gather(
     window: TimeDelta,
     now: Instant,
 ) -> QueryResult<Gathered> {
+    // A plan of a time when hardly anything waited reads all notices for each thread, as long as its connection lives.
+    by_index(conn)?;
     let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
     let rows: Vec<(NoticeId, NoticeKind, PersonId, String)> = notices::table
         .filter(among(notices::id, ids))
