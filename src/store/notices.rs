@@ -47,6 +47,11 @@ condition! {
     IsWaiting = "notices.state = 'waiting'"
 }
 
+condition! {
+    /// The same, of what is found by its thread: in words that no index of all that waits has.
+    WaitsInThread = "notices.state || '' = 'waiting'"
+}
+
 /// To whom a new notice goes.
 #[derive(Clone, Copy, Debug)]
 pub enum To<'a> {

@@ -8,10 +8,10 @@ use diesel::dsl::{exists, max, select};
 use diesel::prelude::*;
 
 use super::claim::Due;
-use super::{IsWaiting, server};
+use super::{WaitsInThread, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, among, by_index, kept};
+use crate::db::{Conn, among, kept};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -34,7 +34,7 @@ macro_rules! settled {
 macro_rules! waiting {
     ($now:expr) => {
         notices::table
-            .filter(IsWaiting)
+            .filter(WaitsInThread)
             .filter(notices::kind.eq(NoticeKind::EntryPosted))
             .filter(notices::attempts.eq(0))
             .filter(notices::lease_until.is_null())
@@ -73,8 +73,6 @@ pub fn gather(
     window: TimeDelta,
     now: Instant,
 ) -> QueryResult<Gathered> {
-    // A plan of a time when hardly anything waited reads all notices for each thread, as long as its connection lives.
-    by_index(conn)?;
     let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
     let rows: Vec<(NoticeId, NoticeKind, PersonId, String)> = notices::table
         .filter(among(notices::id, ids))
@@ -148,7 +146,7 @@ pub(super) fn held_last(
 ) -> QueryResult<Option<Held>> {
     type Last = (NoticeKind, i64, Option<At>, Option<At>, Held);
     let waiting = notices::table
-        .filter(IsWaiting)
+        .filter(WaitsInThread)
         .filter(notices::thread.eq(thread))
         .filter(notices::person_id.eq(person))
         .order((notices::created_at.desc(), notices::id.desc()))
@@ -360,7 +358,7 @@ fn gather_thread(
     };
     let followed: bool = select(exists(
         theirs!(notices::table)
-            .filter(IsWaiting)
+            .filter(WaitsInThread)
             .filter(notices::kind.ne(NoticeKind::EntryPosted)),
     ))
     .get_result(conn)?;

@@ -18,8 +18,8 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
 
-/// Of a notice that was found by its id: that it waits, in words that no index has without more. The server takes what waits for a small
-/// part of all; it would pass by all that wait for the sake of some ids.
+/// Of a notice that is found by its id, or in its thread: that it waits, in words that no index of all that waits has. The server takes
+/// what waits for a small part of all; it would pass by all that wait for the sake of a few.
 const WAITS: &str = "notices.state || '' = 'waiting'";
 
 /// Puts the notices of one event into the outbox.
@@ -77,9 +77,10 @@ impl QueryFragment<Pg> for Inserting {
             LEFT JOIN LATERAL (SELECT last.* FROM (SELECT * FROM notices WHERE notices.thread = ",
         );
         out.push_bind_param::<Text, _>(&self.thread)?;
+        out.push_sql(" AND notices.person_id = one.person AND ");
+        out.push_sql(WAITS);
         out.push_sql(
-            " AND notices.person_id = one.person AND notices.state = 'waiting' ORDER BY created_at DESC, id DESC LIMIT 1) AS last \
-            WHERE last.kind = ",
+            " ORDER BY created_at DESC, id DESC LIMIT 1) AS last WHERE last.kind = ",
         );
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         out.push_sql(" AND last.attempts = 0 AND last.lease_until IS NULL AND (last.held_until IS NULL OR last.held_until <= ");
@@ -207,9 +208,10 @@ impl QueryFragment<Pg> for HeldOf {
         aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
         out.push_sql(") WITH ORDINALITY AS asked (thread, person, place) \
             CROSS JOIN LATERAL (SELECT next_attempt_at, queue FROM notices \
-            WHERE notices.thread = asked.thread AND notices.person_id = asked.person AND notices.state = 'waiting' \
-            AND notices.kind = ",
+            WHERE notices.thread = asked.thread AND notices.person_id = asked.person AND ",
         );
+        out.push_sql(WAITS);
+        out.push_sql(" AND notices.kind = ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         out.push_sql(
             " AND notices.attempts = 0 AND notices.lease_until IS NULL AND (notices.held_until IS NULL OR notices.held_until <= ",
