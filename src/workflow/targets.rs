@@ -193,6 +193,13 @@ impl Means {
         }
         Ok(Some(new))
     }
+
+    /// Writes when one falls due and alarms, now that its run is another.
+    fn write(&self, conn: &mut Conn, target: &Target, run: &Run, now: Instant) -> VerbResult<()> {
+        let (ladder, calendar) = (&self.rules.ladder, &self.calendar);
+        reckon::write(conn, ladder, target, run, calendar, now)?;
+        Ok(())
+    }
 }
 
 /// Keeps the targets of one escalation.
@@ -325,15 +332,7 @@ impl<'a> Keeper<'a> {
         let Some(target) = target else { return Ok(()) };
         let mut run = target.run();
         run.resume(now);
-        reckon::write(
-            conn,
-            &self.means.rules.ladder,
-            target,
-            &run,
-            &self.means.calendar,
-            now,
-        )?;
-        Ok(())
+        self.means.write(conn, target, &run, now)
     }
 
     fn reckon(&self, conn: &mut Conn, target: Option<&Target>, now: Instant) -> VerbResult<()> {
@@ -345,15 +344,7 @@ impl<'a> Keeper<'a> {
         if let Some(allowance) = table.allowed(target.kind, priority, rank) {
             run.allowance = allowance;
         }
-        reckon::write(
-            conn,
-            &self.means.rules.ladder,
-            target,
-            &run,
-            &self.means.calendar,
-            now,
-        )?;
-        Ok(())
+        self.means.write(conn, target, &run, now)
     }
 
     /// Notes with the escalation what its targets come to.
