@@ -48,8 +48,8 @@ condition! {
 }
 
 condition! {
-    /// The same, of what is found by its thread: in words that no index of all that waits has.
-    WaitsInThread = "notices.state || '' = 'waiting'"
+    /// The same, of what is found by its thread, see migration 0064.
+    WaitsInThread = "notices.state || ' in its thread' = 'waiting in its thread'"
 }
 
 /// To whom a new notice goes.

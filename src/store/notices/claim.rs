@@ -14,11 +14,11 @@ use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
 
-// The words of an index each, which no other index has: see migration 0061.
+// The words of an index each, which no other index has: see migrations 0061 and 0064.
 
 condition! {
     /// Of a notice that may hold up those behind it: it has been tried before, or somebody works on it.
-    MayHoldUp = "ahead.state || '' = 'waiting' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
+    MayHoldUp = "ahead.state || ' ahead' = 'waiting ahead' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
 }
 
 condition! {

@@ -17,7 +17,9 @@ use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
 
 /// The most notices of one thread that one mail tells of.
-const MOST: i64 = 2_000;
+pub(super) const MOST: i64 = 2_000;
+/// Of how many threads to people what waits is read at once.
+const AT_ONCE: usize = 16;
 /// What the queue of what is held of a thread begins with.
 pub(super) const HELD: &str = "entries ";
 
@@ -107,14 +109,18 @@ pub fn gather(
         }
     }
     let mut holding = Vec::new();
+    let mut free: Vec<Thread> = Vec::new();
     for (thread, ids) in entries {
         match held.get(&thread) {
             Some(held) => holding.extend(ids.into_iter().map(|id| (id, held.clone()))),
-            None => {
-                let gathered = gather_thread(conn, &thread, window, now)?;
-                out.extend(gathered.out);
-                holding.extend(gathered.holds);
-            }
+            None => free.push(thread),
+        }
+    }
+    for threads in free.chunks(AT_ONCE) {
+        for waiting in in_threads(conn, threads, now)? {
+            let gathered = gather_thread(conn, &waiting, window, now)?;
+            out.extend(gathered.out);
+            holding.extend(gathered.holds);
         }
     }
     hold(conn, &holding)?;
@@ -128,7 +134,7 @@ pub fn gather(
 }
 
 /// A thread to a person.
-type Thread = (PersonId, String);
+pub(super) type Thread = (PersonId, String);
 
 /// Until when what is told of a thread is held, and in which queue: what waits to be gathered holds up nothing else.
 pub(super) type Held = (At, String);
@@ -323,46 +329,73 @@ struct GatheredThread {
     holds: Option<(NoticeId, Held)>,
 }
 
+/// A thread to a person: what is about to be gathered there, the oldest first, and what stands around it.
+#[derive(Debug, Default)]
+pub(super) struct InThread {
+    /// What may be made one, with what it says.
+    pub(super) waiting: Vec<(NoticeId, String)>,
+    /// When the person was last told of an entry there.
+    pub(super) last_told_at: Option<At>,
+    /// Whether something else waits there, which says no entry.
+    pub(super) is_followed: bool,
+}
+
+/// What is about to be gathered in each of these threads, as far as something is.
+fn in_threads(conn: &mut Conn, threads: &[Thread], now: Instant) -> QueryResult<Vec<InThread>> {
+    let own = match conn {
+        Conn::Postgres(own) => return server::in_threads(own, threads, now),
+        Conn::Sqlite(own) => own,
+    };
+    let mut found = Vec::with_capacity(threads.len());
+    for (person, thread) in threads {
+        // A macro, because a filter borrows what it compares with.
+        macro_rules! theirs {
+            ($of:expr) => {
+                $of.filter(notices::thread.eq(thread))
+                    .filter(notices::person_id.eq(person))
+            };
+        }
+        let waiting: Vec<(NoticeId, String)> = theirs!(waiting!(now))
+            .order((notices::created_at.asc(), notices::id.asc()))
+            .limit(MOST)
+            .select((notices::id, notices::payload))
+            .load(own)?;
+        if waiting.is_empty() {
+            continue;
+        }
+        let last_told_at: Option<At> = theirs!(notices::table)
+            .filter(notices::kind.eq(NoticeKind::EntryPosted))
+            .filter(notices::state.eq(NoticeState::Sent))
+            .select(max(notices::sent_at))
+            .get_result(own)?;
+        let others = theirs!(notices::table)
+            .filter(WaitsInThread)
+            .filter(notices::kind.ne(NoticeKind::EntryPosted));
+        found.push(InThread {
+            waiting,
+            last_told_at,
+            is_followed: select(exists(others)).get_result(own)?,
+        });
+    }
+    Ok(found)
+}
+
 /// Gathers what waits for a person in a thread.
 fn gather_thread(
     conn: &mut Conn,
-    (person, thread): &Thread,
+    thread: &InThread,
     window: TimeDelta,
     now: Instant,
 ) -> QueryResult<GatheredThread> {
-    // A macro, because a filter borrows what it compares with.
-    macro_rules! theirs {
-        ($of:expr) => {
-            $of.filter(notices::thread.eq(thread))
-                .filter(notices::person_id.eq(person))
-        };
-    }
-    let waiting: Vec<(NoticeId, String)> = theirs!(waiting!(now))
-        .order((notices::created_at.asc(), notices::id.asc()))
-        .limit(MOST)
-        .select((notices::id, notices::payload))
-        .load(conn)?;
-    let waiting = waiting.iter().map(|(id, payload)| (*id, payload.as_str()));
+    let waiting = thread.waiting.iter();
+    let waiting = waiting.map(|(id, payload)| (*id, payload.as_str()));
     let Some(Joined { first, out }) = join(conn, waiting)? else {
         return Ok(GatheredThread::default());
     };
-    let last: Option<At> = theirs!(notices::table)
-        .filter(notices::kind.eq(NoticeKind::EntryPosted))
-        .filter(notices::state.eq(NoticeState::Sent))
-        .select(max(notices::sent_at))
-        .get_result(conn)?;
     // Of a clock that was ahead, nobody shall wait for it to come there again.
-    let until = last.map(|last| last.0.min(now) + window);
-    let Some(until) = until.filter(|until| *until > now) else {
-        return Ok(GatheredThread { out, holds: None });
-    };
-    let followed: bool = select(exists(
-        theirs!(notices::table)
-            .filter(WaitsInThread)
-            .filter(notices::kind.ne(NoticeKind::EntryPosted)),
-    ))
-    .get_result(conn)?;
-    let holds = (!followed).then(|| (first, (At(until), format!("{HELD}{first}"))));
+    let until = thread.last_told_at.map(|last| last.0.min(now) + window);
+    let until = until.filter(|until| *until > now && !thread.is_followed);
+    let holds = until.map(|until| (first, (At(until), format!("{HELD}{first}"))));
     Ok(GatheredThread { out, holds })
 }
 

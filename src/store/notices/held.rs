@@ -12,7 +12,7 @@ use crate::domain::notice::{NoticeKind, Payload};
 
 condition! {
     /// Of a notice that waits for another time than that at which it was made.
-    IsPutOff = "notices.state || '' = 'waiting' AND (notices.next_attempt_at > notices.created_at OR notices.lease_until IS NOT NULL)"
+    IsPutOff = "notices.state || ' ahead' = 'waiting ahead' AND (notices.next_attempt_at > notices.created_at OR notices.lease_until IS NOT NULL)"
 }
 
 /// A notice that is held.

@@ -10,7 +10,7 @@ use diesel::result::Error;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::claim::{Due, Lease};
-use super::gather::{HELD, Held};
+use super::gather::{HELD, Held, InThread, MOST, Thread};
 use super::{Telling, complete, queue};
 use crate::db::sql_types::{At, Key, Moment, json};
 use crate::db::{Statement, aside};
@@ -18,9 +18,11 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
 
-/// Of a notice that is found by its id, or in its thread: that it waits, in words that no index of all that waits has. The server takes
-/// what waits for a small part of all; it would pass by all that wait for the sake of a few.
+/// Of a notice that was found by its id: that it waits, in words that no index has without more. The server takes what waits for a small
+/// part of all; it would pass by all that wait for the sake of some ids.
 const WAITS: &str = "notices.state || '' = 'waiting'";
+/// The same of one that is found by its thread, as [`super::WaitsInThread`].
+const WAITS_IN_THREAD: &str = "notices.state || ' in its thread' = 'waiting in its thread'";
 
 /// Puts the notices of one event into the outbox.
 #[derive(Debug)]
@@ -78,10 +80,8 @@ impl QueryFragment<Pg> for Inserting {
         );
         out.push_bind_param::<Text, _>(&self.thread)?;
         out.push_sql(" AND notices.person_id = one.person AND ");
-        out.push_sql(WAITS);
-        out.push_sql(
-            " ORDER BY created_at DESC, id DESC LIMIT 1) AS last WHERE last.kind = ",
-        );
+        out.push_sql(WAITS_IN_THREAD);
+        out.push_sql(" ORDER BY created_at DESC, id DESC LIMIT 1) AS last WHERE last.kind = ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         out.push_sql(" AND last.attempts = 0 AND last.lease_until IS NULL AND (last.held_until IS NULL OR last.held_until <= ");
         out.push_bind_param::<Moment, _>(&self.created_at)?;
@@ -206,11 +206,12 @@ impl QueryFragment<Pg> for HeldOf {
         aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
         out.push_sql(", ");
         aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
-        out.push_sql(") WITH ORDINALITY AS asked (thread, person, place) \
+        out.push_sql(
+            ") WITH ORDINALITY AS asked (thread, person, place) \
             CROSS JOIN LATERAL (SELECT next_attempt_at, queue FROM notices \
             WHERE notices.thread = asked.thread AND notices.person_id = asked.person AND ",
         );
-        out.push_sql(WAITS);
+        out.push_sql(WAITS_IN_THREAD);
         out.push_sql(" AND notices.kind = ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         out.push_sql(
@@ -238,6 +239,89 @@ pub(super) fn held(
         persons,
     };
     held.load(conn)
+}
+
+/// What is about to be gathered in threads to people.
+#[derive(Debug, QueryId)]
+struct Gathering {
+    now: At,
+    threads: Vec<String>,
+    persons: Vec<PersonId>,
+}
+
+impl Query for Gathering {
+    type SqlType = (BigInt, Key, Text, Nullable<Moment>, Bool);
+}
+
+impl RunQueryDsl<PgConnection> for Gathering {}
+
+impl QueryFragment<Pg> for Gathering {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let theirs =
+            "FROM notices WHERE notices.thread = asked.thread AND notices.person_id = asked.person";
+        out.push_sql("SELECT asked.place, waiting.id, waiting.payload, around.last_told_at, around.is_followed FROM unnest(");
+        aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
+        out.push_sql(", ");
+        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
+        out.push_sql(
+            ") WITH ORDINALITY AS asked (thread, person, place) \
+            CROSS JOIN LATERAL (SELECT (SELECT max(sent_at) ",
+        );
+        out.push_sql(theirs);
+        out.push_sql(" AND notices.state = 'sent' AND notices.kind = ");
+        out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
+        out.push_sql(") AS last_told_at, EXISTS (SELECT 1 ");
+        out.push_sql(theirs);
+        out.push_sql(" AND ");
+        out.push_sql(WAITS_IN_THREAD);
+        out.push_sql(" AND notices.kind <> ");
+        out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
+        // What has an offset is asked once a thread.
+        out.push_sql(") AS is_followed OFFSET 0) AS around CROSS JOIN LATERAL (SELECT id, payload, created_at ");
+        out.push_sql(theirs);
+        out.push_sql(" AND ");
+        out.push_sql(WAITS_IN_THREAD);
+        out.push_sql(" AND notices.kind = ");
+        out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
+        out.push_sql(
+            " AND notices.attempts = 0 AND notices.lease_until IS NULL AND (notices.held_until IS NULL OR notices.held_until <= ",
+        );
+        out.push_bind_param::<Moment, _>(&self.now)?;
+        out.push_sql(") ORDER BY created_at, id LIMIT ");
+        out.push_bind_param::<BigInt, _>(&MOST)?;
+        out.push_sql(") AS waiting ORDER BY asked.place, waiting.created_at, waiting.id");
+        Ok(())
+    }
+}
+
+/// See `gather::in_threads`.
+pub(super) fn in_threads(
+    conn: &mut PgConnection,
+    threads: &[Thread],
+    now: Instant,
+) -> QueryResult<Vec<InThread>> {
+    let (persons, threads) = threads.iter().cloned().unzip();
+    let gathering = Gathering {
+        now: At(now),
+        threads,
+        persons,
+    };
+    let mut found: Vec<(i64, InThread)> = Vec::new();
+    for row in gathering.load::<(i64, NoticeId, String, Option<At>, bool)>(conn)? {
+        let (place, id, payload, last_told_at, is_followed) = row;
+        match found.last_mut() {
+            Some((of, thread)) if *of == place => thread.waiting.push((id, payload)),
+            _ => found.push((
+                place,
+                InThread {
+                    waiting: vec![(id, payload)],
+                    last_told_at,
+                    is_followed,
+                },
+            )),
+        }
+    }
+    Ok(found.into_iter().map(|(_, thread)| thread).collect())
 }
 
 /// Holds notices that nobody has.
