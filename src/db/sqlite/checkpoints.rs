@@ -11,6 +11,10 @@ use crate::db::DbError;
 
 /// Pages (4 KiB each) beyond which the log is started over, even if that waits for readers.
 const LOG_PAGES: i64 = 16_000;
+/// Pages that nobody notices waiting for, while they are moved into the database file.
+const FEW_PAGES: i64 = 256;
+/// How often what was committed meanwhile is moved as well, before those who write wait for the rest.
+const ROUNDS: usize = 4;
 /// How long commits gather before they are moved into the database file.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long somebody may read before it is taken for a lock that nobody holds any more.
@@ -91,13 +95,21 @@ fn checkpoint(
     let mut run = |how: &str| -> Result<Log, DbError> {
         Ok(diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result(conn)?)
     };
-    let moved = run("PASSIVE")?;
+    let mut moved = run("PASSIVE")?;
     let how = match *erases {
         true => "TRUNCATE",
         // A log that readers kept from starting over has grown: wait for them a little.
         false if moved.log >= LOG_PAGES => "RESTART",
         false => return Ok(Emptied::AsWanted),
     };
+    // Moving thousands of pages takes tens of milliseconds, and so does moving what is committed meanwhile. Each time it is less.
+    for _ in 0..ROUNDS {
+        let before = moved.log;
+        moved = run("PASSIVE")?;
+        if moved.log - before <= FEW_PAGES {
+            break;
+        }
+    }
     let done = connections.between_groups(|| run(how))?;
     *erases &= done.busy != 0;
     Ok(match done.busy {
