@@ -94,6 +94,14 @@ fn submitted(
     }
 
     let targets = targets::first(conn, &case, now)?;
+    settled(cases::touch(conn, case.id, case.version, now)?, None)?;
+    // The change is counted, and nothing else of the case has changed.
+    let case = Case {
+        updated_at: now,
+        version: case.version + 1,
+        ..case
+    };
+    // Who takes a number is waited for until the transaction ends, so that it is taken as late as can be.
     let number = EscalationNumber::new(Counter::Escalation.next(conn)?);
     let acknowledged: Vec<String> = assessment
         .to_acknowledge()
@@ -120,14 +128,6 @@ fn submitted(
         }
         Err(error) => return Err(error.into()),
     };
-    settled(cases::touch(conn, case.id, case.version, now)?, None)?;
-    // The change is counted, and nothing else of the case has changed.
-    let case = Case {
-        updated_at: now,
-        version: case.version + 1,
-        ..case
-    };
-
     let mut fields = escalation_fields(&escalation);
     fields.insert("reason".into(), reason.code.into());
     let recorded = Recorded::added(escalation.subject_id(), fields).saying(said);

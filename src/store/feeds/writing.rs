@@ -101,6 +101,13 @@ type Placed = (
     Written,
 );
 
+/// The same behind all that is written on its case.
+type Behind = (
+    Eq<feed_entries::position, PlaceBehind>,
+    Eq<feed_entries::changed_position, PlaceBehind>,
+    Written,
+);
+
 impl Written {
     /// The row of an entry, and what the event has to say of it.
     fn of(new: &NewEntry<'_>, made: &Made) -> QueryResult<(Self, Said)> {
@@ -149,6 +156,14 @@ impl Written {
         )
     }
 
+    fn behind(self, place: PlaceBehind) -> Behind {
+        (
+            feed_entries::position.eq(place),
+            feed_entries::changed_position.eq(place),
+            self,
+        )
+    }
+
     /// The entry as it is read at that place.
     fn entry(self, details: Option<Map<String, Value>>, position: i64) -> Entry {
         Entry {
@@ -181,6 +196,19 @@ impl Written {
 struct PlaceBehind {
     case: CaseId,
     now: i64,
+    /// How many of the same statement stand between.
+    between: i64,
+}
+
+impl PlaceBehind {
+    /// That of an entry, with so many of its statement between.
+    fn of(new: &NewEntry<'_>, between: i64) -> Self {
+        Self {
+            case: new.case,
+            now: new.at.timestamp_micros(),
+            between,
+        }
+    }
 }
 
 impl Expression for PlaceBehind {
@@ -201,7 +229,9 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
         // The greatest of two numbers has another name on each database; that of rows has the same.
-        out.push_sql("(SELECT max(place) FROM (SELECT ");
+        out.push_sql("(SELECT max(place) + ");
+        out.push_bind_param::<BigInt, _>(&self.between)?;
+        out.push_sql(" FROM (SELECT ");
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(
             " AS place UNION ALL SELECT max(changed_position) + 1 FROM feed_entries WHERE case_id = ",
@@ -220,10 +250,7 @@ where
 pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(Entry, Said)> {
     let made = Made::of(new.feed, new.visibility, new.body);
     let (row, said) = Written::of(new, &made)?;
-    let place = PlaceBehind {
-        case: new.case,
-        now: new.at.timestamp_micros(),
-    };
+    let place = PlaceBehind::of(new, 0);
     let position = on_either!(conn, |own| diesel::insert_into(feed_entries::table)
         .values((
             feed_entries::position.eq(place),
@@ -243,12 +270,31 @@ pub fn insert_each(conn: &mut Conn, entries: &[NewEntry<'_>]) -> QueryResult<(Ve
     match entries {
         [] => Ok((Vec::new(), Said::default())),
         [one] => insert(conn, one).map(|(entry, said)| (vec![entry.id], said)),
+        [first, second] if first.at == second.at => insert_two(conn, [first, second]),
         [first, ..] => {
             let made = (entries.iter()).map(|new| Made::of(new.feed, new.visibility, new.body));
             let made: Vec<Made> = made.collect();
             insert_all(conn, first.case, entries.iter().cloned().zip(&made))
         }
     }
+}
+
+/// Adds two entries of one case and one instant: what was done, and what was said with it.
+fn insert_two(
+    conn: &mut Conn,
+    [first, second]: [&NewEntry<'_>; 2],
+) -> QueryResult<(Vec<EntryId>, Said)> {
+    let row_of =
+        |new: &NewEntry<'_>| Written::of(new, &Made::of(new.feed, new.visibility, new.body));
+    let ((one, said_of_one), (other, said_of_other)) = (row_of(first)?, row_of(second)?);
+    let ids = vec![one.id, other.id];
+    on_either!(conn, |own| diesel::insert_into(feed_entries::table)
+        .values([
+            one.behind(PlaceBehind::of(first, 0)),
+            other.behind(PlaceBehind::of(second, 1)),
+        ])
+        .execute(own))?;
+    Ok((ids, said_of_one.and(said_of_other)))
 }
 
 /// Adds entries of one case, one behind the other, of whose words something was made; gives their ids, and what the event has to say of
