@@ -330,7 +330,7 @@ struct GatheredThread {
 }
 
 /// A thread to a person: what is about to be gathered there, the oldest first, and what stands around it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct InThread {
     /// What may be made one, with what it says.
     pub(super) waiting: Vec<(NoticeId, String)>,

@@ -11,7 +11,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::claim::{Due, Lease};
 use super::gather::{HELD, Held, InThread, MOST, Thread};
-use super::{Telling, complete, queue};
+use super::{Telling, WaitsInThread, complete, queue};
 use crate::db::sql_types::{At, Key, Moment, json};
 use crate::db::{Statement, aside};
 use crate::domain::Instant;
@@ -21,8 +21,39 @@ use crate::domain::notice::NoticeKind;
 /// Of a notice that was found by its id: that it waits, in words that no index has without more. The server takes what waits for a small
 /// part of all; it would pass by all that wait for the sake of some ids.
 const WAITS: &str = "notices.state || '' = 'waiting'";
-/// The same of one that is found by its thread, as [`super::WaitsInThread`].
-const WAITS_IN_THREAD: &str = "notices.state || ' in its thread' = 'waiting in its thread'";
+
+/// Of threads to people, which are `asked` by their places: what is theirs of notices.
+const THEIRS: &str =
+    " FROM notices WHERE notices.thread = asked.thread AND notices.person_id = asked.person";
+
+/// Says that what follows is asked of each of these threads to each of these people.
+fn of_each<'b>(
+    out: &mut AstPass<'_, 'b, Pg>,
+    threads: &'b Vec<String>,
+    persons: &'b Vec<PersonId>,
+) -> QueryResult<()> {
+    out.push_sql(" FROM unnest(");
+    aside::<Array<Text>, _>(out, threads, "text[]")?;
+    out.push_sql(", ");
+    aside::<Array<Key>, _>(out, persons, "uuid[]")?;
+    out.push_sql(") WITH ORDINALITY AS asked (thread, person, place)");
+    Ok(())
+}
+
+/// Of these, that something waits which may be gathered, as in `gather::waiting`.
+fn may_be_gathered<'b>(out: &mut AstPass<'_, 'b, Pg>, now: &'b At) -> QueryResult<()> {
+    out.push_sql(THEIRS);
+    out.push_sql(" AND ");
+    WaitsInThread.walk_ast(out.reborrow())?;
+    out.push_sql(" AND notices.kind = ");
+    out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
+    out.push_sql(
+        " AND notices.attempts = 0 AND notices.lease_until IS NULL AND (notices.held_until IS NULL OR notices.held_until <= ",
+    );
+    out.push_bind_param::<Moment, _>(now)?;
+    out.push_sql(")");
+    Ok(())
+}
 
 /// Puts the notices of one event into the outbox.
 #[derive(Debug)]
@@ -80,7 +111,7 @@ impl QueryFragment<Pg> for Inserting {
         );
         out.push_bind_param::<Text, _>(&self.thread)?;
         out.push_sql(" AND notices.person_id = one.person AND ");
-        out.push_sql(WAITS_IN_THREAD);
+        WaitsInThread.walk_ast(out.reborrow())?;
         out.push_sql(" ORDER BY created_at DESC, id DESC LIMIT 1) AS last WHERE last.kind = ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         out.push_sql(" AND last.attempts = 0 AND last.lease_until IS NULL AND (last.held_until IS NULL OR last.held_until <= ");
@@ -202,23 +233,11 @@ impl RunQueryDsl<PgConnection> for HeldOf {}
 
 impl QueryFragment<Pg> for HeldOf {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT asked.place, first.next_attempt_at, first.queue FROM unnest(");
-        aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
-        out.push_sql(", ");
-        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
-        out.push_sql(
-            ") WITH ORDINALITY AS asked (thread, person, place) \
-            CROSS JOIN LATERAL (SELECT next_attempt_at, queue FROM notices \
-            WHERE notices.thread = asked.thread AND notices.person_id = asked.person AND ",
-        );
-        out.push_sql(WAITS_IN_THREAD);
-        out.push_sql(" AND notices.kind = ");
-        out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
-        out.push_sql(
-            " AND notices.attempts = 0 AND notices.lease_until IS NULL AND (notices.held_until IS NULL OR notices.held_until <= ",
-        );
-        out.push_bind_param::<Moment, _>(&self.now)?;
-        out.push_sql(") AND notices.next_attempt_at > ");
+        out.push_sql("SELECT asked.place, first.next_attempt_at, first.queue");
+        of_each(&mut out, &self.threads, &self.persons)?;
+        out.push_sql(" CROSS JOIN LATERAL (SELECT next_attempt_at, queue");
+        may_be_gathered(&mut out, &self.now)?;
+        out.push_sql(" AND notices.next_attempt_at > ");
         out.push_bind_param::<Moment, _>(&self.now)?;
         out.push_sql(" ORDER BY created_at, id LIMIT 1) AS first");
         Ok(())
@@ -257,37 +276,22 @@ impl RunQueryDsl<PgConnection> for Gathering {}
 
 impl QueryFragment<Pg> for Gathering {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let theirs =
-            "FROM notices WHERE notices.thread = asked.thread AND notices.person_id = asked.person";
-        out.push_sql("SELECT asked.place, waiting.id, waiting.payload, around.last_told_at, around.is_followed FROM unnest(");
-        aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
-        out.push_sql(", ");
-        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
-        out.push_sql(
-            ") WITH ORDINALITY AS asked (thread, person, place) \
-            CROSS JOIN LATERAL (SELECT (SELECT max(sent_at) ",
-        );
-        out.push_sql(theirs);
+        out.push_sql("SELECT asked.place, waiting.id, waiting.payload, around.last_told_at, around.is_followed");
+        of_each(&mut out, &self.threads, &self.persons)?;
+        out.push_sql(" CROSS JOIN LATERAL (SELECT (SELECT max(sent_at)");
+        out.push_sql(THEIRS);
         out.push_sql(" AND notices.state = 'sent' AND notices.kind = ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
-        out.push_sql(") AS last_told_at, EXISTS (SELECT 1 ");
-        out.push_sql(theirs);
+        out.push_sql(") AS last_told_at, EXISTS (SELECT 1");
+        out.push_sql(THEIRS);
         out.push_sql(" AND ");
-        out.push_sql(WAITS_IN_THREAD);
+        WaitsInThread.walk_ast(out.reborrow())?;
         out.push_sql(" AND notices.kind <> ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         // What has an offset is asked once a thread.
-        out.push_sql(") AS is_followed OFFSET 0) AS around CROSS JOIN LATERAL (SELECT id, payload, created_at ");
-        out.push_sql(theirs);
-        out.push_sql(" AND ");
-        out.push_sql(WAITS_IN_THREAD);
-        out.push_sql(" AND notices.kind = ");
-        out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
-        out.push_sql(
-            " AND notices.attempts = 0 AND notices.lease_until IS NULL AND (notices.held_until IS NULL OR notices.held_until <= ",
-        );
-        out.push_bind_param::<Moment, _>(&self.now)?;
-        out.push_sql(") ORDER BY created_at, id LIMIT ");
+        out.push_sql(") AS is_followed OFFSET 0) AS around CROSS JOIN LATERAL (SELECT id, payload, created_at");
+        may_be_gathered(&mut out, &self.now)?;
+        out.push_sql(" ORDER BY created_at, id LIMIT ");
         out.push_bind_param::<BigInt, _>(&MOST)?;
         out.push_sql(") AS waiting ORDER BY asked.place, waiting.created_at, waiting.id");
         Ok(())
@@ -414,16 +418,11 @@ impl RunQueryDsl<PgConnection> for First {}
 
 impl QueryFragment<Pg> for First {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT asked.place, first.id, first.message_id FROM unnest(");
-        aside::<Array<Text>, _>(&mut out, &self.threads, "text[]")?;
-        out.push_sql(", ");
-        aside::<Array<Key>, _>(&mut out, &self.persons, "uuid[]")?;
-        out.push_sql(
-            ") WITH ORDINALITY AS asked (thread, person, place) \
-            CROSS JOIN LATERAL (SELECT id, message_id FROM notices \
-            WHERE notices.thread = asked.thread AND notices.person_id = asked.person \
-            ORDER BY created_at, id LIMIT 1) AS first ORDER BY asked.place",
-        );
+        out.push_sql("SELECT asked.place, first.id, first.message_id");
+        of_each(&mut out, &self.threads, &self.persons)?;
+        out.push_sql(" CROSS JOIN LATERAL (SELECT id, message_id");
+        out.push_sql(THEIRS);
+        out.push_sql(" ORDER BY created_at, id LIMIT 1) AS first ORDER BY asked.place");
         Ok(())
     }
 }
