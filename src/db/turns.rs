@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use diesel::PgConnection;
 use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use super::Conn;
@@ -32,9 +33,14 @@ impl Turns {
 
     /// Waits for the turn of this transaction, which has it until its end. The embedded database has one writer, who needs none.
     pub fn take(&'static self, conn: &Conn) {
-        if matches!(conn, Conn::Postgres(_)) {
-            self.take_within(WITHIN);
+        if let Conn::Postgres(own) = conn {
+            self.take_on(own);
         }
+    }
+
+    /// The same, on a server.
+    pub fn take_on(&'static self, _: &PgConnection) {
+        self.take_within(WITHIN);
     }
 
     /// Whether this thread's transaction has the turn within that time, or had it before.

@@ -16,6 +16,7 @@ pub mod callbacks;
 pub mod cas;
 pub mod cases;
 pub mod clients;
+mod counter;
 pub mod devices;
 pub mod digests;
 pub mod drafts;
@@ -70,79 +71,4 @@ pub mod tutorials;
 pub mod words;
 pub mod write_probes;
 
-use diesel::prelude::*;
-
-use crate::db::{Conn, Turns, kept, on_either};
-
-/// A number that the installation counts (C1): sequential, never reused, taken in the transaction that uses it.
-#[derive(Clone, Copy, Debug)]
-pub enum Counter {
-    /// Cases.
-    Case,
-    /// Escalations.
-    Escalation,
-}
-
-impl Counter {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Case => "case",
-            Self::Escalation => "escalation",
-        }
-    }
-
-    /// Where those stand who take a number of it.
-    const fn turns(self) -> &'static Turns {
-        static CASES: Turns = Turns::untaken();
-        static ESCALATIONS: Turns = Turns::untaken();
-        match self {
-            Self::Case => &CASES,
-            Self::Escalation => &ESCALATIONS,
-        }
-    }
-
-    /// Takes the next number.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn next(self, conn: &mut Conn) -> QueryResult<i64> {
-        use crate::db::schema::counters;
-        self.turns().take(conn);
-        on_either!(conn, |own| kept(
-            counters::table.filter(counters::name.eq(self.name()))
-        )
-        .set(counters::value.eq(counters::value + 1))
-        .returning(counters::value)
-        .get_result(own))
-    }
-
-    /// The number that was taken last. Nobody else takes one until the transaction ends.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn held(self, conn: &mut Conn) -> QueryResult<i64> {
-        use crate::db::schema::counters;
-        kept(counters::table.filter(counters::name.eq(self.name())))
-            .set(counters::value.eq(counters::value))
-            .returning(counters::value)
-            .get_result(conn)
-    }
-
-    /// Makes sure that `number`, which an import brought along, is not given out again.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub fn at_least(self, conn: &mut Conn, number: i64) -> QueryResult<()> {
-        use crate::db::schema::counters;
-        diesel::update(
-            counters::table.filter(
-                counters::name
-                    .eq(self.name())
-                    .and(counters::value.lt(number)),
-            ),
-        )
-        .set(counters::value.eq(number))
-        .execute(conn)
-        .map(drop)
-    }
-}
+pub use counter::Counter;

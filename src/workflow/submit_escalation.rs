@@ -10,11 +10,10 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::event::EscalationEvent;
-use crate::domain::ids::{CaseRef, EscalationNumber};
+use crate::domain::ids::CaseRef;
 use crate::domain::reason::{Answers, Reason, check_answers};
 use crate::domain::text::Markdown;
 use crate::input::input;
-use crate::store::Counter;
 use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, Escalation, NewEscalation};
 use crate::store::targets::{Target, insert_first};
@@ -101,14 +100,11 @@ fn submitted(
         version: case.version + 1,
         ..case
     };
-    // Who takes a number is waited for until the transaction ends, so that it is taken as late as can be.
-    let number = EscalationNumber::new(Counter::Escalation.next(conn)?);
     let acknowledged: Vec<String> = assessment
         .to_acknowledge()
         .map(|finding| finding.code.to_string())
         .collect();
     let new = NewEscalation {
-        number,
         case: case.id,
         reason: &reason.code,
         answers: &answered,
@@ -119,6 +115,7 @@ fn submitted(
         priority: case.priority,
         next_due_at: targets::next_due(&targets),
     };
+    // It takes a number, for which others wait until the transaction ends, so that it is done as late as can be.
     let inserted = escalations::insert(conn, &new, now).map_err(DbError::from);
     let (escalation, said) = match inserted {
         Ok(Some(inserted)) => inserted,

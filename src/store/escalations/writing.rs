@@ -12,9 +12,10 @@ use crate::domain::audit::seal::Said;
 use crate::domain::case::Priority;
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation::{Level, State};
-use crate::domain::ids::{CaseId, EscalationId, EscalationNumber, PersonId};
+use crate::domain::ids::{CaseId, EscalationId, PersonId};
 use crate::store::audit::EscalationWords;
 use crate::store::cas::{Cas, compare_and_set};
+use crate::store::counter::{Counter, Next};
 use crate::store::{lapses, targets};
 
 /// Where an escalation without a rank stands in the queue: before the ranked ones, for nobody has weighed it yet.
@@ -34,8 +35,6 @@ const NEVER: Instant = {
 /// What a new escalation is made of.
 #[derive(Clone, Debug)]
 pub struct NewEscalation<'a> {
-    /// Its number.
-    pub number: EscalationNumber,
     /// Its case.
     pub case: CaseId,
     /// The code of its reason.
@@ -56,7 +55,7 @@ pub struct NewEscalation<'a> {
     pub next_due_at: Option<Instant>,
 }
 
-/// Adds a submitted escalation; gives its row, and what the event has to say of its words. Nothing if another one is active: that
+/// Adds a submitted escalation with the next number; gives its row, and what the event has to say of its words. Nothing if another one is active: that
 /// is no violation, after which PostgreSQL would answer nothing more.
 ///
 /// # Errors
@@ -77,30 +76,42 @@ pub fn insert(
         decline_reasons: "[]",
     };
     let (salt, said) = words.sealed(id);
-    let row = on_either!(conn, |own| diesel::insert_into(escalations::table)
-        .values((
-            escalations::id.eq(id),
-            escalations::number.eq(new.number.value()),
-            escalations::case_id.eq(new.case),
-            escalations::reason.eq(new.reason),
-            escalations::answers.eq(words.answers),
-            escalations::details.eq(new.details),
-            escalations::acknowledgements.eq(words.acknowledgements),
-            escalations::assessment.eq(words.assessment),
-            escalations::state.eq(State::Submitted),
-            escalations::requested_by.eq(new.requested_by),
-            escalations::submitted_at.eq(At(now)),
-            escalations::submitted_priority.eq(Some(new.priority)),
-            escalations::queue_rank.eq(UNRANKED),
-            escalations::decline_reasons.eq(words.decline_reasons),
-            escalations::next_due_at.eq(At(new.next_due_at.unwrap_or(NEVER))),
-            escalations::updated_at.eq(At(now)),
-            escalations::salt.eq(Some(&salt)),
-        ))
-        .on_conflict_do_nothing()
-        .returning(Escalation::as_returning())
-        .get_result(own))
-    .optional()?;
+    macro_rules! inserting {
+        ($number:expr) => {
+            diesel::insert_into(escalations::table)
+                .values((
+                    escalations::id.eq(id),
+                    escalations::number.eq($number),
+                    escalations::case_id.eq(new.case),
+                    escalations::reason.eq(new.reason),
+                    escalations::answers.eq(words.answers),
+                    escalations::details.eq(new.details),
+                    escalations::acknowledgements.eq(words.acknowledgements),
+                    escalations::assessment.eq(words.assessment),
+                    escalations::state.eq(State::Submitted),
+                    escalations::requested_by.eq(new.requested_by),
+                    escalations::submitted_at.eq(At(now)),
+                    escalations::submitted_priority.eq(Some(new.priority)),
+                    escalations::queue_rank.eq(UNRANKED),
+                    escalations::decline_reasons.eq(words.decline_reasons),
+                    escalations::next_due_at.eq(At(new.next_due_at.unwrap_or(NEVER))),
+                    escalations::updated_at.eq(At(now)),
+                    escalations::salt.eq(Some(&salt)),
+                ))
+                .on_conflict_do_nothing()
+                .returning(Escalation::as_returning())
+        };
+    }
+    // Who takes a number is waited for until the transaction ends.
+    let counter = Counter::Escalation;
+    let row = match conn {
+        Conn::Postgres(own) => counter.numbering(own, inserting!(Next)).get_result(own),
+        Conn::Sqlite(_) => {
+            let number = counter.next(conn)?;
+            on_either!(conn, |own| inserting!(number).get_result(own))
+        }
+    };
+    let row = row.optional()?;
     Ok(row.map(|row| (row, said)))
 }
 
