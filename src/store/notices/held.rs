@@ -11,8 +11,8 @@ use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, Payload};
 
 condition! {
-    /// Of a notice that waits for another time than that at which it was made.
-    IsPutOff = "notices.state || ' ahead' = 'waiting ahead' AND (notices.next_attempt_at > notices.created_at OR notices.lease_until IS NOT NULL)"
+    /// Of a notice that may hold up those behind it, as in [`super::claim`]: what is held is among them.
+    MayHoldUp = "notices.state || ' ahead' = 'waiting ahead' AND (notices.next_attempt_at > notices.created_at OR notices.lease_until IS NOT NULL)"
 }
 
 /// A notice that is held.
@@ -41,7 +41,7 @@ pub fn held_of_targets(conn: &mut Conn, people: &[PersonId]) -> QueryResult<Vec<
         .map(|person| queue(To::Person(*person), NoticeKind::TargetsGathered))
         .collect();
     let rows: Vec<Row> = notices::table
-        .filter(IsPutOff)
+        .filter(MayHoldUp)
         .filter(notices::queue.eq_any(queues))
         .filter(notices::attempts.eq(0))
         .filter(notices::lease_until.is_null())
