@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use diesel::backend::Backend;
 use diesel::dsl::{Eq, max};
-use diesel::expression::{ValidGrouping, is_aggregate};
+use diesel::expression::{AsExpression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
@@ -94,17 +94,10 @@ struct Written {
     search_words: String,
 }
 
-/// The same at its place.
-type Placed = (
-    Eq<feed_entries::position, i64>,
-    Eq<feed_entries::changed_position, i64>,
-    Written,
-);
-
-/// The same behind all that is written on its case.
-type Behind = (
-    Eq<feed_entries::position, PlaceBehind>,
-    Eq<feed_entries::changed_position, PlaceBehind>,
+/// The same at a place: one that is known, or one that the statement finds.
+type Placed<P> = (
+    Eq<feed_entries::position, P>,
+    Eq<feed_entries::changed_position, P>,
     Written,
 );
 
@@ -148,15 +141,7 @@ impl Written {
         Ok((row, said))
     }
 
-    fn at(self, place: i64) -> Placed {
-        (
-            feed_entries::position.eq(place),
-            feed_entries::changed_position.eq(place),
-            self,
-        )
-    }
-
-    fn behind(self, place: PlaceBehind) -> Behind {
+    fn at<P: Copy + AsExpression<BigInt>>(self, place: P) -> Placed<P> {
         (
             feed_entries::position.eq(place),
             feed_entries::changed_position.eq(place),
@@ -290,8 +275,8 @@ fn insert_two(
     let ids = vec![one.id, other.id];
     on_either!(conn, |own| diesel::insert_into(feed_entries::table)
         .values([
-            one.behind(PlaceBehind::of(first, 0)),
-            other.behind(PlaceBehind::of(second, 1)),
+            one.at(PlaceBehind::of(first, 0)),
+            other.at(PlaceBehind::of(second, 1)),
         ])
         .execute(own))?;
     Ok((ids, said_of_one.and(said_of_other)))
@@ -320,7 +305,7 @@ pub fn insert_all<'a>(
 /// Entries as their rows are written, with what the events have to say of them.
 #[derive(Debug)]
 pub struct ReadyEntries {
-    rows: Vec<Placed>,
+    rows: Vec<Placed<i64>>,
     said: Vec<(CaseId, Said)>,
 }
 
