@@ -8,8 +8,8 @@ use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
-    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, Linking, OlderWords,
-    Outbox, Resets, Rhythm, Steps, Sweeping, Targets, Tutorials, Warnings,
+    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Indexing, Jobs, LastSeenJob, Linking,
+    OlderWords, Outbox, Resets, Rhythm, Steps, Sweeping, Targets, Tutorials, Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -66,6 +66,7 @@ fn jobs(desk: &AppState, settings: &Settings) -> Jobs {
         .with(Sweeping::new(db(), desk.uploads.store.clone()))
         .with(Housekeeping::new(db()))
         .with(OlderWords::new(db()))
+        .with(Indexing::new(db()))
         // What all the others have written.
         .with(Linking::new(db()))
 }

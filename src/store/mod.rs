@@ -57,6 +57,7 @@ pub mod roles;
 pub mod rules;
 pub mod saved_filters;
 mod search;
+pub mod search_index;
 pub mod second_factors;
 pub mod seen_files;
 pub mod sessions;

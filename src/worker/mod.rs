@@ -15,6 +15,7 @@
 //! | [`Sweeping`] | takes away attached files that nobody names any more (F4) |
 //! | [`Housekeeping`] | deletes what has expired |
 //! | [`OlderWords`] | makes the words of older rows, by which they are found |
+//! | [`Indexing`] | takes what was written into the index of words |
 //! | [`Linking`] | gives audited events their place in the chain (C8) |
 //!
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
@@ -25,6 +26,7 @@ mod calls;
 mod digests;
 mod driver;
 mod housekeeping;
+mod indexing;
 mod job;
 mod last_seen;
 mod linking;
@@ -43,6 +45,7 @@ pub use calls::{Calls, SeenTo};
 pub use digests::{Digested, Digests};
 pub use driver::{Driver, JobStatus, Rhythm, Turns};
 pub use housekeeping::{Housekeeping, Swept};
+pub use indexing::Indexing;
 pub use job::{Job, Jobs, Stepped};
 pub use last_seen::{LastSeenBuffer, LastSeenJob};
 pub use linking::Linking;

@@ -47,9 +47,8 @@ fn declared() -> Tables {
     tables
 }
 
-/// What the database has, in the words of `schema.rs`. The embedded one's index of words is a table of its own with those that it
-/// is kept in, made by triggers of the rows and read by the search alone; the server's is an index like others, but that the
-/// other database has none of its name.
+/// What the database has, in the words of `schema.rs`. The index of words is in tables of its own, made by triggers of the rows and
+/// read by the search alone; of the server's a part is an index like others, but that the other database has none of its name.
 fn existing(rows: &Rows) -> Tables {
     let query = match rows.backend {
         Backend::Sqlite => {
@@ -60,7 +59,8 @@ fn existing(rows: &Rows) -> Tables {
         }
         Backend::Postgresql => {
             "SELECT table_name || ' ' || column_name || ' ' || udt_name || ' ' || (is_nullable = 'YES')::int AS text \
-             FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'"
+             FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' \
+             AND table_name NOT LIKE 'search\\_%'"
         }
     };
     let mut tables = Tables::new();

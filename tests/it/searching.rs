@@ -5,6 +5,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use casebell::db::Conn;
+use casebell::store::search_index;
 use casebell::worker::{Job, OlderWords};
 
 use crate::support::database::{Backend, on_both_databases};
@@ -18,11 +19,16 @@ on_both_databases! { Desk:
     words_are_found_by_their_beginnings,
     a_long_list_is_searched_to_its_end,
     what_an_earlier_release_wrote_is_found_once_its_words_are_made,
+    changed_words_are_found_as_they_stand,
+    what_waits_is_taken_in_and_put_together,
     redacted_words_are_gone_from_the_index,
     moved_words_are_found_by_those_alone_who_read_them_there,
     everything_is_searched_as_far_as_it_may_be_read,
     the_page_shows_what_is_found_and_marks_it,
 }
+
+/// More cases than a list begins with, so that the index is asked for what none of them has.
+const NEWER: usize = 65;
 
 /// The numbers of the cases that somebody finds, in alphabetical order.
 async fn finds(who: &Person, words: &str) -> Vec<String> {
@@ -113,34 +119,40 @@ async fn a_long_list_is_searched_to_its_end(desk: Desk) {
     for _ in 2..CASES {
         all.push(dana.opens(medium().about("Menus")).await.number);
     }
-    assert_eq!(finds(&dana, "menus").await, all);
-    assert_eq!(finds(&dana, "menu xylo").await, [all[0].as_str()]);
-    assert_eq!(finds(&dana, "xylo quinces").await, [all[0].as_str()]);
-    assert_eq!(finds(&dana, "quinces").await, all[..2]);
-    assert_eq!(finds(&eve, "zither").await, [all[0].as_str()]);
-    for words in ["zither", "xylophones zither", "menus nowhere"] {
-        assert_eq!(finds(&dana, words).await, Vec::<String>::new(), "{words}");
-    }
-    assert_eq!(finds(&gina, "xylophones").await, Vec::<String>::new());
-    let count = async |who: &Person, query: &str| -> Value {
-        let path = format!("/cases?{query}&count=true&limit=1");
-        who.get(&path).await.ok()["count"].clone()
-    };
-    assert_eq!(count(&dana, "q=menus").await, CASES);
-    assert_eq!(count(&dana, "q=quinces").await, 2);
-    assert_eq!(count(&dana, "q=quinces&priority=high").await, 1);
-    assert_eq!(count(&dana, "q=zither").await, 0);
-    assert_eq!(count(&eve, "q=zither").await, 1);
-    // In each order, from each place.
-    for sort in ["opened_at", "-opened_at", "updated_at", "-updated_at"] {
-        let path = format!("/cases?q=quinces&sort={sort}&limit=1");
-        let page = dana.get(&path).await.ok();
-        let cursor = said(&page["next_cursor"]);
-        let next = dana.get(&format!("{path}&cursor={cursor}")).await.ok();
-        let mut found = [&page, &next].map(|page| said(&page["items"][0]["number"]));
-        found.sort();
-        assert_eq!(found, all[..2], "{sort}");
-        assert_eq!(next["next_cursor"], Value::Null, "{sort}");
+    // What was just written waits to be taken into the index, and is found all the same.
+    for is_taken_in in [false, true] {
+        if is_taken_in {
+            desk.works().await;
+        }
+        assert_eq!(finds(&dana, "menus").await, all);
+        assert_eq!(finds(&dana, "menu xylo").await, [all[0].as_str()]);
+        assert_eq!(finds(&dana, "xylo quinces").await, [all[0].as_str()]);
+        assert_eq!(finds(&dana, "quinces").await, all[..2]);
+        assert_eq!(finds(&eve, "zither").await, [all[0].as_str()]);
+        for words in ["zither", "xylophones zither", "menus nowhere"] {
+            assert_eq!(finds(&dana, words).await, Vec::<String>::new(), "{words}");
+        }
+        assert_eq!(finds(&gina, "xylophones").await, Vec::<String>::new());
+        let count = async |who: &Person, query: &str| -> Value {
+            let path = format!("/cases?{query}&count=true&limit=1");
+            who.get(&path).await.ok()["count"].clone()
+        };
+        assert_eq!(count(&dana, "q=menus").await, CASES);
+        assert_eq!(count(&dana, "q=quinces").await, 2);
+        assert_eq!(count(&dana, "q=quinces&priority=high").await, 1);
+        assert_eq!(count(&dana, "q=zither").await, 0);
+        assert_eq!(count(&eve, "q=zither").await, 1);
+        // In each order, from each place.
+        for sort in ["opened_at", "-opened_at", "updated_at", "-updated_at"] {
+            let path = format!("/cases?q=quinces&sort={sort}&limit=1");
+            let page = dana.get(&path).await.ok();
+            let cursor = said(&page["next_cursor"]);
+            let next = dana.get(&format!("{path}&cursor={cursor}")).await.ok();
+            let mut found = [&page, &next].map(|page| said(&page["items"][0]["number"]));
+            found.sort();
+            assert_eq!(found, all[..2], "{sort}");
+            assert_eq!(next["next_cursor"], Value::Null, "{sort}");
+        }
     }
 }
 
@@ -171,11 +183,102 @@ async fn what_an_earlier_release_wrote_is_found_once_its_words_are_made(desk: De
     assert_eq!((idle.done, idle.more), (0, false));
 }
 
+/// Whether they wait to be taken into the index, or are in it.
+async fn changed_words_are_found_as_they_stand(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let mut cases = Vec::new();
+    for _ in 0..3 {
+        cases.push(dana.opens(high().about("Zithers")).await);
+    }
+    for _ in 0..NEWER {
+        dana.opens(medium()).await;
+    }
+    let all: Vec<String> = cases.iter().map(|case| case.number.clone()).collect();
+    assert_eq!(finds(&dana, "zithers").await, all);
+    let nobody = Vec::<String>::new();
+    // The second is changed after it was taken in, the third before and after.
+    for (case, taken_in) in cases
+        .iter()
+        .zip([[false, false], [true, false], [false, true]])
+    {
+        for (subject, is_taken_in) in ["Lutes", "Xylophones"].into_iter().zip(taken_in) {
+            if is_taken_in {
+                desk.works().await;
+            }
+            let renamed = json!({ "subject": subject });
+            eve.changes(case, renamed).await.ok();
+            assert_eq!(finds(&dana, subject).await, [case.number.as_str()]);
+        }
+        desk.works().await;
+        assert_eq!(finds(&dana, "lutes").await, nobody);
+        assert_eq!(finds(&dana, "xylophones").await, [case.number.as_str()]);
+        let renamed = json!({ "subject": "Nothing" });
+        eve.changes(case, renamed).await.ok();
+        assert_eq!(finds(&dana, "xylophones").await, nobody);
+    }
+    assert_eq!(finds(&dana, "zithers").await, nobody);
+    desk.works().await;
+    assert_eq!(finds(&dana, "nothing").await, all);
+    everything_is_in_the_index(&desk);
+}
+
+/// A row with words is in the index of the embedded database once, and nothing waits.
+fn everything_is_in_the_index(desk: &Desk) {
+    let Conn::Sqlite(conn) = &mut desk.database().connect() else {
+        return;
+    };
+    conn.batch_execute("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
+        .expect("a whole index");
+    let not_once = "SELECT hex(id) AS text FROM \
+         (SELECT id, search_words FROM cases UNION ALL SELECT id, search_words FROM feed_entries) \
+         WHERE (search_words <> '') <> (SELECT count(*) FROM search_rows WHERE thing = id) \
+         UNION ALL SELECT hex(thing) FROM search_waiting";
+    assert_eq!(desk.database().texts(not_once), Vec::<String>::new());
+}
+
+/// What waits is taken in a little at a time, and the parts that the index gets by that are put together.
+async fn what_waits_is_taken_in_and_put_together(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    for _ in 0..NEWER {
+        eve.writes(&case, "Quinces and xylophones.").await;
+        dana.opens(medium()).await;
+    }
+    let mut taken = Vec::new();
+    let mut together = 0;
+    loop {
+        let conn = &mut desk.database().connect();
+        taken.push(search_index::take_in(conn, 10).expect("taken in"));
+        while search_index::put_together(conn).expect("put together") {
+            together += 1;
+        }
+        assert_eq!(finds(&dana, "xylo quince").await, [case.number.as_str()]);
+        let more = search_index::is_any_waiting(conn).expect("known");
+        if !more {
+            break;
+        }
+    }
+    match desk.backend() {
+        Backend::Sqlite => {
+            assert!(taken.len() > 2 * NEWER / 10, "{taken:?}");
+            assert!(
+                taken[..taken.len() - 1].iter().all(|rows| *rows == 10),
+                "{taken:?}"
+            );
+            assert!(together > 0);
+        }
+        // It has nothing that waits.
+        Backend::Postgresql => assert_eq!((taken, together), (vec![0], 0)),
+    }
+    everything_is_in_the_index(&desk);
+}
+
 /// F4: not only is nothing found by them.
 async fn redacted_words_are_gone_from_the_index(desk: Desk) {
     let (dana, sam) = (desk.person("dana"), desk.person("sam"));
     let case = dana.opens(high()).await;
     let entry = dana.writes(&case, "My password is xylophones.").await;
+    desk.works().await;
     assert_eq!(finds(&dana, "xylophones").await, [case.number.as_str()]);
     let path = format!("/feed-entries/{}/redaction", said(&entry["id"]));
     sam.post(&path, json!({ "reason": "A password" }))
@@ -190,17 +293,11 @@ async fn redacted_words_are_gone_from_the_index(desk: Desk) {
     }
     let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM feed_entries WHERE search_words LIKE '%xylophones%'";
     assert_eq!(desk.database().texts(kept), ["0"]);
-    // The index is whole.
-    if let Conn::Sqlite(conn) = &mut desk.database().connect() {
-        conn.batch_execute("INSERT INTO search_index (search_index) VALUES ('integrity-check')")
-            .expect("a whole index");
-    }
+    everything_is_in_the_index(&desk);
 }
 
 /// F3, A5: also the index names what was moved to those alone who read the feed where it stands now.
 async fn moved_words_are_found_by_those_alone_who_read_them_there(desk: Desk) {
-    // More than a list begins with, so that the index is asked.
-    const NEWER: usize = 65;
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     desk.passes(chrono::TimeDelta::hours(24));
@@ -218,18 +315,21 @@ async fn moved_words_are_found_by_those_alone_who_read_them_there(desk: Desk) {
     let nobody: &[&str] = &[];
     let found = &[case.number.as_str()][..];
     let path = format!("/feed-entries/{}/move", said(&entry["id"]));
-    for (to, finds_it) in [
-        (None, found),
-        (Some("escalation"), nobody),
-        (Some("case"), found),
-    ] {
-        if let Some(to) = to {
-            eve.post(&path, json!({ "to": to })).await.ok();
+    // While its words wait to be taken into the index, and when they are in it.
+    for _ in 0..2 {
+        for (to, finds_it) in [
+            (None, found),
+            (Some("escalation"), nobody),
+            (Some("case"), found),
+        ] {
+            if let Some(to) = to {
+                eve.post(&path, json!({ "to": to })).await.ok();
+            }
+            assert_eq!(finds(&dana, "xylophones").await, found, "{to:?}");
+            assert_eq!(finds(&of_cases, "xylophones").await, finds_it, "{to:?}");
         }
-        assert_eq!(finds(&dana, "xylophones").await, found, "{to:?}");
-        assert_eq!(finds(&of_cases, "xylophones").await, finds_it, "{to:?}");
+        desk.works().await;
     }
-    desk.works().await;
 }
 
 async fn everything_is_searched_as_far_as_it_may_be_read(desk: Desk) {

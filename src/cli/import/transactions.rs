@@ -6,6 +6,8 @@ use std::time::{Duration, Instant as Stopwatch};
 
 use super::report::Unloaded;
 use crate::db::{self, Conn, Db, DbError, Failure};
+use crate::store::search_index;
+use crate::worker::Indexing;
 
 /// How many parts one transaction takes at most.
 pub const PARTS: usize = 8;
@@ -100,6 +102,7 @@ pub async fn load_all<I: Item, O: Send + 'static>(
                 }
                 outcomes.extend(load(conn, part, manner)?);
             }
+            search_index::take_in(conn, i64::MAX)?;
             Ok::<_, NotLoaded>((outcomes, begun))
         });
         match loaded.await {
@@ -107,6 +110,7 @@ pub async fn load_all<I: Item, O: Send + 'static>(
                 written.took += begun.elapsed();
                 written.outcomes.extend(outcomes);
                 manner = Manner::Together;
+                Indexing::put_together(db).await?;
             }
             Err(NotLoaded::Refused) => manner = Manner::Apart,
             Err(NotLoaded::Database(error)) => return Err(error),

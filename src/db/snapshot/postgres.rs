@@ -17,9 +17,9 @@ use crate::private_files;
 /// How many rows are held at a time.
 const BATCH: usize = 500;
 
-/// The tables of the schema, without that of the migrations.
+/// The tables of the schema, without that of the migrations, and without that of the index of words, which triggers make of the rows.
 const TABLES: &str = "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = current_schema() \
-    AND tablename NOT LIKE '\\_\\_%' ORDER BY tablename";
+    AND tablename NOT LIKE '\\_\\_%' AND tablename NOT LIKE 'search\\_%' ORDER BY tablename";
 
 /// In a transaction that reads one state of the data.
 pub(super) fn copy(

@@ -210,6 +210,17 @@ pub(super) struct Look {
     pub(super) has: Vec<Has>,
     /// Which of them are looked at.
     pub(super) over: Over,
+    /// What is to be known of those that are found.
+    pub(super) wants: Wants,
+}
+
+/// What is to be known of the cases that a look finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    /// They are listed.
+    Them,
+    /// How many they are.
+    Count,
 }
 
 /// Which cases of a list are looked at.
@@ -225,8 +236,10 @@ pub(super) enum Over {
 
 /// What a look came to.
 pub(super) struct Seen<T> {
-    /// What was found.
+    /// What was found; nothing where a count was wanted.
     pub(super) found: Vec<T>,
+    /// How many were.
+    pub(super) hits: usize,
     /// Whether the list has more cases than were walked over.
     pub(super) has_more: bool,
 }
@@ -241,9 +254,9 @@ pub(super) fn find<T>(
     mut look: impl FnMut(Look) -> QueryResult<Seen<T>>,
 ) -> QueryResult<Vec<T>> {
     let sample = i64::try_from(SAMPLE).unwrap_or(i64::MAX);
-    let mut walk = |has: Vec<Has>, over: Over| look(Look { has, over });
+    let mut look = |has, over, wants| look(Look { has, over, wants });
     let all = || terms.conditions(|_| By::Row);
-    let begun = walk(all(), Over::First(sample))?;
+    let begun = look(all(), Over::First(sample), Wants::Them)?;
     if begun.found.len() >= wanted || !begun.has_more {
         return Ok(begun.found);
     }
@@ -256,10 +269,13 @@ pub(super) fn find<T>(
         for one in all() {
             let hits = match terms.terms.len() {
                 1 => 0,
-                _ => walk(vec![one.clone()], Over::First(sample))?.found.len(),
+                _ => look(vec![one.clone()], Over::First(sample), Wants::Count)?.hits,
             };
             let hits = match hits {
-                0 => walk(vec![one], Over::Last(sample))?.found.len().div_ceil(2),
+                0 => {
+                    let last = look(vec![one], Over::Last(sample), Wants::Count)?;
+                    last.hits.div_ceil(2)
+                }
                 hits => hits,
             };
             rare.push(hits == 0);
@@ -268,7 +284,7 @@ pub(super) fn find<T>(
     }
     if share.is_walked_for(wanted, terms.total) {
         let most = share.walked_at_most(wanted).max(sample);
-        let walked = walk(all(), Over::First(most))?;
+        let walked = look(all(), Over::First(most), Wants::Them)?;
         if walked.found.len() >= wanted || !walked.has_more {
             return Ok(walked.found);
         }
@@ -278,7 +294,7 @@ pub(super) fn find<T>(
         true => By::Row,
         false => By::Index,
     });
-    Ok(walk(has, Over::All)?.found)
+    Ok(look(has, Over::All, Wants::Them)?.found)
 }
 
 /// Conditions whose text is not always the same.
@@ -354,14 +370,28 @@ where
                          ON listed.row = search_index.rowid WHERE search_index MATCH ",
                     );
                     out.push_bind_param::<Text, str>(&term.index)?;
+                    // What was written a moment ago is not in the index yet.
+                    out.push_sql(
+                        " UNION ALL SELECT fresh.id FROM search_waiting CROSS JOIN cases AS fresh ON fresh.id = search_waiting.thing WHERE ",
+                    );
+                    has_texts("fresh", &term.texts, true, &mut out)?;
+                    out.push_sql(
+                        " UNION ALL SELECT said.case_id FROM search_waiting CROSS JOIN feed_entries AS said \
+                         ON said.id = search_waiting.thing WHERE ",
+                    );
+                    term.readable(&mut out);
+                    has_texts("said", &term.texts, true, &mut out)?;
                 } else {
                     // An array, so that cases are always found by their ids, however many the server believes there are.
                     out.push_sql(
-                        "cases.id = ANY (ARRAY(SELECT named.id FROM cases AS named WHERE ",
+                        "cases.id = ANY (ARRAY(SELECT named.case_id FROM search_cases AS named WHERE named.words",
                     );
-                    term.indexed("named", &mut out)?;
-                    out.push_sql(" UNION ALL SELECT said.case_id FROM feed_entries AS said WHERE ");
-                    term.indexed("said", &mut out)?;
+                    term.indexed(&mut out)?;
+                    out.push_sql(
+                        " UNION ALL SELECT said.case_id FROM feed_entries AS said \
+                         WHERE array_to_tsvector(string_to_array(said.search_words, ' '))",
+                    );
+                    term.indexed(&mut out)?;
                 }
                 for case in &term.named {
                     out.push_sql(" UNION ALL SELECT id FROM cases WHERE id = ");
@@ -421,15 +451,13 @@ impl Term {
         among("visibility", Visibility::ALL.len(), &readers);
     }
 
-    /// That the server's index has the words of a row.
-    fn indexed<'b, B>(&'b self, row: &str, out: &mut AstPass<'_, 'b, B>) -> QueryResult<()>
+    /// That what stands before it has what the server's index is asked for.
+    fn indexed<'b, B>(&'b self, out: &mut AstPass<'_, 'b, B>) -> QueryResult<()>
     where
         B: DieselBackend + HasSqlType<Text>,
         str: diesel::serialize::ToSql<Text, B>,
     {
-        out.push_sql("array_to_tsvector(string_to_array(");
-        out.push_sql(row);
-        out.push_sql(".search_words, ' ')) @@ CAST(");
+        out.push_sql(" @@ CAST(");
         out.push_bind_param::<Text, str>(&self.index)?;
         out.push_sql(" AS tsquery)");
         Ok(())
@@ -508,9 +536,15 @@ mod tests {
                 let mut every = every.flatten();
                 *case >= without && every.all(|every| (case + 1).is_multiple_of(every))
             };
+            let has_more = over.len() < cases;
+            let found: Vec<usize> = over.filter(has).take(wanted).collect();
             Ok(Seen {
-                has_more: over.len() < cases,
-                found: over.filter(has).take(wanted).collect(),
+                has_more,
+                hits: found.len(),
+                found: match look.wants {
+                    Wants::Them => found,
+                    Wants::Count => Vec::new(),
+                },
             })
         });
         (found.expect("found"), looks)

@@ -199,7 +199,8 @@ pub fn rows(database: &TestDatabase, backend: Backend) -> BTreeMap<String, Vec<S
              AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE 'search\\_%' ESCAPE '\\'"
         }
         Backend::Postgresql => {
-            "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%'"
+            "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%' \
+             AND tablename NOT LIKE 'search\\_%'"
         }
     };
     let mut rows = BTreeMap::new();

@@ -1,0 +1,74 @@
+//! What was written is taken into the index of words of the embedded database, a second later at the most; until then a search reads
+//! it through. A server has nothing that waits.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{Job, Stepped};
+use crate::db::{Conn, Db, DbError, unheard};
+use crate::domain::Instant;
+use crate::store::search_index;
+
+/// Rows that are taken in by one transaction.
+const BATCH: i64 = 256;
+
+/// Takes in what waits.
+#[derive(Clone)]
+pub struct Indexing {
+    db: Db,
+}
+
+impl Indexing {
+    /// The job on `db`.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Puts parts of the index together until there are few, a transaction at a time, so that others write in between.
+    ///
+    /// # Errors
+    /// Database errors; what was put together before stays so.
+    pub async fn put_together(db: &Db) -> Result<(), DbError> {
+        let step = |conn: &mut Conn| -> Result<_, DbError> {
+            unheard();
+            Ok(search_index::put_together(conn)?)
+        };
+        while db.write(step).await? {}
+        Ok(())
+    }
+}
+
+impl Job for Indexing {
+    fn name(&self) -> &'static str {
+        "index"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn gives_work(&self) -> bool {
+        false
+    }
+
+    fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+        Box::pin(async move {
+            let is_any =
+                |conn: &mut Conn| -> Result<_, DbError> { Ok(search_index::is_any_waiting(conn)?) };
+            if !self.db.read_one(is_any).await? {
+                return Ok(Stepped::default());
+            }
+            let take_in = |conn: &mut Conn| -> Result<_, DbError> {
+                unheard();
+                Ok(search_index::take_in(conn, BATCH)?)
+            };
+            let done = self.db.write(take_in).await?;
+            Self::put_together(&self.db).await?;
+            Ok(Stepped {
+                done,
+                more: i64::try_from(done).is_ok_and(|done| done >= BATCH),
+            })
+        })
+    }
+}
