@@ -12,6 +12,9 @@ use crate::store::search_index;
 
 /// Rows that are taken in by one transaction.
 const BATCH: i64 = 256;
+/// So often parts of the index are put together behind that at the most: several times what it has become larger by, and not for so long
+/// that much waits meanwhile.
+const STEPS: usize = 16;
 
 /// Takes in what waits.
 #[derive(Clone)]
@@ -25,16 +28,21 @@ impl Indexing {
         Self { db }
     }
 
-    /// Puts parts of the index together until there are few, a transaction at a time, so that others write in between.
+    /// Puts parts of the index together until there are few, or so often at the most: a transaction each time, so that others write in
+    /// between.
     ///
     /// # Errors
     /// Database errors; what was put together before stays so.
-    pub async fn put_together(db: &Db) -> Result<(), DbError> {
+    pub async fn put_together(db: &Db, most: usize) -> Result<(), DbError> {
         let step = |conn: &mut Conn| -> Result<_, DbError> {
             unheard();
             Ok(search_index::put_together(conn)?)
         };
-        while db.write(step).await? {}
+        for _ in 0..most {
+            if !db.write(step).await? {
+                break;
+            }
+        }
         Ok(())
     }
 }
@@ -64,7 +72,7 @@ impl Job for Indexing {
                 Ok(search_index::take_in(conn, BATCH)?)
             };
             let done = self.db.write(take_in).await?;
-            Self::put_together(&self.db).await?;
+            Self::put_together(&self.db, STEPS).await?;
             Ok(Stepped {
                 done,
                 more: i64::try_from(done).is_ok_and(|done| done >= BATCH),

@@ -110,7 +110,7 @@ pub async fn load_all<I: Item, O: Send + 'static>(
                 written.took += begun.elapsed();
                 written.outcomes.extend(outcomes);
                 manner = Manner::Together;
-                Indexing::put_together(db).await?;
+                Indexing::put_together(db, usize::MAX).await?;
             }
             Err(NotLoaded::Refused) => manner = Manner::Apart,
             Err(NotLoaded::Database(error)) => return Err(error),
