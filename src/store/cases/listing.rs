@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::ranks::{PriorityRank, StatusRank};
-use super::searching::{self, Has, Look, Over, Seen, Terms, Wants};
+use super::searching::{self, Has, Look, Over, Seen, Terms};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, TheEpochs, ViewRow, views,
     with_names,
@@ -328,20 +328,27 @@ macro_rules! some_of {
     };
 }
 
-/// In the order of a window, behind where it begins.
-macro_rules! in_order {
-    ($query:expr, $window:expr) => {
-        match $window.sort.by {
-            CaseOrder::OpenedAt => ordered!($query, $window, instant cases::opened_at, cases::id),
-            CaseOrder::UpdatedAt => ordered!($query, $window, instant cases::updated_at, cases::id),
+/// Loads what a look finds of cases, in the order of its window. A macro, because every selection is a type of its own.
+macro_rules! look {
+    ($conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $end:expr) => {{
+        let (window, has) = ($window, $has);
+        let mut query = $cases.into_boxed();
+        query = within_reach!(query, $reach);
+        let (named, sought) = (searching::is_named(&has), !has.is_empty());
+        let query = passing!(query, $filter, window.sort.by, named);
+        let query = looked_at!(query, has, window, $end);
+        let query = match window.sort.by {
+            CaseOrder::OpenedAt => ordered!(query, window, instant cases::opened_at, cases::id),
+            CaseOrder::UpdatedAt => ordered!(query, window, instant cases::updated_at, cases::id),
             CaseOrder::Priority => {
-                ordered!($query, $window, ranked PriorityRank, cases::opened_at, cases::id)
+                ordered!(query, window, ranked PriorityRank, cases::opened_at, cases::id)
             }
             CaseOrder::Status => {
-                ordered!($query, $window, ranked StatusRank, cases::opened_at, cases::id)
+                ordered!(query, window, ranked StatusRank, cases::opened_at, cases::id)
             }
-        }
-    };
+        };
+        some_of!($conn, query, window.limit, sought)
+    }};
 }
 
 /// Finds the first cases of a window, of those that have what is sought if there are words.
@@ -360,7 +367,7 @@ fn search<T>(
     let backwards = Window::first(window.sort.reversed(), window.limit);
     // The same part of a list is looked at several times.
     let mut ends: Vec<(Over, Option<End>)> = Vec::new();
-    searching::find(&terms, wanted, |Look { has, over, wants }| {
+    searching::find(&terms, wanted, |Look { has, over }| {
         let (window, most) = match over {
             Over::First(most) => (window, Some(most)),
             Over::Last(most) => (&backwards, Some(most)),
@@ -376,44 +383,11 @@ fn search<T>(
                 end
             }
         };
-        let (found, hits) = match wants {
-            Wants::Them => {
-                let found = load(conn, window, has, end)?;
-                let hits = found.len();
-                (found, hits)
-            }
-            Wants::Count => {
-                let hits = ids(conn, reach, filter, window, has, end)?.len();
-                (Vec::new(), hits)
-            }
-        };
         Ok(Seen {
-            found,
-            hits,
+            found: load(conn, window, has, end)?,
             has_more: end.is_some(),
         })
     })
-}
-
-/// The first cases of a window that a look finds, and nothing else of them.
-fn ids(
-    conn: &mut Conn,
-    reach: Reach,
-    filter: &CaseFilter,
-    window: &OfCases,
-    has: Vec<Has>,
-    end: Option<End>,
-) -> QueryResult<Vec<CaseId>> {
-    let mut query = cases::table
-        .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-        .select(cases::id)
-        .into_boxed();
-    query = within_reach!(query, reach);
-    let (named, sought) = (searching::is_named(&has), !has.is_empty());
-    let query = passing!(query, filter, window.sort.by, named);
-    let query = looked_at!(query, has, window, end);
-    let query = in_order!(query, window);
-    some_of!(conn, query, window.limit, sought)
 }
 
 /// Cases that exist for the reader.
@@ -432,13 +406,7 @@ pub fn list(
         return newest(conn, reach);
     }
     let load = |conn: &mut Conn, window: &OfCases, has: Vec<Has>, end| -> QueryResult<_> {
-        let mut query = views!().into_boxed();
-        query = within_reach!(query, reach);
-        let (named, sought) = (searching::is_named(&has), !has.is_empty());
-        let query = passing!(query, filter, window.sort.by, named);
-        let query = looked_at!(query, has, window, end);
-        let query = in_order!(query, window);
-        some_of!(conn, query, window.limit, sought)
+        look!(conn, views!(), reach, filter, window, has, end)
     };
     let rows: Vec<ViewRow> = search(conn, reach, filter, window, load)?;
     with_names(conn, rows)
@@ -496,8 +464,12 @@ pub fn count(
 ) -> QueryResult<usize> {
     let newest = Sort::descending(CaseOrder::OpenedAt);
     let window = &Window::first(newest, i64::try_from(most).unwrap_or(i64::MAX));
-    let load =
-        |conn: &mut Conn, window: &OfCases, has, end| ids(conn, reach, filter, window, has, end);
+    let load = |conn: &mut Conn, window: &OfCases, has: Vec<Has>, end| -> QueryResult<_> {
+        let ids = cases::table
+            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+            .select(cases::id);
+        look!(conn, ids, reach, filter, window, has, end)
+    };
     let found: Vec<CaseId> = search(conn, reach, filter, window, load)?;
     Ok(found.len())
 }

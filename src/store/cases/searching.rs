@@ -210,17 +210,6 @@ pub(super) struct Look {
     pub(super) has: Vec<Has>,
     /// Which of them are looked at.
     pub(super) over: Over,
-    /// What is to be known of those that are found.
-    pub(super) wants: Wants,
-}
-
-/// What is to be known of the cases that a look finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wants {
-    /// They are listed.
-    Them,
-    /// How many they are.
-    Count,
 }
 
 /// Which cases of a list are looked at.
@@ -236,10 +225,8 @@ pub(super) enum Over {
 
 /// What a look came to.
 pub(super) struct Seen<T> {
-    /// What was found; nothing where a count was wanted.
+    /// What was found.
     pub(super) found: Vec<T>,
-    /// How many were.
-    pub(super) hits: usize,
     /// Whether the list has more cases than were walked over.
     pub(super) has_more: bool,
 }
@@ -254,9 +241,9 @@ pub(super) fn find<T>(
     mut look: impl FnMut(Look) -> QueryResult<Seen<T>>,
 ) -> QueryResult<Vec<T>> {
     let sample = i64::try_from(SAMPLE).unwrap_or(i64::MAX);
-    let mut look = |has, over, wants| look(Look { has, over, wants });
+    let mut walk = |has: Vec<Has>, over: Over| look(Look { has, over });
     let all = || terms.conditions(|_| By::Row);
-    let begun = look(all(), Over::First(sample), Wants::Them)?;
+    let begun = walk(all(), Over::First(sample))?;
     if begun.found.len() >= wanted || !begun.has_more {
         return Ok(begun.found);
     }
@@ -269,13 +256,10 @@ pub(super) fn find<T>(
         for one in all() {
             let hits = match terms.terms.len() {
                 1 => 0,
-                _ => look(vec![one.clone()], Over::First(sample), Wants::Count)?.hits,
+                _ => walk(vec![one.clone()], Over::First(sample))?.found.len(),
             };
             let hits = match hits {
-                0 => {
-                    let last = look(vec![one], Over::Last(sample), Wants::Count)?;
-                    last.hits.div_ceil(2)
-                }
+                0 => walk(vec![one], Over::Last(sample))?.found.len().div_ceil(2),
                 hits => hits,
             };
             rare.push(hits == 0);
@@ -284,7 +268,7 @@ pub(super) fn find<T>(
     }
     if share.is_walked_for(wanted, terms.total) {
         let most = share.walked_at_most(wanted).max(sample);
-        let walked = look(all(), Over::First(most), Wants::Them)?;
+        let walked = walk(all(), Over::First(most))?;
         if walked.found.len() >= wanted || !walked.has_more {
             return Ok(walked.found);
         }
@@ -294,7 +278,7 @@ pub(super) fn find<T>(
         true => By::Row,
         false => By::Index,
     });
-    Ok(look(has, Over::All, Wants::Them)?.found)
+    Ok(walk(has, Over::All)?.found)
 }
 
 /// Conditions whose text is not always the same.
@@ -536,15 +520,9 @@ mod tests {
                 let mut every = every.flatten();
                 *case >= without && every.all(|every| (case + 1).is_multiple_of(every))
             };
-            let has_more = over.len() < cases;
-            let found: Vec<usize> = over.filter(has).take(wanted).collect();
             Ok(Seen {
-                has_more,
-                hits: found.len(),
-                found: match look.wants {
-                    Wants::Them => found,
-                    Wants::Count => Vec::new(),
-                },
+                has_more: over.len() < cases,
+                found: over.filter(has).take(wanted).collect(),
             })
         });
         (found.expect("found"), looks)
