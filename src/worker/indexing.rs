@@ -1,5 +1,5 @@
-//! What was written is taken into the index of words of the embedded database, a second later at the most; until then a search reads
-//! it through. A server has nothing that waits.
+//! What was written is taken into the index of words of the embedded database, which is begun with within a second; until then a search
+//! reads it through. A server has nothing that waits.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Indexing {
     }
 
     /// Puts parts of the index together until there are few, or so often at the most: a transaction each time, so that others write in
-    /// between.
+    /// between. A server is not asked.
     ///
     /// # Errors
     /// Database errors; what was put together before stays so.
@@ -38,6 +38,9 @@ impl Indexing {
             unheard();
             Ok(search_index::put_together(conn)?)
         };
+        if db.is_server() {
+            return Ok(());
+        }
         for _ in 0..most {
             if !db.write(step).await? {
                 break;
