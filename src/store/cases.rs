@@ -5,6 +5,7 @@ mod listing;
 mod parts;
 mod ranks;
 mod searching;
+mod strategy;
 mod under_way;
 mod writing;
 

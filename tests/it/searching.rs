@@ -1,6 +1,7 @@
 //! Search by words: however long a list is, and whichever way its cases are come by; over everything that somebody may read; and
 //! what an earlier release wrote.
 
+use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ on_both_databases! { Desk:
     numbers_are_found_however_they_are_pasted,
     words_are_found_by_their_beginnings,
     a_long_list_is_searched_to_its_end,
+    a_word_that_is_met_now_and_then_is_walked_for,
     what_an_earlier_release_wrote_is_found_once_its_words_are_made,
     changed_words_are_found_as_they_stand,
     what_waits_is_taken_in_and_put_together,
@@ -152,6 +154,53 @@ async fn a_long_list_is_searched_to_its_end(desk: Desk) {
             found.sort();
             assert_eq!(found, all[..2], "{sort}");
             assert_eq!(next["next_cursor"], Value::Null, "{sort}");
+        }
+    }
+}
+
+/// Part after part: none is left out or found twice, also of those that stand at the same place of an order.
+async fn a_word_that_is_met_now_and_then_is_walked_for(desk: Desk) {
+    const CASES: usize = 1_400;
+    let record = |n: usize| {
+        let one = |every: usize, is, else_| match n.is_multiple_of(every) {
+            true => is,
+            false => else_,
+        };
+        let hour = desk.now() - TimeDelta::hours(1_000 - (n / 20) as i64);
+        let record = json!({
+            "type": "case", "external_id": format!("WALK-{n}"), "organization": "acme", "opened_by": "dana@acme.test",
+            "subject": one(10, "Quinces", "Menus"), "description": "Again.", "deployment": "cloud", "business_impact": "none",
+            "priority": one(3, "high", "low"), "status": one(2, "in_progress", "open"), "opened_at": hour,
+            "feed": [{ "at": hour, "author": "dana@acme.test", "body": one(15, "Quinces?", "Menus?"), "visibility": "public" }],
+        });
+        format!("{record}\n")
+    };
+    desk.imports(&(0..CASES).map(record).collect::<String>())
+        .await;
+    desk.works().await;
+    let sought = |n: &usize| n.is_multiple_of(10) || n.is_multiple_of(15);
+    let mut all: Vec<String> = (0..CASES)
+        .filter(sought)
+        .map(|n| format!("WALK-{n}"))
+        .collect();
+    all.sort();
+    let eve = desk.person("eve");
+    for sort in ["opened_at", "updated_at", "priority", "status"] {
+        for sort in [sort.to_owned(), format!("-{sort}")] {
+            let mut found = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let path = format!("/cases?q=quinces&sort={sort}&limit=10{cursor}");
+                let page = eve.get(&path).await.ok();
+                let items = page["items"].as_array().expect("a page").iter();
+                found.extend(items.map(|case| said(&case["external_id"])));
+                match page["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            found.sort();
+            assert_eq!(found, all, "{sort}");
         }
     }
 }

@@ -400,10 +400,13 @@ impl Share {
     }
 
     /// How many cases are walked over at the most, where about a quarter should do: words that are frequent at the beginning of
-    /// a list need not be so further on.
-    pub fn walked_at_most(self, wanted: usize) -> i64 {
-        let cases = (wanted as u64).saturating_mul(4 * Self::WHOLE) / self.0.max(1);
-        i64::try_from(cases).unwrap_or(i64::MAX)
+    /// a list need not be so further on, and those that are frequent at its end need not begin soon. To ask the index is then about
+    /// as dear as what was done in vain.
+    pub fn walked_at_most(self, wanted: usize, total: u64) -> i64 {
+        let (share, whole) = (u128::from(self.0.max(1)), u128::from(Self::WHOLE));
+        let should_do = 4 * wanted as u128 * whole / share;
+        let named = share * u128::from(total) / whole;
+        i64::try_from(should_do.max(named / 2)).unwrap_or(i64::MAX)
     }
 }
 

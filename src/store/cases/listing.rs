@@ -1,23 +1,26 @@
 //! Lists of cases: what narrows and orders them.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use serde::Serialize;
 
 use super::ranks::{PriorityRank, StatusRank};
-use super::searching::{self, Has, Look, Over, Seen, Terms};
+use super::searching::{self, Has, Met, Terms};
+use super::strategy::{self, By, From, Over, Sample, Searched, Seen, Which};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, TheEpochs, ViewRow, views,
     with_names,
 };
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
-use crate::db::{Conn, Rows, condition, fixed, limited, on_either, planned_once};
+use crate::db::{self, Conn, Rows, condition, fixed, limited, on_either, planned_once};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId, OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
+use crate::domain::text::search::SAMPLE;
 use crate::store::lines::{hidden_from, within_reach};
 use crate::store::page::ordered;
 
@@ -231,88 +234,90 @@ fn terms(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Opti
     }
 }
 
-/// Where a look ends: what the case there has, by which the list is ordered.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    OpenedAt(At),
-    UpdatedAt(At),
-    Priority(i64, At),
-    Status(i64, At),
-}
+/// What is seen of a case when a list is walked over: its id, which conditions it meets, and where it stands.
+type Passed = (CaseId, i64, Place<CaseId>);
 
-/// Where the case stands that is behind the first `cases` ones of a window; `None` if there are no more.
-fn end_behind(
+/// The cases of a window behind its first `skipped` ones, with what they meet, up to one of which `is_enough` says so.
+fn pass(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
     window: &OfCases,
-    cases: i64,
-) -> QueryResult<Option<End>> {
+    met: Met,
+    skipped: i64,
+    mut is_enough: impl FnMut(i64) -> bool,
+) -> QueryResult<Vec<Passed>> {
+    let mut passed = Vec::new();
     // As lists find their cases, so that they go along the same index.
-    macro_rules! behind {
-        ($row:ty, $selected:expr, $($key:tt)+) => {{
+    macro_rules! passed {
+        ($keys:ty, $place:expr, $selected:expr, $($key:tt)+) => {{
             let mut query = cases::table
                 .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-                .select($selected)
+                .select((cases::id, met, $selected))
                 .into_boxed();
             query = within_reach!(query, reach);
             let query = passing!(query, filter, window.sort.by, false);
-            let behind = ordered!(query, window, $($key)+, cases::id);
-            let behind = behind.limit(1).offset(cases);
-            behind.load::<$row>(conn)?.into_iter().next()
+            let query = ordered!(query, window, $($key)+, cases::id);
+            let query = query.limit(window.limit).offset(skipped);
+            // The embedded database looks for the next one only when it is asked for.
+            for row in query.load_iter::<(CaseId, i64, $keys), DefaultLoadingMode>(conn)? {
+                let (id, met, keys) = row?;
+                passed.push((id, met, $place(keys, id)));
+                if is_enough(met) {
+                    break;
+                }
+            }
         }};
     }
-    Ok(match window.sort.by {
+    let instant = |at: At, id| Place::Instant(at.0, id);
+    let ranked = |(rank, at): (i64, At), id| Place::Ranked(rank, at.0, id);
+    match window.sort.by {
         CaseOrder::OpenedAt => {
-            behind!(At, cases::opened_at, instant cases::opened_at).map(End::OpenedAt)
+            passed!(At, instant, cases::opened_at, instant cases::opened_at);
         }
         CaseOrder::UpdatedAt => {
-            behind!(At, cases::updated_at, instant cases::updated_at).map(End::UpdatedAt)
+            passed!(At, instant, cases::updated_at, instant cases::updated_at);
         }
         CaseOrder::Priority => {
-            let selected = (PriorityRank, cases::opened_at);
-            behind!((i64, At), selected, ranked PriorityRank, cases::opened_at)
-                .map(|(rank, at)| End::Priority(rank, at))
+            let keys = (PriorityRank, cases::opened_at);
+            passed!((i64, At), ranked, keys, ranked PriorityRank, cases::opened_at);
         }
         CaseOrder::Status => {
-            let selected = (StatusRank, cases::opened_at);
-            behind!((i64, At), selected, ranked StatusRank, cases::opened_at)
-                .map(|(rank, at)| End::Status(rank, at))
+            let keys = (StatusRank, cases::opened_at);
+            passed!((i64, At), ranked, keys, ranked StatusRank, cases::opened_at);
         }
-    })
+    }
+    Ok(passed)
 }
 
-/// Leaves out what a look does not look at: what has not what is sought, and what stands behind its end.
-macro_rules! looked_at {
-    ($query:expr, $has:expr, $window:expr, $end:expr) => {{
-        let mut query = $query;
-        for has in $has {
-            query = query.filter(has);
+/// Leaves out what stands behind a place.
+macro_rules! up_to {
+    ($query:expr, $window:expr, $place:expr, instant $column:expr) => {{
+        let query = $query;
+        match ($place, $window.sort.descending) {
+            (Some(Place::Instant(at, id)), false) => query
+                .filter($column.le(At(*at)))
+                .filter($column.lt(At(*at)).or(cases::id.le(*id))),
+            (Some(Place::Instant(at, id)), true) => query
+                .filter($column.ge(At(*at)))
+                .filter($column.gt(At(*at)).or(cases::id.ge(*id))),
+            _ => query,
         }
-        macro_rules! up_to {
-            ($rank:expr, $value:expr, $at:expr) => {
-                query
-                    .filter($rank.le($value))
-                    .filter($rank.lt($value).or(cases::opened_at.le($at)))
-            };
-        }
-        macro_rules! down_to {
-            ($rank:expr, $value:expr, $at:expr) => {
-                query
-                    .filter($rank.ge($value))
-                    .filter($rank.gt($value).or(cases::opened_at.ge($at)))
-            };
-        }
-        match ($end, $window.sort.descending) {
-            (None, _) => query,
-            (Some(End::OpenedAt(at)), false) => query.filter(cases::opened_at.le(at)),
-            (Some(End::OpenedAt(at)), true) => query.filter(cases::opened_at.ge(at)),
-            (Some(End::UpdatedAt(at)), false) => query.filter(cases::updated_at.le(at)),
-            (Some(End::UpdatedAt(at)), true) => query.filter(cases::updated_at.ge(at)),
-            (Some(End::Priority(rank, at)), false) => up_to!(PriorityRank, rank, at),
-            (Some(End::Priority(rank, at)), true) => down_to!(PriorityRank, rank, at),
-            (Some(End::Status(rank, at)), false) => up_to!(StatusRank, rank, at),
-            (Some(End::Status(rank, at)), true) => down_to!(StatusRank, rank, at),
+    }};
+    ($query:expr, $window:expr, $place:expr, ranked $rank:expr, $column:expr) => {{
+        let query = $query;
+        match ($place, $window.sort.descending) {
+            (Some(Place::Ranked(rank, at, id)), false) => query.filter($rank.le(*rank)).filter(
+                $rank.lt(*rank).or($column
+                    .lt(At(*at))
+                    .or($column.eq(At(*at)).and(cases::id.le(*id)))),
+            ),
+            (Some(Place::Ranked(rank, at, id)), true) => query.filter($rank.ge(*rank)).filter(
+                $rank.gt(*rank).or($column
+                    .gt(At(*at))
+                    .or($column.eq(At(*at)).and(cases::id.ge(*id)))),
+            ),
+            _ => query,
         }
     }};
 }
@@ -328,66 +333,164 @@ macro_rules! some_of {
     };
 }
 
-/// Loads what a look finds of cases, in the order of its window. A macro, because every selection is a type of its own.
+/// Loads those cases of a window that meet conditions, up to a place if there is one. A macro, because every selection is a type of
+/// its own.
 macro_rules! look {
-    ($conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $end:expr) => {{
-        let (window, has) = ($window, $has);
+    ($conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $up_to:expr) => {{
+        let (window, has, up_to): (_, Vec<Has>, Option<&Place<CaseId>>) = ($window, $has, $up_to);
         let mut query = $cases.into_boxed();
         query = within_reach!(query, $reach);
         let (named, sought) = (searching::is_named(&has), !has.is_empty());
-        let query = passing!(query, $filter, window.sort.by, named);
-        let query = looked_at!(query, has, window, $end);
+        let mut query = passing!(query, $filter, window.sort.by, named);
+        for has in has {
+            query = query.filter(has);
+        }
+        macro_rules! by_instant {
+                    ($column:expr) => {{
+                        let query = up_to!(query, window, up_to, instant $column);
+                        ordered!(query, window, instant $column, cases::id)
+                    }};
+                }
+        macro_rules! by_rank {
+                    ($rank:expr) => {{
+                        let query = up_to!(query, window, up_to, ranked $rank, cases::opened_at);
+                        ordered!(query, window, ranked $rank, cases::opened_at, cases::id)
+                    }};
+                }
         let query = match window.sort.by {
-            CaseOrder::OpenedAt => ordered!(query, window, instant cases::opened_at, cases::id),
-            CaseOrder::UpdatedAt => ordered!(query, window, instant cases::updated_at, cases::id),
-            CaseOrder::Priority => {
-                ordered!(query, window, ranked PriorityRank, cases::opened_at, cases::id)
-            }
-            CaseOrder::Status => {
-                ordered!(query, window, ranked StatusRank, cases::opened_at, cases::id)
-            }
+            CaseOrder::OpenedAt => by_instant!(cases::opened_at),
+            CaseOrder::UpdatedAt => by_instant!(cases::updated_at),
+            CaseOrder::Priority => by_rank!(PriorityRank),
+            CaseOrder::Status => by_rank!(StatusRank),
         };
         some_of!($conn, query, window.limit, sought)
     }};
 }
 
-/// Finds the first cases of a window, of those that have what is sought if there are words.
-fn search<T>(
+/// The ids of cases, with what lists are narrowed by.
+macro_rules! ids {
+    () => {
+        cases::table
+            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+            .select(cases::id)
+    };
+}
+
+/// A window of a list that is searched.
+struct Sought<'a> {
+    conn: &'a mut Conn,
+    terms: &'a Terms,
+    reach: Reach,
+    filter: &'a CaseFilter,
+    window: &'a OfCases,
+    /// Behind how many cases of the window which one stands, as far as it was walked over.
+    walked: (i64, Option<Place<CaseId>>),
+}
+
+impl Sought<'_> {
+    /// Where the last of so many cases of a window stands; `None` if it has fewer.
+    fn end(&mut self, window: &OfCases, cases: i64) -> QueryResult<Option<Place<CaseId>>> {
+        let last = Window {
+            limit: 1,
+            ..window.clone()
+        };
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let last = pass(
+            conn,
+            reach,
+            filter,
+            &last,
+            Met::default(),
+            cases - 1,
+            |_| true,
+        )?;
+        Ok(last.into_iter().next().map(|(.., place)| place))
+    }
+}
+
+impl Searched for Sought<'_> {
+    type Id = CaseId;
+
+    fn sample(&mut self, from: From, enough: usize) -> QueryResult<Sample<CaseId>> {
+        let sort = self.window.sort;
+        let window = match from {
+            From::Beginning => self.window.clone(),
+            From::End => Window::first(sort.reversed(), 0),
+        };
+        let limit = SAMPLE as i64 + 1;
+        let (window, met) = (Window { limit, ..window }, self.terms.met());
+        let mut left = enough;
+        let is_enough = |met| {
+            left = left.saturating_sub(usize::from(Which(met).are_all(self.terms.len())));
+            left == 0
+        };
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let mut passed = pass(conn, reach, filter, &window, met, 0, is_enough)?;
+        let has_more = passed.len() > SAMPLE;
+        passed.truncate(SAMPLE);
+        if let (From::Beginning, Some((.., place))) = (from, passed.last()) {
+            self.walked = (SAMPLE as i64, Some(place.clone()));
+        }
+        let cases = passed.into_iter().map(|(id, met, _)| (id, Which(met)));
+        Ok(Sample {
+            cases: cases.collect(),
+            has_more,
+        })
+    }
+
+    fn look(&mut self, by: &[By], over: Over) -> QueryResult<Seen<CaseId>> {
+        let (window, up_to) = match over {
+            Over::All => (self.window.clone(), None),
+            Over::Between(from, to) => {
+                let (walked, after) = self.walked.clone();
+                debug_assert_eq!(walked, from, "parts of a list are walked over in its order");
+                let rest = Window {
+                    after,
+                    ..self.window.clone()
+                };
+                let end = self.end(&rest, to - from)?;
+                self.walked = (to, end.clone());
+                (rest, end)
+            }
+        };
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let conditions = self.terms.conditions(by);
+        Ok(Seen {
+            found: look!(
+                conn,
+                ids!(),
+                reach,
+                filter,
+                &window,
+                conditions,
+                up_to.as_ref()
+            )?,
+            has_more: up_to.is_some(),
+        })
+    }
+}
+
+/// The first cases of a window that have what is sought; `None` if there are no words.
+fn search(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
     window: &OfCases,
-    mut load: impl FnMut(&mut Conn, &OfCases, Vec<Has>, Option<End>) -> QueryResult<Vec<T>>,
-) -> QueryResult<Vec<T>> {
+) -> QueryResult<Option<Vec<CaseId>>> {
     let Some(terms) = terms(conn, reach, filter)? else {
-        return load(conn, window, Vec::new(), None);
+        return Ok(None);
     };
     planned_once(conn)?;
     let wanted = usize::try_from(window.limit).unwrap_or_default();
-    let backwards = Window::first(window.sort.reversed(), window.limit);
-    // The same part of a list is looked at several times.
-    let mut ends: Vec<(Over, Option<End>)> = Vec::new();
-    searching::find(&terms, wanted, |Look { has, over }| {
-        let (window, most) = match over {
-            Over::First(most) => (window, Some(most)),
-            Over::Last(most) => (&backwards, Some(most)),
-            Over::All => (window, None),
-        };
-        let known = ends.iter().find(|(same, _)| *same == over);
-        let end = match (known, most) {
-            (Some((_, end)), _) => *end,
-            (None, None) => None,
-            (None, Some(most)) => {
-                let end = end_behind(conn, reach, filter, window, most)?;
-                ends.push((over, end));
-                end
-            }
-        };
-        Ok(Seen {
-            found: load(conn, window, has, end)?,
-            has_more: end.is_some(),
-        })
-    })
+    let mut list = Sought {
+        conn,
+        terms: &terms,
+        reach,
+        filter,
+        window,
+        walked: (0, None),
+    };
+    strategy::find(terms.len(), terms.total, wanted, &mut list).map(Some)
 }
 
 /// Cases that exist for the reader.
@@ -405,11 +508,18 @@ pub fn list(
     if is_first && is_usual && filter.is_open() {
         return newest(conn, reach);
     }
-    let load = |conn: &mut Conn, window: &OfCases, has: Vec<Has>, end| -> QueryResult<_> {
-        look!(conn, views!(), reach, filter, window, has, end)
-    };
-    let rows: Vec<ViewRow> = search(conn, reach, filter, window, load)?;
+    if let Some(found) = search(conn, reach, filter, window)? {
+        return these(conn, reach, &found);
+    }
+    let rows: Vec<ViewRow> = look!(conn, views!(), reach, filter, window, Vec::new(), None)?;
     with_names(conn, rows)
+}
+
+/// Those of these cases that exist for the reader, in this order.
+fn these(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<CaseView>> {
+    let mut views = among(conn, reach, ids)?;
+    views.sort_by_cached_key(|view| ids.iter().position(|id| *id == view.case.id));
+    Ok(views)
 }
 
 /// As many cases as a page has by itself, and one that says that there are more.
@@ -446,7 +556,9 @@ pub fn among(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<C
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = views!().filter(cases::id.eq_any(ids.to_vec())).into_boxed();
+    let mut query = views!()
+        .filter(db::among(cases::id, ids.to_vec()))
+        .into_boxed();
     query = within_reach!(query, reach);
     let rows: Vec<ViewRow> = query.load(conn)?;
     with_names(conn, rows)
@@ -464,12 +576,9 @@ pub fn count(
 ) -> QueryResult<usize> {
     let newest = Sort::descending(CaseOrder::OpenedAt);
     let window = &Window::first(newest, i64::try_from(most).unwrap_or(i64::MAX));
-    let load = |conn: &mut Conn, window: &OfCases, has: Vec<Has>, end| -> QueryResult<_> {
-        let ids = cases::table
-            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-            .select(cases::id);
-        look!(conn, ids, reach, filter, window, has, end)
+    let found = match search(conn, reach, filter, window)? {
+        Some(found) => found,
+        None => look!(conn, ids!(), reach, filter, window, Vec::new(), None)?,
     };
-    let found: Vec<CaseId> = search(conn, reach, filter, window, load)?;
     Ok(found.len())
 }

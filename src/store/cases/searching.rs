@@ -1,13 +1,10 @@
-//! Words in cases and in their entries, as a condition of a query over cases; and how cases that have them are come by.
-//!
-//! Either the cases of a list are walked over in its order and looked into one by one, which soon fills a page where a word is
-//! frequent; or the index of words names all that have it. What a list begins with tells which of the two it is to be.
+//! Words in cases and in their entries, as a condition of a query over cases.
 
 use diesel::backend::Backend as DieselBackend;
 use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, HasSqlType, Text};
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Text};
 
 use crate::db::Conn;
 use crate::db::schema::counters;
@@ -15,23 +12,16 @@ use crate::db::sql_types::Key;
 use crate::domain::access::Reach;
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, CaseRef, EscalationRef};
-use crate::domain::text::search::{self, JOINT, Place, SAMPLE, Share, Sought};
+use crate::domain::text::search::{self, JOINT, Place, Sought};
+use crate::store::cases::strategy::By;
 use crate::store::escalations;
-
-/// How cases that have some words are come by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
-    /// Each case is looked into.
-    Row,
-    /// The index names them.
-    Index,
-}
 
 /// What is sought of a case, as far as its reader may know of it.
 #[derive(Clone, Debug)]
 pub(super) struct Terms {
     terms: Vec<Term>,
-    total: u64,
+    /// About how many cases there are.
+    pub(super) total: u64,
 }
 
 /// One piece of what is sought.
@@ -56,6 +46,10 @@ pub(super) struct Has {
     term: Term,
     by: By,
 }
+
+/// Which of these conditions a case meets, as [`Which`](super::strategy::Which) says it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Met(Vec<Has>);
 
 /// That an entry has any of what is sought.
 #[derive(Clone, Debug)]
@@ -138,15 +132,20 @@ impl Terms {
         Ok(Some(Self { terms, total }))
     }
 
-    /// The conditions, all of which a case has to meet: those of `by_index` by the index, the others case by case.
-    fn conditions(&self, by_index: impl Fn(usize) -> By) -> Vec<Has> {
-        let terms = self.terms.iter().cloned().enumerate();
-        terms
-            .map(|(n, term)| Has {
-                by: by_index(n),
-                term,
-            })
-            .collect()
+    /// The conditions that a case meets which has what is sought, with how each is found out.
+    pub(super) fn conditions(&self, by: &[By]) -> Vec<Has> {
+        let each = self.terms.iter().cloned().zip(by);
+        each.map(|(term, by)| Has { term, by: *by }).collect()
+    }
+
+    /// Which of the conditions a case meets, each looked for in the case itself.
+    pub(super) fn met(&self) -> Met {
+        Met(self.conditions(&vec![By::Row; self.len()]))
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.terms.len()
     }
 }
 
@@ -204,88 +203,11 @@ pub(super) fn is_named(has: &[Has]) -> bool {
     has.iter().any(|has| has.by == By::Index)
 }
 
-/// How a part of a list is asked for: by which conditions, and over which of its cases.
-pub(super) struct Look {
-    /// What the cases have to meet.
-    pub(super) has: Vec<Has>,
-    /// Which of them are looked at.
-    pub(super) over: Over,
-}
-
-/// Which cases of a list are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// So many at its beginning.
-    First(i64),
-    /// So many at its end.
-    Last(i64),
-    /// All.
-    All,
-}
-
-/// What a look came to.
-pub(super) struct Seen<T> {
-    /// What was found.
-    pub(super) found: Vec<T>,
-    /// Whether the list has more cases than were walked over.
-    pub(super) has_more: bool,
-}
-
-/// Finds the first `wanted` cases of a list that have what is sought. `look` finds those of a part of it, in its order.
-///
-/// # Errors
-/// Those of `look`.
-pub(super) fn find<T>(
-    terms: &Terms,
-    wanted: usize,
-    mut look: impl FnMut(Look) -> QueryResult<Seen<T>>,
-) -> QueryResult<Vec<T>> {
-    let sample = i64::try_from(SAMPLE).unwrap_or(i64::MAX);
-    let mut walk = |has: Vec<Has>, over: Over| look(Look { has, over });
-    let all = || terms.conditions(|_| By::Row);
-    let begun = walk(all(), Over::First(sample))?;
-    if begun.found.len() >= wanted || !begun.has_more {
-        return Ok(begun.found);
-    }
-    // Those that neither of the first cases has nor of the last ones, which are of another time, are asked of the index, and the
-    // others are looked for in what it names.
-    let mut rare = Vec::with_capacity(terms.terms.len());
-    let mut share = Share::of(begun.found.len());
-    if begun.found.is_empty() {
-        share = Share::of(SAMPLE);
-        for one in all() {
-            let hits = match terms.terms.len() {
-                1 => 0,
-                _ => walk(vec![one.clone()], Over::First(sample))?.found.len(),
-            };
-            let hits = match hits {
-                0 => walk(vec![one], Over::Last(sample))?.found.len().div_ceil(2),
-                hits => hits,
-            };
-            rare.push(hits == 0);
-            share = share.and(Share::of(hits));
-        }
-    }
-    if share.is_walked_for(wanted, terms.total) {
-        let most = share.walked_at_most(wanted).max(sample);
-        let walked = walk(all(), Over::First(most))?;
-        if walked.found.len() >= wanted || !walked.has_more {
-            return Ok(walked.found);
-        }
-    }
-    let any_is_rare = rare.contains(&true);
-    let has = terms.conditions(|n| match any_is_rare && !rare[n] {
-        true => By::Row,
-        false => By::Index,
-    });
-    Ok(walk(has, Over::All)?.found)
-}
-
-/// Conditions whose text is not always the same.
+/// Expressions whose text is not always the same.
 macro_rules! conditions {
-    ($($name:ident),+) => {$(
+    ($($name:ident: $of:ty),+) => {$(
         impl Expression for $name {
-            type SqlType = Bool;
+            type SqlType = $of;
         }
 
         impl<G> ValidGrouping<G> for $name {
@@ -303,7 +225,7 @@ macro_rules! conditions {
     )+};
 }
 
-conditions!(Has, Says);
+conditions!(Has: Bool, Says: Bool, Met: BigInt);
 
 impl<B> QueryFragment<B> for Says
 where
@@ -387,6 +309,23 @@ where
                 });
             }
         }
+        Ok(())
+    }
+}
+
+impl<B> QueryFragment<B> for Met
+where
+    B: DieselBackend,
+    Has: QueryFragment<B>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        out.push_sql("CAST(0");
+        for (n, has) in self.0.iter().enumerate() {
+            out.push_sql(" + CASE WHEN ");
+            has.walk_ast(out.reborrow())?;
+            out.push_sql(&format!(" THEN {} ELSE 0 END", 1_i64 << n));
+        }
+        out.push_sql(" AS BIGINT)");
         Ok(())
     }
 }
@@ -477,85 +416,5 @@ mod tests {
             query("sbc-lisbon", public, true),
             "(\"c=sbc\" OR \"p=sbc\") AND (\"c=lisbon\" * OR \"p=lisbon\" *)"
         );
-    }
-
-    /// Terms of words that are in every so many-th of a list's cases; which are found, and where they are looked for.
-    fn looked(every: &[usize], cases: usize, wanted: usize) -> (Vec<usize>, Vec<Over>) {
-        looked_behind(0, every, cases, wanted)
-    }
-
-    /// The same, of which none is in the first `without` cases.
-    fn looked_behind(
-        without: usize,
-        every: &[usize],
-        cases: usize,
-        wanted: usize,
-    ) -> (Vec<usize>, Vec<Over>) {
-        let term = |n: &usize| Term {
-            texts: vec![n.to_string()],
-            index: String::new(),
-            named: Vec::new(),
-            feeds: Vec::new(),
-            visibilities: Vec::new(),
-            is_embedded: true,
-        };
-        let terms = Terms {
-            terms: every.iter().map(term).collect(),
-            total: cases as u64,
-        };
-        let mut looks = Vec::new();
-        let found = find(&terms, wanted, |look| {
-            looks.push(look.over);
-            let many = |most: i64| usize::try_from(most).unwrap_or(cases).min(cases);
-            let over = match look.over {
-                Over::First(most) => 0..many(most),
-                Over::Last(most) => cases - many(most)..cases,
-                Over::All => 0..cases,
-            };
-            let has = |case: &usize| {
-                let every = look
-                    .has
-                    .iter()
-                    .map(|has| has.term.texts[0].parse::<usize>());
-                let mut every = every.flatten();
-                *case >= without && every.all(|every| (case + 1).is_multiple_of(every))
-            };
-            Ok(Seen {
-                has_more: over.len() < cases,
-                found: over.filter(has).take(wanted).collect(),
-            })
-        });
-        (found.expect("found"), looks)
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn whichever_way_is_taken_the_same_is_found(
-            without in 0usize..1_000, every in proptest::collection::vec(1usize..300, 1..4), cases in 0usize..5_000,
-            wanted in 1usize..100
-        ) {
-            let all = (without..cases).filter(|case| every.iter().all(|every| (case + 1) % every == 0));
-            let all: Vec<usize> = all.take(wanted).collect();
-            proptest::prop_assert_eq!(looked_behind(without, &every, cases, wanted).0, all);
-        }
-    }
-
-    #[test]
-    fn frequent_words_are_walked_for_and_rare_ones_are_not() {
-        let (first, last, all) = (Over::First(64), Over::Last(64), Over::All);
-        assert_eq!(looked(&[2], 100_000, 26).1, [first]);
-        assert_eq!(looked(&[8], 1_000_000, 26).1.len(), 2);
-        assert_eq!(looked(&[5_001], 100_000, 26).1, [first, last, all]);
-        // A frequent one with a rare one.
-        assert_eq!(
-            looked(&[2, 5_001], 100_000, 26).1,
-            [first, first, first, last, all]
-        );
-        // A short list needs no index.
-        assert_eq!(looked(&[5_001], 60, 26).1, [first]);
-        // A frequent one that the newest have not, which may all be of one outage.
-        let (found, looks) = looked_behind(200, &[2], 1_000_000, 26);
-        assert_eq!(found.len(), 26);
-        assert!(!looks.contains(&all), "{looks:?}");
     }
 }

@@ -227,6 +227,11 @@ impl Desk {
         )
     }
 
+    /// Loads records as `casebell import casebell` does.
+    pub async fn imports(&self, records: &str) {
+        self.0.serving.import(records).await;
+    }
+
     /// The worker does one round.
     pub async fn works(&self) {
         self.0.serving.step(self.now()).await;

@@ -102,7 +102,11 @@ impl Serving {
         let (now, nobody) = (self.clock.now(), Watch::nobody());
         let report = import(&self.db, records.as_bytes(), now, &nobody).await;
         let report = report.expect("the records are read");
-        assert!(report.refusals().is_empty(), "{report}");
+        assert!(
+            report.refusals().is_empty(),
+            "{report}\n{:?}",
+            report.refusals()[0]
+        );
     }
 
     /// Lets every job do one step.

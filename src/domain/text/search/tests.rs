@@ -138,7 +138,9 @@ fn a_frequent_word_is_walked_for_and_a_rare_one_is_not() {
     assert!(!both.is_walked_for(26, 1_000_000));
     // Of few cases the index names few.
     assert!(!Share::of(1).is_walked_for(26, 10_000));
-    assert_eq!(Share::of(32).walked_at_most(26), 208);
+    assert_eq!(Share::of(32).walked_at_most(26, 500), 208);
+    // To look into a quarter of them costs as much as the half that the index names.
+    assert_eq!(Share::of(32).walked_at_most(26, 1_000_000), 250_000);
 }
 
 proptest! {
@@ -194,7 +196,9 @@ proptest! {
         if less.is_walked_for(wanted, total) {
             prop_assert!(greater.is_walked_for(wanted, total));
         }
-        prop_assert!(greater.walked_at_most(wanted) <= less.walked_at_most(wanted));
+        let most = less.walked_at_most(wanted, total);
+        prop_assert!(most >= less.walked_at_most(wanted, 0));
+        prop_assert!(greater.walked_at_most(wanted, 0) <= less.walked_at_most(wanted, 0));
         prop_assert!(less.and(greater) <= less);
     }
 }
