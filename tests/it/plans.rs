@@ -101,7 +101,8 @@ fn reads_everything(backend: Backend, sql: &str, line: &str) -> bool {
     let table = match backend {
         Backend::Sqlite if line.contains(" USING ") => None,
         // Words are asked of the index of words, which has no other.
-        Backend::Sqlite if line.contains(" VIRTUAL TABLE INDEX 0:M") => None,
+        // Its number says in which order; `M`, that it is asked for words.
+        Backend::Sqlite if line.contains(" VIRTUAL TABLE INDEX ") && line.contains(":M") => None,
         // None of it is read where nothing is asked for.
         Backend::Sqlite if sql.contains("(1=0)") => None,
         Backend::Sqlite => line.strip_prefix("SCAN "),
@@ -336,7 +337,7 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     });
     let searches: Vec<String> = searches.flat_map(|sql| plan(&mut conn, sql)).collect();
     let indexes: &[&str] = match desk.backend() {
-        Backend::Sqlite => &["search_index VIRTUAL TABLE INDEX 0:M"],
+        Backend::Sqlite => &["search_index VIRTUAL TABLE INDEX "],
         Backend::Postgresql => &["search_cases_by_words", "feed_entries_by_words"],
     };
     for index in indexes {

@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use casebell::db::Conn;
+use casebell::domain::Instant;
 use casebell::store::search_index;
 use casebell::worker::{Job, OlderWords};
 
@@ -20,6 +21,8 @@ on_both_databases! { Desk:
     words_are_found_by_their_beginnings,
     a_long_list_is_searched_to_its_end,
     a_word_that_is_met_now_and_then_is_walked_for,
+    words_that_only_older_cases_have_are_found_the_newest_first,
+    more_rows_than_their_time_has_numbers_are_found_as_well,
     what_an_earlier_release_wrote_is_found_once_its_words_are_made,
     changed_words_are_found_as_they_stand,
     what_waits_is_taken_in_and_put_together,
@@ -158,51 +161,155 @@ async fn a_long_list_is_searched_to_its_end(desk: Desk) {
     }
 }
 
-/// Part after part: none is left out or found twice, also of those that stand at the same place of an order.
+/// A record of a case that an import loads, with an entry.
+fn record(n: usize, opened_at: Instant, subject: &str, said: &str) -> Value {
+    json!({
+        "type": "case", "external_id": format!("OLD-{n}"), "organization": "acme", "opened_by": "dana@acme.test", "subject": subject,
+        "description": "Again.", "deployment": "cloud", "business_impact": "none", "priority": "low", "status": "open",
+        "opened_at": opened_at,
+        "feed": [{ "at": opened_at, "author": "dana@acme.test", "body": said, "visibility": "public" }],
+    })
+}
+
+/// The names of the cases that somebody finds by a query, in its order, a few at a time.
+async fn names(who: &Person, query: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/cases?{query}&limit=20{cursor}");
+        let page = who.get(&path).await.ok();
+        let items = page["items"].as_array().expect("a page").iter();
+        found.extend(items.map(|case| said(&case["external_id"])));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+    }
+}
+
+/// Part after part, of 64 cases, 192 and more: none is left out or found twice where one ends and the next begins, also of those that
+/// stand at the same place of an order.
 async fn a_word_that_is_met_now_and_then_is_walked_for(desk: Desk) {
-    const CASES: usize = 1_400;
-    let record = |n: usize| {
-        let one = |every: usize, is, else_| match n.is_multiple_of(every) {
-            true => is,
-            false => else_,
-        };
-        let hour = desk.now() - TimeDelta::hours(1_000 - (n / 20) as i64);
-        let record = json!({
-            "type": "case", "external_id": format!("WALK-{n}"), "organization": "acme", "opened_by": "dana@acme.test",
-            "subject": one(10, "Quinces", "Menus"), "description": "Again.", "deployment": "cloud", "business_impact": "none",
-            "priority": one(3, "high", "low"), "status": one(2, "in_progress", "open"), "opened_at": hour,
-            "feed": [{ "at": hour, "author": "dana@acme.test", "body": one(15, "Quinces?", "Menus?"), "visibility": "public" }],
-        });
-        format!("{record}\n")
+    const CASES: usize = 2_400;
+    let from_an_end = |n: usize| match n {
+        0..62 => n.is_multiple_of(4),
+        63 | 64 | 255 | 256 => true,
+        _ => (290..310).contains(&n),
     };
-    desk.imports(&(0..CASES).map(record).collect::<String>())
-        .await;
+    let with = |n: &usize| from_an_end(*n) || from_an_end(CASES - 1 - n);
+    let records = (0..CASES).map(|n| {
+        let opened_at = desk.now() - TimeDelta::hours((CASES - n / 3) as i64);
+        let (subject, said) = match (with(&n), n.is_multiple_of(2)) {
+            (false, _) => ("Menus", "Menus."),
+            (true, true) => ("Quinces", "Menus."),
+            (true, false) => ("Menus", "Quinces."),
+        };
+        format!("{}\n", record(n, opened_at, subject, said))
+    });
+    desk.imports(&records.collect::<String>()).await;
     desk.works().await;
-    let sought = |n: &usize| n.is_multiple_of(10) || n.is_multiple_of(15);
-    let mut all: Vec<String> = (0..CASES)
-        .filter(sought)
-        .map(|n| format!("WALK-{n}"))
-        .collect();
+    let all = (0..CASES).filter(with).map(|n| format!("OLD-{n}"));
+    let mut all: Vec<String> = all.collect();
     all.sort();
     let eve = desk.person("eve");
     for sort in ["opened_at", "updated_at", "priority", "status"] {
         for sort in [sort.to_owned(), format!("-{sort}")] {
-            let mut found = Vec::new();
-            let mut cursor = String::new();
-            loop {
-                let path = format!("/cases?q=quinces&sort={sort}&limit=10{cursor}");
-                let page = eve.get(&path).await.ok();
-                let items = page["items"].as_array().expect("a page").iter();
-                found.extend(items.map(|case| said(&case["external_id"])));
-                match page["next_cursor"].as_str() {
-                    Some(next) => cursor = format!("&cursor={next}"),
-                    None => break,
-                }
-            }
+            let mut found = names(&eve, &format!("q=quinces&sort={sort}")).await;
             found.sort();
             assert_eq!(found, all, "{sort}");
         }
     }
+}
+
+/// Neither the newest cases have them nor the oldest, so that the index is asked; and it is asked for the newest that have them.
+async fn words_that_only_older_cases_have_are_found_the_newest_first(desk: Desk) {
+    const CASES: usize = 1_000;
+    let with = |n: &usize| (100..CASES - 100).contains(n) && !n.is_multiple_of(3);
+    // In another order than that in which they are listed.
+    let shuffled = (0..CASES).map(|n| n * 637 % CASES);
+    let records = shuffled.map(|n| {
+        // Two within the same span of the index, and two of the same instant.
+        let opened_at = desk.now() - TimeDelta::hours(8 * (CASES - n / 2) as i64);
+        let (subject, said) = match (with(&n), n.is_multiple_of(2)) {
+            (false, _) => ("Menus", "Menus."),
+            (true, true) => ("Quinces", "Quinces and menus."),
+            (true, false) => ("Menus", "Quinces and xylophones."),
+        };
+        format!("{}\n", record(n, opened_at, subject, said))
+    });
+    desk.imports(&records.collect::<String>()).await;
+    desk.works().await;
+    let all: Vec<usize> = (0..CASES).filter(with).collect();
+    let (dana, eve, gina) = (desk.person("dana"), desk.person("eve"), desk.person("gina"));
+    for who in [&dana, &eve] {
+        assert_eq!(in_order(who, "q=quinces&sort=-opened_at").await, all);
+        let odd = all.iter().copied().filter(|n| !n.is_multiple_of(2));
+        let odd: Vec<usize> = odd.collect();
+        assert_eq!(in_order(who, "q=quinces%20xylophones").await, odd);
+    }
+    assert_eq!(in_order(&gina, "q=quinces").await, Vec::<usize>::new());
+    assert_eq!(in_order(&eve, "q=quinces&sort=opened_at").await, all);
+    // What is written now is found at its place, before it is in the index and when it is.
+    let path = format!("/cases?external_id=OLD-{}", CASES - 3);
+    let page = eve.get(&path).await.ok();
+    let path = format!("/cases/{}/feed", said(&page["items"][0]["number"]));
+    eve.post(&path, json!({ "body": "Quinces!" }))
+        .await
+        .created();
+    let all = [all, vec![CASES - 3]].concat();
+    for _ in 0..2 {
+        assert_eq!(in_order(&eve, "q=quinces").await, all);
+        desk.works().await;
+    }
+    everything_is_in_the_index(&desk);
+}
+
+/// Which cases somebody finds, by their numbers in the records. Checks that the newest come first, or last, if that is asked for;
+/// two are of the same instant.
+async fn in_order(who: &Person, query: &str) -> Vec<usize> {
+    let names = names(who, query).await.into_iter();
+    let found = names.map(|name| name.trim_start_matches("OLD-").parse().expect("a number"));
+    let mut found: Vec<usize> = found.collect();
+    if !query.contains("sort=opened_at") {
+        found.reverse();
+    }
+    assert!(found.is_sorted_by_key(|n| n / 2), "{query}: {found:?}");
+    found.sort_unstable();
+    found
+}
+
+async fn more_rows_than_their_time_has_numbers_are_found_as_well(desk: Desk) {
+    let Conn::Sqlite(conn) = &mut desk.database().connect() else {
+        return;
+    };
+    // All but one number of the hours in which the cases are opened belong to others.
+    let first = search_index::first_row(desk.now());
+    let others = format!(
+        "INSERT INTO search_rows (row, thing, case_id) WITH RECURSIVE others (row) AS \
+         (SELECT {first} UNION ALL SELECT row + 1 FROM others WHERE row < {first} + 32766) \
+         SELECT row, CAST('other ' || row AS BLOB), x'00' FROM others"
+    );
+    conn.batch_execute(&others).expect("other rows");
+    let dana = desk.person("dana");
+    let mut all = Vec::new();
+    for _ in 0..NEWER {
+        all.push(dana.opens(medium().about("Quinces")).await.number);
+        desk.works().await;
+    }
+    for _ in 0..NEWER {
+        dana.opens(medium()).await;
+    }
+    desk.works().await;
+    assert_eq!(finds(&dana, "quinces").await, all);
+    let beyond = format!(
+        "SELECT CAST(count(*) AS TEXT) AS text FROM search_rows WHERE row > {}",
+        search_index::BEYOND
+    );
+    let beyond: usize = desk.database().texts(&beyond)[0].parse().expect("a number");
+    assert!(beyond >= 2 * NEWER - 1, "{beyond}");
+    conn.batch_execute("DELETE FROM search_rows WHERE case_id = x'00'")
+        .expect("they are gone");
+    everything_is_in_the_index(&desk);
 }
 
 async fn what_an_earlier_release_wrote_is_found_once_its_words_are_made(desk: Desk) {
@@ -283,6 +390,15 @@ fn everything_is_in_the_index(desk: &Desk) {
          WHERE (search_words <> '') <> (SELECT count(*) FROM search_rows WHERE thing = id) \
          UNION ALL SELECT hex(thing) FROM search_waiting";
     assert_eq!(desk.database().texts(not_once), Vec::<String>::new());
+    let cases = "SELECT CAST(listed.row AS TEXT) || ' ' || opened_at AS text FROM search_rows AS listed JOIN cases ON cases.id = case_id";
+    for line in desk.database().texts(cases) {
+        let (row, opened_at) = line.split_once(' ').expect("two values");
+        let (row, opened_at): (i64, Instant) = (
+            row.parse().expect("a number"),
+            opened_at.parse().expect("an instant"),
+        );
+        assert!(row >= search_index::first_row(opened_at), "{line}");
+    }
 }
 
 /// What waits is taken in a little at a time, and the parts that the index gets by that are put together.

@@ -392,21 +392,22 @@ impl Share {
     }
 
     /// Whether a list is walked on, case by case, until `wanted` are found; or whether the index of words is asked for all that
-    /// have it, which are then put in order. There are `total` cases. To look into one costs about twice as much as to
-    /// take one that the index names.
-    pub fn is_walked_for(self, wanted: usize, total: u64) -> bool {
+    /// have it, which are then put in order. There are `total` cases, and the index names `named_for_one` in the time in which one is
+    /// looked into.
+    pub fn is_walked_for(self, wanted: usize, total: u64, named_for_one: u64) -> bool {
         let (share, whole) = (u128::from(self.0), u128::from(Self::WHOLE));
-        share > 0 && 2 * wanted as u128 * whole * whole < share * share * u128::from(total)
+        let (wanted, worth) = (wanted as u128, u128::from(named_for_one));
+        share > 0 && worth * wanted * whole * whole < share * share * u128::from(total)
     }
 
     /// How many cases are walked over at the most, where about a quarter should do: words that are frequent at the beginning of
     /// a list need not be so further on, and those that are frequent at its end need not begin soon. To ask the index is then about
     /// as dear as what was done in vain.
-    pub fn walked_at_most(self, wanted: usize, total: u64) -> i64 {
+    pub fn walked_at_most(self, wanted: usize, total: u64, named_for_one: u64) -> i64 {
         let (share, whole) = (u128::from(self.0.max(1)), u128::from(Self::WHOLE));
         let should_do = 4 * wanted as u128 * whole / share;
         let named = share * u128::from(total) / whole;
-        i64::try_from(should_do.max(named / 2)).unwrap_or(i64::MAX)
+        i64::try_from(should_do.max(named / u128::from(named_for_one.max(1)))).unwrap_or(i64::MAX)
     }
 }
 

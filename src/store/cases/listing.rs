@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Met, Terms};
-use super::strategy::{self, By, From, Over, Sample, Searched, Seen, Which};
+use super::strategy::{self, By, From, Sample, Searched, Walked, Which};
 use super::{
     ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, TheEpochs, ViewRow, views,
     with_names,
@@ -23,6 +23,7 @@ use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::text::search::SAMPLE;
 use crate::store::lines::{hidden_from, within_reach};
 use crate::store::page::ordered;
+use crate::store::search_index;
 
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -336,7 +337,13 @@ macro_rules! some_of {
 /// Loads those cases of a window that meet conditions, up to a place if there is one. A macro, because every selection is a type of
 /// its own.
 macro_rules! look {
-    ($conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $up_to:expr) => {{
+    ($conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $up_to:expr) => {
+        look!(@since None, $conn, $cases, $reach, $filter, $window, $has, $up_to)
+    };
+    (
+        @since $since:expr,
+        $conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $up_to:expr
+    ) => {{
         let (window, has, up_to): (_, Vec<Has>, Option<&Place<CaseId>>) = ($window, $has, $up_to);
         let mut query = $cases.into_boxed();
         query = within_reach!(query, $reach);
@@ -344,6 +351,9 @@ macro_rules! look {
         let mut query = passing!(query, $filter, window.sort.by, named);
         for has in has {
             query = query.filter(has);
+        }
+        if let Some(since) = $since {
+            query = query.filter(cases::opened_at.ge(At(since)).or(Nowhere));
         }
         macro_rules! by_instant {
                     ($column:expr) => {{
@@ -406,6 +416,42 @@ impl Sought<'_> {
         )?;
         Ok(last.into_iter().next().map(|(.., place)| place))
     }
+
+    /// Whether the index knows the order of the list: it numbers its rows by when their case was opened.
+    fn is_newest_first(&self) -> bool {
+        let Sort { by, descending } = self.window.sort;
+        by == CaseOrder::OpenedAt && descending && matches!(self.conn, Conn::Sqlite(_))
+    }
+
+    /// The first cases of a window, the newest of which are found among so many of the newest rows that the index names, and then among
+    /// more. `None` if it does not name so many.
+    fn newest_named(&mut self, by: &[By]) -> QueryResult<Option<Vec<CaseId>>> {
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let Some(asked) = self.terms.first_asked(by) else {
+            return Ok(None);
+        };
+        let end = match self.window.after {
+            Some(Place::Instant(at, _)) => search_index::end_of_rows(at),
+            _ => search_index::BEYOND,
+        };
+        // Several rows are of one case, and not each of them is of the list.
+        let mut rows = self.window.limit.saturating_mul(8);
+        for _ in 0..3 {
+            let Some(since) = search_index::newest(conn, asked, end, rows)? else {
+                break;
+            };
+            let first_row = search_index::first_row(since);
+            let conditions = self.terms.conditions_from(first_row, by);
+            let found: Vec<CaseId> = look!(
+                @since Some(since), conn, ids!(), reach, filter, self.window, conditions, None
+            )?;
+            if found.len() as i64 >= self.window.limit {
+                return Ok(Some(found));
+            }
+            rows = rows.saturating_mul(8);
+        }
+        Ok(None)
+    }
 }
 
 impl Searched for Sought<'_> {
@@ -438,35 +484,40 @@ impl Searched for Sought<'_> {
         })
     }
 
-    fn look(&mut self, by: &[By], over: Over) -> QueryResult<Seen<CaseId>> {
-        let (window, up_to) = match over {
-            Over::All => (self.window.clone(), None),
-            Over::Between(from, to) => {
-                let (walked, after) = self.walked.clone();
-                debug_assert_eq!(walked, from, "parts of a list are walked over in its order");
-                let rest = Window {
-                    after,
-                    ..self.window.clone()
-                };
-                let end = self.end(&rest, to - from)?;
-                self.walked = (to, end.clone());
-                (rest, end)
-            }
+    fn walk(&mut self, from: i64, to: i64) -> QueryResult<Walked<CaseId>> {
+        let (walked, after) = self.walked.clone();
+        debug_assert_eq!(walked, from, "parts of a list are walked over in its order");
+        let rest = Window {
+            after,
+            ..self.window.clone()
         };
+        let end = self.end(&rest, to - from)?;
+        self.walked = (to, end.clone());
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let conditions = self.terms.conditions(&vec![By::Row; self.terms.len()]);
+        let up_to = end.as_ref();
+        Ok(Walked {
+            found: look!(conn, ids!(), reach, filter, &rest, conditions, up_to)?,
+            has_more: end.is_some(),
+        })
+    }
+
+    fn named_for_one(&self) -> u64 {
+        match self.is_newest_first() {
+            true => 8,
+            false => 2,
+        }
+    }
+
+    fn named(&mut self, by: &[By]) -> QueryResult<Vec<CaseId>> {
+        if self.is_newest_first()
+            && let Some(newest) = self.newest_named(by)?
+        {
+            return Ok(newest);
+        }
         let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
         let conditions = self.terms.conditions(by);
-        Ok(Seen {
-            found: look!(
-                conn,
-                ids!(),
-                reach,
-                filter,
-                &window,
-                conditions,
-                up_to.as_ref()
-            )?,
-            has_more: up_to.is_some(),
-        })
+        look!(conn, ids!(), reach, filter, self.window, conditions, None)
     }
 }
 

@@ -45,6 +45,8 @@ struct Term {
 pub(super) struct Has {
     term: Term,
     by: By,
+    /// The index names no row that has a lesser number.
+    first_row: i64,
 }
 
 /// Which of these conditions a case meets, as [`Which`](super::strategy::Which) says it.
@@ -134,8 +136,25 @@ impl Terms {
 
     /// The conditions that a case meets which has what is sought, with how each is found out.
     pub(super) fn conditions(&self, by: &[By]) -> Vec<Has> {
+        self.conditions_from(i64::MIN, by)
+    }
+
+    /// The same, of which the index names no row that has a lesser number than this.
+    pub(super) fn conditions_from(&self, first_row: i64, by: &[By]) -> Vec<Has> {
         let each = self.terms.iter().cloned().zip(by);
-        each.map(|(term, by)| Has { term, by: *by }).collect()
+        each.map(|(term, by)| Has {
+            term,
+            by: *by,
+            first_row,
+        })
+        .collect()
+    }
+
+    /// What the index is asked for by the first condition that it is asked for.
+    pub(super) fn first_asked(&self, by: &[By]) -> Option<&str> {
+        let mut each = self.terms.iter().zip(by);
+        let first = each.find(|(_, by)| **by == By::Index);
+        first.map(|(term, _)| term.index.as_str())
     }
 
     /// Which of the conditions a case meets, each looked for in the case itself.
@@ -245,8 +264,9 @@ where
 
 impl<B> QueryFragment<B> for Has
 where
-    B: DieselBackend + HasSqlType<Text> + HasSqlType<Key>,
+    B: DieselBackend + HasSqlType<Text> + HasSqlType<Key> + HasSqlType<BigInt>,
     str: diesel::serialize::ToSql<Text, B>,
+    i64: diesel::serialize::ToSql<BigInt, B>,
     CaseId: diesel::serialize::ToSql<Key, B>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
@@ -276,6 +296,8 @@ where
                          ON listed.row = search_index.rowid WHERE search_index MATCH ",
                     );
                     out.push_bind_param::<Text, str>(&term.index)?;
+                    out.push_sql(" AND search_index.rowid >= ");
+                    out.push_bind_param::<BigInt, i64>(&self.first_row)?;
                     // What was written a moment ago is not in the index yet.
                     out.push_sql(
                         " UNION ALL SELECT fresh.id FROM search_waiting CROSS JOIN cases AS fresh ON fresh.id = search_waiting.thing WHERE ",

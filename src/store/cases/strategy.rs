@@ -24,8 +24,15 @@ pub(super) trait Searched {
     /// as `enough` of them meet all.
     fn sample(&mut self, from: From, enough: usize) -> QueryResult<Sample<Self::Id>>;
 
-    /// The first cases of a part of the list that meet all of the conditions, in its order. `by` says for each how that is found out.
-    fn look(&mut self, by: &[By], over: Over) -> QueryResult<Seen<Self::Id>>;
+    /// The cases that meet all of the conditions among those behind the first `from` ones, up to the first `to`.
+    fn walk(&mut self, from: i64, to: i64) -> QueryResult<Walked<Self::Id>>;
+
+    /// How many cases the index names in the time in which one is looked into.
+    fn named_for_one(&self) -> u64;
+
+    /// The first cases that meet all of the conditions, which are those that the index names. `by` says for each condition whether it
+    /// is the index that is asked.
+    fn named(&mut self, by: &[By]) -> QueryResult<Vec<Self::Id>>;
 }
 
 /// From which end of a list its cases are looked at.
@@ -60,18 +67,9 @@ impl Which {
     }
 }
 
-/// Which cases of a list are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// Those behind so many, up to so many: `Between(64, 256)` are 192 behind the first 64.
-    Between(i64, i64),
-    /// All.
-    All,
-}
-
-/// What a look came to.
-pub(super) struct Seen<I> {
-    /// What was found.
+/// What was found on the way.
+pub(super) struct Walked<I> {
+    /// The cases, in the order of the list.
     pub(super) found: Vec<I>,
     /// Whether the list has more cases than were walked over.
     pub(super) has_more: bool,
@@ -116,14 +114,14 @@ pub(super) fn find<L: Searched>(
         let shares = each.into_iter().map(Share::of);
         share = shares.fold(Share::of(SAMPLE), Share::and);
     }
-    if share.is_walked_for(wanted, total) {
+    let named_for_one = list.named_for_one();
+    if share.is_walked_for(wanted, total, named_for_one) {
         // Each part is three times as long as all before it together: few are looked at behind the last one that is found.
-        let row_by_row = vec![By::Row; conditions];
         let mut walked = SAMPLE as i64;
-        let most = share.walked_at_most(wanted, total);
+        let most = share.walked_at_most(wanted, total, named_for_one);
         while walked < most {
             let end = most.min(walked.saturating_mul(4));
-            let next = list.look(&row_by_row, Over::Between(walked, end))?;
+            let next = list.walk(walked, end)?;
             found.extend(next.found);
             if found.len() >= wanted || !next.has_more {
                 found.truncate(wanted);
@@ -137,11 +135,13 @@ pub(super) fn find<L: Searched>(
         true => By::Row,
         false => By::Index,
     });
-    Ok(list.look(&by.collect::<Vec<By>>(), Over::All)?.found)
+    list.named(&by.collect::<Vec<By>>())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     /// A list of so many cases, named by their places. Each word is in every so many-th of them, but in none of the first `without`.
@@ -157,7 +157,8 @@ mod tests {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Asked {
         Sample(From),
-        Look(Over),
+        Walk(i64, i64),
+        Index,
     }
 
     impl Listed<'_> {
@@ -167,6 +168,11 @@ mod tests {
                 i64::from(has) << n
             });
             Which(each.sum())
+        }
+
+        fn having(&self, cases: Range<usize>) -> Vec<usize> {
+            let having = cases.filter(|case| self.met_by(*case).are_all(self.every.len()));
+            having.take(self.wanted).collect()
         }
 
         fn up_to(&self, most: i64) -> usize {
@@ -190,18 +196,22 @@ mod tests {
             })
         }
 
-        fn look(&mut self, by: &[By], over: Over) -> QueryResult<Seen<usize>> {
-            self.asked.push(Asked::Look(over));
-            let cases = match over {
-                Over::Between(from, to) => self.up_to(from)..self.up_to(to),
-                Over::All => 0..self.cases,
-            };
-            let has_more = cases.end < self.cases;
-            let found = cases.filter(|case| self.met_by(*case).are_all(by.len()));
-            Ok(Seen {
-                found: found.take(self.wanted).collect(),
-                has_more,
+        fn walk(&mut self, from: i64, to: i64) -> QueryResult<Walked<usize>> {
+            self.asked.push(Asked::Walk(from, to));
+            let cases = self.up_to(from)..self.up_to(to);
+            Ok(Walked {
+                has_more: cases.end < self.cases,
+                found: self.having(cases),
             })
+        }
+
+        fn named_for_one(&self) -> u64 {
+            2
+        }
+
+        fn named(&mut self, _: &[By]) -> QueryResult<Vec<usize>> {
+            self.asked.push(Asked::Index);
+            Ok(self.having(0..self.cases))
         }
     }
 
@@ -243,7 +253,7 @@ mod tests {
     #[test]
     fn frequent_words_are_walked_for_and_rare_ones_are_not() {
         let [first, last] = [From::Beginning, From::End].map(Asked::Sample);
-        let [next, all] = [Over::Between(64, 256), Over::All].map(Asked::Look);
+        let (next, all) = (Asked::Walk(64, 256), Asked::Index);
         assert_eq!(looked(&[2], 100_000, 26).1, [first]);
         assert_eq!(looked(&[8], 1_000_000, 26).1, [first, next]);
         assert_eq!(looked(&[5_001], 100_000, 26).1, [first, last, all]);

@@ -130,17 +130,18 @@ fn what_was_found_is_marked_in_an_excerpt() {
 #[test]
 fn a_frequent_word_is_walked_for_and_a_rare_one_is_not() {
     // A page of a list with a million cases.
-    assert!(Share::of(32).is_walked_for(26, 1_000_000));
-    assert!(Share::of(1).is_walked_for(26, 1_000_000));
-    assert!(!Share::of(0).is_walked_for(26, 1_000_000));
+    assert!(Share::of(32).is_walked_for(26, 1_000_000, 2));
+    assert!(Share::of(1).is_walked_for(26, 1_000_000, 2));
+    assert!(!Share::of(0).is_walked_for(26, 1_000_000, 2));
     // Two words that are frequent and seldom meet.
     let both = Share::of(2).and(Share::of(2));
-    assert!(!both.is_walked_for(26, 1_000_000));
+    assert!(!both.is_walked_for(26, 1_000_000, 2));
     // Of few cases the index names few.
-    assert!(!Share::of(1).is_walked_for(26, 10_000));
-    assert_eq!(Share::of(32).walked_at_most(26, 500), 208);
+    assert!(!Share::of(1).is_walked_for(26, 10_000, 2));
+    assert!(!Share::of(1).is_walked_for(26, 1_000_000, 10));
+    assert_eq!(Share::of(32).walked_at_most(26, 500, 2), 208);
     // To look into a quarter of them costs as much as the half that the index names.
-    assert_eq!(Share::of(32).walked_at_most(26, 1_000_000), 250_000);
+    assert_eq!(Share::of(32).walked_at_most(26, 1_000_000, 2), 250_000);
 }
 
 proptest! {
@@ -190,15 +191,18 @@ proptest! {
 
     #[test]
     fn the_more_frequent_a_word_the_sooner_it_is_walked_for(
-        hits in 0..=SAMPLE, more in 0..=SAMPLE, wanted in 1usize..2000, total in 0u64..10_000_000
+        hits in 0..=SAMPLE, more in 0..=SAMPLE, wanted in 1usize..2000, total in 0u64..10_000_000,
+        named in 1u64..100
     ) {
         let (less, greater) = (Share::of(hits), Share::of(hits + more));
-        if less.is_walked_for(wanted, total) {
-            prop_assert!(greater.is_walked_for(wanted, total));
+        if less.is_walked_for(wanted, total, named) {
+            prop_assert!(greater.is_walked_for(wanted, total, named));
+            // The sooner, the less the index names meanwhile.
+            prop_assert!(less.is_walked_for(wanted, total, named - 1));
         }
-        let most = less.walked_at_most(wanted, total);
-        prop_assert!(most >= less.walked_at_most(wanted, 0));
-        prop_assert!(greater.walked_at_most(wanted, 0) <= less.walked_at_most(wanted, 0));
+        let most = |share: Share, total| share.walked_at_most(wanted, total, named);
+        prop_assert!(most(less, total) >= most(less, 0));
+        prop_assert!(most(greater, 0) <= most(less, 0));
         prop_assert!(less.and(greater) <= less);
     }
 }

@@ -1,0 +1,2 @@
+-- Nothing: a server's index of words keeps no order.
+SELECT 1;
