@@ -2,9 +2,11 @@
 
 mod finding;
 mod listing;
+mod narrowing;
 mod parts;
 mod ranks;
 mod searching;
+mod sought;
 mod strategy;
 mod under_way;
 mod writing;

@@ -1,0 +1,300 @@
+//! What narrows a list of cases, and how those that are left are read: for a page with all that it shows, for a search by their ids
+//! alone. Macros, because every selection is a type of its own.
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::prelude::*;
+
+use super::listing::OfCases;
+use super::ranks::{PriorityRank, StatusRank};
+use super::searching::{self, Has, Met};
+use super::{
+    ActiveEscalation, Case, CaseFilter, CaseOrder, HasPendingRequest, IsActive, TheEpochs, ViewRow,
+    views,
+};
+use crate::db::schema::{cases, escalations};
+use crate::db::sql_types::At;
+use crate::db::{Conn, condition, limited};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::case::Status;
+use crate::domain::ids::CaseId;
+use crate::domain::order::Place;
+use crate::store::lines::within_reach;
+use crate::store::page::ordered;
+
+condition! {
+    /// Of no case. What is asked for or that, is asked for by no index of SQLite: without figures about its tables it believes
+    /// that any filter leaves fewer cases than the index of words names.
+    Nowhere = "1 = 0"
+}
+
+/// The least and the greatest of the ranks that a filter lets through; `None` if it asks for none.
+fn span(ranks: impl Iterator<Item = i64> + Clone) -> Option<(i64, i64)> {
+    Some((ranks.clone().min()?, ranks.max()?))
+}
+
+/// Leaves out what the filter does not let through, words aside. `$named` says that an index of words names the cases: then it is
+/// the only one that they are found by. A macro, because every selection is a type of its own.
+macro_rules! passing {
+    ($query:expr, $filter:expr, $by:expr, $named:expr) => {{
+        let (mut query, filter, by, named) = ($query, $filter, $by, $named);
+        macro_rules! only {
+            ($condition:expr) => {
+                query = match named {
+                    true => query.filter($condition.or(Nowhere)),
+                    false => query.filter($condition),
+                }
+            };
+        }
+        if !filter.status.is_empty() {
+            // Found by their states, many would have to be put in an order of ranks. They are met on the way along its index.
+            let states = cases::status.eq_any(filter.status.clone());
+            let ranked = matches!(by, CaseOrder::Priority | CaseOrder::Status);
+            query = match named || ranked {
+                true => query.filter(states.or(Nowhere)),
+                false => query.filter(states),
+            };
+        }
+        if !filter.priority.is_empty() {
+            only!(cases::priority.eq_any(filter.priority.clone()));
+        }
+        // Of that index, the part is walked over that has these priorities, or these states.
+        let priorities = span(filter.priority.iter().map(|one| *one as i64));
+        let states = span(filter.status.iter().map(|one| *one as i64));
+        match (by, priorities, states) {
+            _ if named => {}
+            (CaseOrder::Priority, Some((least, most)), _) => {
+                query = query
+                    .filter(PriorityRank.ge(least))
+                    .filter(PriorityRank.le(most));
+            }
+            (CaseOrder::Status, _, Some((least, most))) => {
+                query = query
+                    .filter(StatusRank.ge(least))
+                    .filter(StatusRank.le(most));
+            }
+            _ => {}
+        }
+        let open = !filter.status.is_empty() && !filter.status.contains(&Status::Closed);
+        if by == CaseOrder::Priority && open && !named {
+            query = query.filter(cases::closed_at.is_null());
+        }
+        if let Some(organization) = filter.organization {
+            only!(cases::organization_id.eq(organization));
+        }
+        if let Some(line) = filter.line {
+            only!(cases::line_of_business_id.eq(line));
+        }
+        match filter.owner {
+            Some(Some(owner)) => only!(cases::owner_id.eq(owner)),
+            Some(None) => only!(cases::owner_id.is_null()),
+            None => {}
+        }
+        if let Some(openers) = &filter.opened_by {
+            only!(cases::opened_by.eq_any(openers.clone()));
+        }
+        if let Some(after) = filter.opened_after {
+            only!(cases::opened_at.ge(At(after)));
+        }
+        if let Some(before) = filter.opened_before {
+            only!(cases::opened_at.lt(At(before)));
+        }
+        if let Some(since) = filter.updated_since {
+            only!(cases::updated_at.ge(At(since)));
+        }
+        if let Some(name) = &filter.external_id {
+            query = query.filter(cases::external_id.eq(name.clone()));
+        }
+        match filter.escalated {
+            Some(true) => query.filter(escalations::id.nullable().is_not_null()),
+            Some(false) => query.filter(escalations::id.nullable().is_null()),
+            None => query,
+        }
+    }};
+}
+
+/// Leaves out what stands behind a place.
+macro_rules! up_to {
+    ($query:expr, $window:expr, $place:expr, instant $column:expr) => {{
+        let query = $query;
+        match ($place, $window.sort.descending) {
+            (Some(Place::Instant(at, id)), false) => query
+                .filter($column.le(At(*at)))
+                .filter($column.lt(At(*at)).or(cases::id.le(*id))),
+            (Some(Place::Instant(at, id)), true) => query
+                .filter($column.ge(At(*at)))
+                .filter($column.gt(At(*at)).or(cases::id.ge(*id))),
+            _ => query,
+        }
+    }};
+    ($query:expr, $window:expr, $place:expr, ranked $rank:expr, $column:expr) => {{
+        let query = $query;
+        match ($place, $window.sort.descending) {
+            (Some(Place::Ranked(rank, at, id)), false) => query.filter($rank.le(*rank)).filter(
+                $rank.lt(*rank).or($column
+                    .lt(At(*at))
+                    .or($column.eq(At(*at)).and(cases::id.le(*id)))),
+            ),
+            (Some(Place::Ranked(rank, at, id)), true) => query.filter($rank.ge(*rank)).filter(
+                $rank.gt(*rank).or($column
+                    .gt(At(*at))
+                    .or($column.eq(At(*at)).and(cases::id.ge(*id)))),
+            ),
+            _ => query,
+        }
+    }};
+}
+
+/// Reads so many. What words are sought for is planned once if the limit is a value, too: how many rows have a word is known of
+/// no word, and a plan for this word then looks cheaper than it is.
+macro_rules! some_of {
+    ($conn:expr, $query:expr, $rows:expr, $sought:expr) => {
+        match $sought {
+            true => $query.limit($rows).load($conn),
+            false => limited($query, $rows).load($conn),
+        }
+    };
+}
+
+/// Which part of a window is looked at.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Part<'a> {
+    /// Up to the case that stands there.
+    pub(super) up_to: Option<&'a Place<CaseId>>,
+    /// Of the cases that were opened at this instant or later.
+    pub(super) since: Option<Instant>,
+}
+
+/// Loads those cases of a part of a window that meet conditions.
+macro_rules! look {
+    ($conn:expr, $cases:expr, $reach:expr, $filter:expr, $window:expr, $has:expr, $part:expr) => {{
+        let (window, has, part): (&OfCases, Vec<Has>, Part<'_>) = ($window, $has, $part);
+        let mut query = $cases.into_boxed();
+        query = within_reach!(query, $reach);
+        let (named, sought) = (searching::is_named(&has), !has.is_empty());
+        let mut query = passing!(query, $filter, window.sort.by, named);
+        for has in has {
+            query = query.filter(has);
+        }
+        if let Some(since) = part.since {
+            query = query.filter(cases::opened_at.ge(At(since)).or(Nowhere));
+        }
+        macro_rules! by_instant {
+                    ($column:expr) => {{
+                        let query = up_to!(query, window, part.up_to, instant $column);
+                        ordered!(query, window, instant $column, cases::id)
+                    }};
+                }
+        macro_rules! by_rank {
+                    ($rank:expr) => {{
+                        let query = up_to!(query, window, part.up_to, ranked $rank, cases::opened_at);
+                        ordered!(query, window, ranked $rank, cases::opened_at, cases::id)
+                    }};
+                }
+        let query = match window.sort.by {
+            CaseOrder::OpenedAt => by_instant!(cases::opened_at),
+            CaseOrder::UpdatedAt => by_instant!(cases::updated_at),
+            CaseOrder::Priority => by_rank!(PriorityRank),
+            CaseOrder::Status => by_rank!(StatusRank),
+        };
+        some_of!($conn, query, window.limit, sought)
+    }};
+}
+
+/// The cases of a window.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn rows(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &OfCases,
+) -> QueryResult<Vec<ViewRow>> {
+    look!(
+        conn,
+        views!(),
+        reach,
+        filter,
+        window,
+        Vec::new(),
+        Part::default()
+    )
+}
+
+/// The ids of those cases of a part of a window that meet conditions.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn ids(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &OfCases,
+    has: Vec<Has>,
+    part: Part<'_>,
+) -> QueryResult<Vec<CaseId>> {
+    let ids = cases::table
+        .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+        .select(cases::id);
+    look!(conn, ids, reach, filter, window, has, part)
+}
+
+/// What is seen of a case when a list is walked over: its id, which conditions it meets, and where it stands.
+pub(super) type Passed = (CaseId, i64, Place<CaseId>);
+
+/// The cases of a window behind its first `skipped` ones, with what they meet, up to one of which `is_enough` says so.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn pass(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &OfCases,
+    met: Met,
+    skipped: i64,
+    mut is_enough: impl FnMut(i64) -> bool,
+) -> QueryResult<Vec<Passed>> {
+    let mut passed = Vec::new();
+    // As lists find their cases, so that they go along the same index.
+    macro_rules! passed {
+        ($keys:ty, $place:expr, $selected:expr, $($key:tt)+) => {{
+            let mut query = cases::table
+                .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+                .select((cases::id, met, $selected))
+                .into_boxed();
+            query = within_reach!(query, reach);
+            let query = passing!(query, filter, window.sort.by, false);
+            let query = ordered!(query, window, $($key)+, cases::id);
+            let query = query.limit(window.limit).offset(skipped);
+            // The embedded database looks for the next one only when it is asked for.
+            for row in query.load_iter::<(CaseId, i64, $keys), DefaultLoadingMode>(conn)? {
+                let (id, met, keys) = row?;
+                passed.push((id, met, $place(keys, id)));
+                if is_enough(met) {
+                    break;
+                }
+            }
+        }};
+    }
+    let instant = |at: At, id| Place::Instant(at.0, id);
+    let ranked = |(rank, at): (i64, At), id| Place::Ranked(rank, at.0, id);
+    match window.sort.by {
+        CaseOrder::OpenedAt => {
+            passed!(At, instant, cases::opened_at, instant cases::opened_at);
+        }
+        CaseOrder::UpdatedAt => {
+            passed!(At, instant, cases::updated_at, instant cases::updated_at);
+        }
+        CaseOrder::Priority => {
+            let keys = (PriorityRank, cases::opened_at);
+            passed!((i64, At), ranked, keys, ranked PriorityRank, cases::opened_at);
+        }
+        CaseOrder::Status => {
+            let keys = (StatusRank, cases::opened_at);
+            passed!((i64, At), ranked, keys, ranked StatusRank, cases::opened_at);
+        }
+    }
+    Ok(passed)
+}

@@ -1,0 +1,196 @@
+//! A list of cases that is searched for words: how its cases are sampled, walked over and found by the index.
+
+use diesel::prelude::*;
+
+use super::listing::OfCases;
+use super::narrowing::{Part, ids, pass};
+use super::searching::{Met, Terms};
+use super::strategy::{self, By, From, Sample, Searched, Walked, Which};
+use super::{CaseFilter, CaseOrder};
+use crate::db::{Conn, planned_once};
+use crate::domain::access::Reach;
+use crate::domain::ids::CaseId;
+use crate::domain::order::{Place, Sort, Window};
+use crate::domain::text::search::SAMPLE;
+use crate::store::search_index;
+
+/// What is sought by the words of a filter.
+fn terms(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Option<Terms>> {
+    match filter.words.as_deref() {
+        None => Ok(None),
+        Some(words) => Terms::of(conn, reach, words, &filter.feeds, &filter.visibilities),
+    }
+}
+
+/// A window of a list that is searched.
+struct Sought<'a> {
+    conn: &'a mut Conn,
+    terms: &'a Terms,
+    reach: Reach,
+    filter: &'a CaseFilter,
+    window: &'a OfCases,
+    /// Behind how many cases of the window which one stands, as far as it was walked over.
+    walked: (i64, Option<Place<CaseId>>),
+}
+
+impl Sought<'_> {
+    /// Where the last of so many cases of a window stands; `None` if it has fewer.
+    fn end(&mut self, window: &OfCases, cases: i64) -> QueryResult<Option<Place<CaseId>>> {
+        let last = Window {
+            limit: 1,
+            ..window.clone()
+        };
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let last = pass(
+            conn,
+            reach,
+            filter,
+            &last,
+            Met::default(),
+            cases - 1,
+            |_| true,
+        )?;
+        Ok(last.into_iter().next().map(|(.., place)| place))
+    }
+
+    /// Whether the index knows the order of the list: it numbers its rows by when their case was opened.
+    fn is_newest_first(&self) -> bool {
+        let Sort { by, descending } = self.window.sort;
+        by == CaseOrder::OpenedAt && descending && matches!(self.conn, Conn::Sqlite(_))
+    }
+
+    /// The first cases of a window, the newest of which are found among so many of the newest rows that the index names, and then among
+    /// more. `None` if it does not name so many.
+    fn newest_named(&mut self, by: &[By]) -> QueryResult<Option<Vec<CaseId>>> {
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let Some(asked) = self.terms.first_asked(by) else {
+            return Ok(None);
+        };
+        let end = match self.window.after {
+            Some(Place::Instant(at, _)) => search_index::end_of_rows(at),
+            _ => search_index::BEYOND,
+        };
+        // Several rows are of one case, and not each of them is of the list.
+        let mut rows = self.window.limit.saturating_mul(8);
+        for _ in 0..3 {
+            let Some(since) = search_index::newest(conn, asked, end, rows)? else {
+                break;
+            };
+            let first_row = search_index::first_row(since);
+            let conditions = self.terms.conditions_from(first_row, by);
+            let part = Part {
+                up_to: None,
+                since: Some(since),
+            };
+            let found = ids(conn, reach, filter, self.window, conditions, part)?;
+            if found.len() as i64 >= self.window.limit {
+                return Ok(Some(found));
+            }
+            rows = rows.saturating_mul(8);
+        }
+        Ok(None)
+    }
+}
+
+impl Searched for Sought<'_> {
+    type Id = CaseId;
+
+    fn sample(&mut self, from: From, enough: usize) -> QueryResult<Sample<CaseId>> {
+        let sort = self.window.sort;
+        let window = match from {
+            From::Beginning => self.window.clone(),
+            From::End => Window::first(sort.reversed(), 0),
+        };
+        let limit = SAMPLE as i64 + 1;
+        let (window, met) = (Window { limit, ..window }, self.terms.met());
+        let mut left = enough;
+        let is_enough = |met| {
+            left = left.saturating_sub(usize::from(Which(met).are_all(self.terms.len())));
+            left == 0
+        };
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let mut passed = pass(conn, reach, filter, &window, met, 0, is_enough)?;
+        let has_more = passed.len() > SAMPLE;
+        passed.truncate(SAMPLE);
+        if let (From::Beginning, Some((.., place))) = (from, passed.last()) {
+            self.walked = (SAMPLE as i64, Some(place.clone()));
+        }
+        let cases = passed.into_iter().map(|(id, met, _)| (id, Which(met)));
+        Ok(Sample {
+            cases: cases.collect(),
+            has_more,
+        })
+    }
+
+    fn walk(&mut self, from: i64, to: i64) -> QueryResult<Walked<CaseId>> {
+        let (walked, after) = self.walked.clone();
+        debug_assert_eq!(walked, from, "parts of a list are walked over in its order");
+        let rest = Window {
+            after,
+            ..self.window.clone()
+        };
+        let end = self.end(&rest, to - from)?;
+        self.walked = (to, end.clone());
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let conditions = self.terms.conditions(&vec![By::Row; self.terms.len()]);
+        let part = Part {
+            up_to: end.as_ref(),
+            since: None,
+        };
+        Ok(Walked {
+            found: ids(conn, reach, filter, &rest, conditions, part)?,
+            has_more: end.is_some(),
+        })
+    }
+
+    fn named_for_one(&self) -> u64 {
+        match self.is_newest_first() {
+            true => 8,
+            false => 2,
+        }
+    }
+
+    fn named(&mut self, by: &[By]) -> QueryResult<Vec<CaseId>> {
+        if self.is_newest_first()
+            && let Some(newest) = self.newest_named(by)?
+        {
+            return Ok(newest);
+        }
+        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
+        let conditions = self.terms.conditions(by);
+        ids(
+            conn,
+            reach,
+            filter,
+            self.window,
+            conditions,
+            Part::default(),
+        )
+    }
+}
+
+/// The first cases of a window that have what is sought; `None` if there are no words.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn search(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &OfCases,
+) -> QueryResult<Option<Vec<CaseId>>> {
+    let Some(terms) = terms(conn, reach, filter)? else {
+        return Ok(None);
+    };
+    planned_once(conn)?;
+    let wanted = usize::try_from(window.limit).unwrap_or_default();
+    let mut list = Sought {
+        conn,
+        terms: &terms,
+        reach,
+        filter,
+        window,
+        walked: (0, None),
+    };
+    strategy::find(terms.len(), terms.total, wanted, &mut list).map(Some)
+}
