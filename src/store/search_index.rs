@@ -18,7 +18,7 @@ use crate::domain::Instant;
 
 /// So many seconds have numbers of their own: four and a half hours.
 const SPAN: i64 = 1 << 14;
-/// So many numbers they have: of twice as many seconds the index would be twice as large.
+/// So many numbers they have, two for each second. With sixteen for each the index was twice as large.
 const ROWS: i64 = 1 << 15;
 /// Behind the numbers of all spans.
 pub const BEYOND: i64 = 1 << 48;
