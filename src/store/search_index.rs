@@ -70,18 +70,18 @@ pub fn take_in(conn: &mut Conn, most: i64) -> QueryResult<usize> {
          CROSS JOIN cases ON cases.id = waiting.case_id))"
     ));
     let taken = taken.bind::<BigInt, _>(most).execute(own)?;
-    // A row is in the index, or waits, or has no words: those that do both are the ones that were numbered.
+    // Those that were numbered, and none behind them: however much waits, this is done in a moment.
     let indexed = sql_query(
         "INSERT INTO search_index (rowid, words) SELECT listed.row, coalesce(\
          (SELECT search_words FROM feed_entries WHERE id = listed.thing), (SELECT search_words FROM cases WHERE id = listed.thing)) \
-         FROM search_waiting CROSS JOIN search_rows AS listed ON listed.thing = search_waiting.thing ORDER BY listed.row",
+         FROM (SELECT thing FROM search_waiting ORDER BY thing LIMIT ?) AS waiting \
+         CROSS JOIN search_rows AS listed ON listed.thing = waiting.thing ORDER BY listed.row",
     );
-    indexed.execute(own)?;
+    indexed.bind::<BigInt, _>(most).execute(own)?;
     let gone = sql_query(
-        "DELETE FROM search_waiting \
-         WHERE (SELECT row FROM search_rows AS listed WHERE listed.thing = search_waiting.thing) IS NOT NULL",
+        "DELETE FROM search_waiting WHERE thing IN (SELECT thing FROM search_waiting ORDER BY thing LIMIT ?)",
     );
-    gone.execute(own)?;
+    gone.bind::<BigInt, _>(most).execute(own)?;
     Ok(taken)
 }
 
