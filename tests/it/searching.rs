@@ -171,20 +171,32 @@ fn record(n: usize, opened_at: Instant, subject: &str, said: &str) -> Value {
     })
 }
 
-/// The names of the cases that somebody finds by a query, in its order, a few at a time.
+/// Loads cases of these numbers, each opened so many hours ago. Some are about quinces: every other one by its subject, the others by
+/// an entry.
+async fn are_imported(
+    desk: &Desk,
+    cases: impl Iterator<Item = usize>,
+    hours_ago: impl Fn(usize) -> usize,
+    with_quinces: impl Fn(&usize) -> bool,
+) {
+    let records = cases.map(|n| {
+        let opened_at = desk.now() - TimeDelta::hours(hours_ago(n) as i64);
+        let (subject, said) = match (with_quinces(&n), n.is_multiple_of(2)) {
+            (false, _) => ("Menus", "Menus."),
+            (true, true) => ("Quinces", "Quinces and menus."),
+            (true, false) => ("Menus", "Quinces and xylophones."),
+        };
+        format!("{}\n", record(n, opened_at, subject, said))
+    });
+    desk.imports(&records.collect::<String>()).await;
+    desk.works().await;
+}
+
+/// The names of the cases that somebody finds by a query, in its order.
 async fn names(who: &Person, query: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/cases?{query}&limit=20{cursor}");
-        let page = who.get(&path).await.ok();
-        let items = page["items"].as_array().expect("a page").iter();
-        found.extend(items.map(|case| said(&case["external_id"])));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return found,
-        }
-    }
+    let found = who.all_by(&format!("/cases?{query}"), 20).await;
+    let names = found.iter().map(|case| said(&case["external_id"]));
+    names.collect()
 }
 
 /// Part after part, of 64 cases, 192 and more: none is left out or found twice where one ends and the next begins, also of those that
@@ -197,17 +209,7 @@ async fn a_word_that_is_met_now_and_then_is_walked_for(desk: Desk) {
         _ => (290..310).contains(&n),
     };
     let with = |n: &usize| from_an_end(*n) || from_an_end(CASES - 1 - n);
-    let records = (0..CASES).map(|n| {
-        let opened_at = desk.now() - TimeDelta::hours((CASES - n / 3) as i64);
-        let (subject, said) = match (with(&n), n.is_multiple_of(2)) {
-            (false, _) => ("Menus", "Menus."),
-            (true, true) => ("Quinces", "Menus."),
-            (true, false) => ("Menus", "Quinces."),
-        };
-        format!("{}\n", record(n, opened_at, subject, said))
-    });
-    desk.imports(&records.collect::<String>()).await;
-    desk.works().await;
+    are_imported(&desk, 0..CASES, |n| CASES - n / 3, with).await;
     let all = (0..CASES).filter(with).map(|n| format!("OLD-{n}"));
     let mut all: Vec<String> = all.collect();
     all.sort();
@@ -227,18 +229,8 @@ async fn words_that_only_older_cases_have_are_found_the_newest_first(desk: Desk)
     let with = |n: &usize| (100..CASES - 100).contains(n) && !n.is_multiple_of(3);
     // In another order than that in which they are listed.
     let shuffled = (0..CASES).map(|n| n * 637 % CASES);
-    let records = shuffled.map(|n| {
-        // Two within the same span of the index, and two of the same instant.
-        let opened_at = desk.now() - TimeDelta::hours(8 * (CASES - n / 2) as i64);
-        let (subject, said) = match (with(&n), n.is_multiple_of(2)) {
-            (false, _) => ("Menus", "Menus."),
-            (true, true) => ("Quinces", "Quinces and menus."),
-            (true, false) => ("Menus", "Quinces and xylophones."),
-        };
-        format!("{}\n", record(n, opened_at, subject, said))
-    });
-    desk.imports(&records.collect::<String>()).await;
-    desk.works().await;
+    // Two within the same span of the index, and two of the same instant.
+    are_imported(&desk, shuffled, |n| 8 * (CASES - n / 2), with).await;
     let all: Vec<usize> = (0..CASES).filter(with).collect();
     let (dana, eve, gina) = (desk.person("dana"), desk.person("eve"), desk.person("gina"));
     for who in [&dana, &eve] {

@@ -215,7 +215,7 @@ pub fn count(
     let window = &Window::first(newest, i64::try_from(most).unwrap_or(i64::MAX));
     let found = match search(conn, reach, filter, window)? {
         Some(found) => found,
-        None => narrowing::ids(conn, reach, filter, window, Vec::new(), Part::default())?,
+        None => narrowing::ids(conn, reach, filter, window, Vec::new(), Part::All)?,
     };
     Ok(found.len())
 }

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::listing::OfCases;
 use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Met};
+use super::strategy::Which;
 use super::{
     ActiveEscalation, Case, CaseFilter, CaseOrder, HasPendingRequest, IsActive, TheEpochs, ViewRow,
     views,
@@ -113,33 +114,37 @@ macro_rules! passing {
     }};
 }
 
-/// Leaves out what stands behind a place.
+/// Leaves out what stands behind the place that ends a part.
 macro_rules! up_to {
-    ($query:expr, $window:expr, $place:expr, instant $column:expr) => {{
+    ($query:expr, $window:expr, $part:expr, instant $column:expr) => {{
         let query = $query;
-        match ($place, $window.sort.descending) {
-            (Some(Place::Instant(at, id)), false) => query
+        match ($part, $window.sort.descending) {
+            (Part::UpTo(Place::Instant(at, id)), false) => query
                 .filter($column.le(At(*at)))
                 .filter($column.lt(At(*at)).or(cases::id.le(*id))),
-            (Some(Place::Instant(at, id)), true) => query
+            (Part::UpTo(Place::Instant(at, id)), true) => query
                 .filter($column.ge(At(*at)))
                 .filter($column.gt(At(*at)).or(cases::id.ge(*id))),
             _ => query,
         }
     }};
-    ($query:expr, $window:expr, $place:expr, ranked $rank:expr, $column:expr) => {{
+    ($query:expr, $window:expr, $part:expr, ranked $rank:expr, $column:expr) => {{
         let query = $query;
-        match ($place, $window.sort.descending) {
-            (Some(Place::Ranked(rank, at, id)), false) => query.filter($rank.le(*rank)).filter(
-                $rank.lt(*rank).or($column
-                    .lt(At(*at))
-                    .or($column.eq(At(*at)).and(cases::id.le(*id)))),
-            ),
-            (Some(Place::Ranked(rank, at, id)), true) => query.filter($rank.ge(*rank)).filter(
-                $rank.gt(*rank).or($column
-                    .gt(At(*at))
-                    .or($column.eq(At(*at)).and(cases::id.ge(*id)))),
-            ),
+        match ($part, $window.sort.descending) {
+            (Part::UpTo(Place::Ranked(rank, at, id)), false) => {
+                query.filter($rank.le(*rank)).filter(
+                    $rank.lt(*rank).or($column
+                        .lt(At(*at))
+                        .or($column.eq(At(*at)).and(cases::id.le(*id)))),
+                )
+            }
+            (Part::UpTo(Place::Ranked(rank, at, id)), true) => {
+                query.filter($rank.ge(*rank)).filter(
+                    $rank.gt(*rank).or($column
+                        .gt(At(*at))
+                        .or($column.eq(At(*at)).and(cases::id.ge(*id)))),
+                )
+            }
             _ => query,
         }
     }};
@@ -157,12 +162,14 @@ macro_rules! some_of {
 }
 
 /// Which part of a window is looked at.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Part<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// All of it.
+    All,
     /// Up to the case that stands there.
-    pub(super) up_to: Option<&'a Place<CaseId>>,
-    /// Of the cases that were opened at this instant or later.
-    pub(super) since: Option<Instant>,
+    UpTo(&'a Place<CaseId>),
+    /// The cases that were opened at this instant or later.
+    Since(Instant),
 }
 
 /// Loads those cases of a part of a window that meet conditions.
@@ -176,26 +183,26 @@ macro_rules! look {
         for has in has {
             query = query.filter(has);
         }
-        if let Some(since) = part.since {
+        if let Part::Since(since) = part {
             query = query.filter(cases::opened_at.ge(At(since)).or(Nowhere));
         }
-        macro_rules! by_instant {
-                    ($column:expr) => {{
-                        let query = up_to!(query, window, part.up_to, instant $column);
-                        ordered!(query, window, instant $column, cases::id)
-                    }};
-                }
-        macro_rules! by_rank {
-                    ($rank:expr) => {{
-                        let query = up_to!(query, window, part.up_to, ranked $rank, cases::opened_at);
-                        ordered!(query, window, ranked $rank, cases::opened_at, cases::id)
-                    }};
-                }
         let query = match window.sort.by {
-            CaseOrder::OpenedAt => by_instant!(cases::opened_at),
-            CaseOrder::UpdatedAt => by_instant!(cases::updated_at),
-            CaseOrder::Priority => by_rank!(PriorityRank),
-            CaseOrder::Status => by_rank!(StatusRank),
+            CaseOrder::OpenedAt => {
+                let query = up_to!(query, window, part, instant cases::opened_at);
+                ordered!(query, window, instant cases::opened_at, cases::id)
+            }
+            CaseOrder::UpdatedAt => {
+                let query = up_to!(query, window, part, instant cases::updated_at);
+                ordered!(query, window, instant cases::updated_at, cases::id)
+            }
+            CaseOrder::Priority => {
+                let query = up_to!(query, window, part, ranked PriorityRank, cases::opened_at);
+                ordered!(query, window, ranked PriorityRank, cases::opened_at, cases::id)
+            }
+            CaseOrder::Status => {
+                let query = up_to!(query, window, part, ranked StatusRank, cases::opened_at);
+                ordered!(query, window, ranked StatusRank, cases::opened_at, cases::id)
+            }
         };
         some_of!($conn, query, window.limit, sought)
     }};
@@ -211,15 +218,7 @@ pub(super) fn rows(
     filter: &CaseFilter,
     window: &OfCases,
 ) -> QueryResult<Vec<ViewRow>> {
-    look!(
-        conn,
-        views!(),
-        reach,
-        filter,
-        window,
-        Vec::new(),
-        Part::default()
-    )
+    look!(conn, views!(), reach, filter, window, Vec::new(), Part::All)
 }
 
 /// The ids of those cases of a part of a window that meet conditions.
@@ -241,7 +240,7 @@ pub(super) fn ids(
 }
 
 /// What is seen of a case when a list is walked over: its id, which conditions it meets, and where it stands.
-pub(super) type Passed = (CaseId, i64, Place<CaseId>);
+pub(super) type Passed = (CaseId, Which, Place<CaseId>);
 
 /// The cases of a window behind its first `skipped` ones, with what they meet, up to one of which `is_enough` says so.
 ///
@@ -254,7 +253,7 @@ pub(super) fn pass(
     window: &OfCases,
     met: Met,
     skipped: i64,
-    mut is_enough: impl FnMut(i64) -> bool,
+    mut is_enough: impl FnMut(Which) -> bool,
 ) -> QueryResult<Vec<Passed>> {
     let mut passed = Vec::new();
     // As lists find their cases, so that they go along the same index.
@@ -271,6 +270,7 @@ pub(super) fn pass(
             // The embedded database looks for the next one only when it is asked for.
             for row in query.load_iter::<(CaseId, i64, $keys), DefaultLoadingMode>(conn)? {
                 let (id, met, keys) = row?;
+                let met = Which(met);
                 passed.push((id, met, $place(keys, id)));
                 if is_enough(met) {
                     break;

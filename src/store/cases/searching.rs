@@ -51,7 +51,7 @@ pub(super) struct Has {
 
 /// Which of these conditions a case meets, as [`Which`](super::strategy::Which) says it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Met(Vec<Has>);
+pub(super) struct Met(pub(super) Vec<Has>);
 
 /// That an entry has any of what is sought.
 #[derive(Clone, Debug)]
@@ -157,9 +157,9 @@ impl Terms {
         first.map(|(term, _)| term.index.as_str())
     }
 
-    /// Which of the conditions a case meets, each looked for in the case itself.
-    pub(super) fn met(&self) -> Met {
-        Met(self.conditions(&vec![By::Row; self.len()]))
+    /// The conditions, each of which is looked for in the case itself.
+    pub(super) fn by_row(&self) -> Vec<Has> {
+        self.conditions(&vec![By::Row; self.len()])
     }
 
     /// How many there are.

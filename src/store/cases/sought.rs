@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::listing::OfCases;
-use super::narrowing::{Part, ids, pass};
-use super::searching::{Met, Terms};
+use super::narrowing::{self, Part, Passed};
+use super::searching::{Has, Met, Terms};
 use super::strategy::{self, By, From, Sample, Searched, Walked, Which};
 use super::{CaseFilter, CaseOrder};
 use crate::db::{Conn, planned_once};
@@ -34,22 +34,28 @@ struct Sought<'a> {
 }
 
 impl Sought<'_> {
+    fn pass(
+        &mut self,
+        window: &OfCases,
+        met: Met,
+        skipped: i64,
+        is_enough: impl FnMut(Which) -> bool,
+    ) -> QueryResult<Vec<Passed>> {
+        let (reach, filter) = (self.reach, self.filter);
+        narrowing::pass(self.conn, reach, filter, window, met, skipped, is_enough)
+    }
+
+    fn ids(&mut self, window: &OfCases, has: Vec<Has>, part: Part<'_>) -> QueryResult<Vec<CaseId>> {
+        narrowing::ids(self.conn, self.reach, self.filter, window, has, part)
+    }
+
     /// Where the last of so many cases of a window stands; `None` if it has fewer.
     fn end(&mut self, window: &OfCases, cases: i64) -> QueryResult<Option<Place<CaseId>>> {
         let last = Window {
             limit: 1,
             ..window.clone()
         };
-        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
-        let last = pass(
-            conn,
-            reach,
-            filter,
-            &last,
-            Met::default(),
-            cases - 1,
-            |_| true,
-        )?;
+        let last = self.pass(&last, Met::default(), cases - 1, |_| true)?;
         Ok(last.into_iter().next().map(|(.., place)| place))
     }
 
@@ -62,7 +68,6 @@ impl Sought<'_> {
     /// The first cases of a window, the newest of which are found among so many of the newest rows that the index names, and then among
     /// more. `None` if it does not name so many.
     fn newest_named(&mut self, by: &[By]) -> QueryResult<Option<Vec<CaseId>>> {
-        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
         let Some(asked) = self.terms.first_asked(by) else {
             return Ok(None);
         };
@@ -73,16 +78,12 @@ impl Sought<'_> {
         // Several rows are of one case, and not each of them is of the list.
         let mut rows = self.window.limit.saturating_mul(8);
         for _ in 0..3 {
-            let Some(since) = search_index::newest(conn, asked, end, rows)? else {
+            let Some(since) = search_index::newest(self.conn, asked, end, rows)? else {
                 break;
             };
             let first_row = search_index::first_row(since);
             let conditions = self.terms.conditions_from(first_row, by);
-            let part = Part {
-                up_to: None,
-                since: Some(since),
-            };
-            let found = ids(conn, reach, filter, self.window, conditions, part)?;
+            let found = self.ids(self.window, conditions, Part::Since(since))?;
             if found.len() as i64 >= self.window.limit {
                 return Ok(Some(found));
             }
@@ -102,20 +103,19 @@ impl Searched for Sought<'_> {
             From::End => Window::first(sort.reversed(), 0),
         };
         let limit = SAMPLE as i64 + 1;
-        let (window, met) = (Window { limit, ..window }, self.terms.met());
-        let mut left = enough;
-        let is_enough = |met| {
-            left = left.saturating_sub(usize::from(Which(met).are_all(self.terms.len())));
+        let window = Window { limit, ..window };
+        let (many, mut left) = (self.terms.len(), enough);
+        let is_enough = |met: Which| {
+            left = left.saturating_sub(usize::from(met.are_all(many)));
             left == 0
         };
-        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
-        let mut passed = pass(conn, reach, filter, &window, met, 0, is_enough)?;
+        let mut passed = self.pass(&window, Met(self.terms.by_row()), 0, is_enough)?;
         let has_more = passed.len() > SAMPLE;
         passed.truncate(SAMPLE);
         if let (From::Beginning, Some((.., place))) = (from, passed.last()) {
             self.walked = (SAMPLE as i64, Some(place.clone()));
         }
-        let cases = passed.into_iter().map(|(id, met, _)| (id, Which(met)));
+        let cases = passed.into_iter().map(|(id, met, _)| (id, met));
         Ok(Sample {
             cases: cases.collect(),
             has_more,
@@ -131,19 +131,15 @@ impl Searched for Sought<'_> {
         };
         let end = self.end(&rest, to - from)?;
         self.walked = (to, end.clone());
-        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
-        let conditions = self.terms.conditions(&vec![By::Row; self.terms.len()]);
-        let part = Part {
-            up_to: end.as_ref(),
-            since: None,
-        };
+        let part = end.as_ref().map_or(Part::All, Part::UpTo);
         Ok(Walked {
-            found: ids(conn, reach, filter, &rest, conditions, part)?,
+            found: self.ids(&rest, self.terms.by_row(), part)?,
             has_more: end.is_some(),
         })
     }
 
     fn named_for_one(&self) -> u64 {
+        // Where the index does not know the order, each that it names is taken to its case, and put in its place.
         match self.is_newest_first() {
             true => 8,
             false => 2,
@@ -156,16 +152,7 @@ impl Searched for Sought<'_> {
         {
             return Ok(newest);
         }
-        let (conn, reach, filter) = (&mut *self.conn, self.reach, self.filter);
-        let conditions = self.terms.conditions(by);
-        ids(
-            conn,
-            reach,
-            filter,
-            self.window,
-            conditions,
-            Part::default(),
-        )
+        self.ids(self.window, self.terms.conditions(by), Part::All)
     }
 }
 

@@ -268,6 +268,11 @@ impl Person {
 
     /// Every item of a list, page by page.
     pub async fn all(&self, path: &str) -> Vec<Value> {
+        self.all_by(path, 100).await
+    }
+
+    /// The same, in pages of so many.
+    pub async fn all_by(&self, path: &str, limit: usize) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor = None;
         loop {
@@ -277,7 +282,7 @@ impl Person {
                 .map(|cursor| format!("&cursor={cursor}"))
                 .unwrap_or_default();
             let page = self
-                .get(&format!("{path}{joint}limit=100{next}"))
+                .get(&format!("{path}{joint}limit={limit}{next}"))
                 .await
                 .ok();
             items.extend(
