@@ -322,6 +322,22 @@ pub fn read_epochs(said: &str) {
     heed(said);
 }
 
+/// The number of the epoch in which the transaction on this thread reads, if it only reads and has read it together with something else
+/// ([`read_epochs`]): what is kept elsewhere of rows that are remembered is good for that one. None where what is remembered has been
+/// read in another one since, as may happen to work that is in no transaction.
+pub fn epoch_read() -> Option<i64> {
+    CURRENT.with_borrow(|current| {
+        let current = current.as_ref()?;
+        let epoch = current.read?.rows;
+        let is_it = |generation: &Arc<Generation>| generation.epoch == epoch;
+        current
+            .generation
+            .as_ref()
+            .is_none_or(is_it)
+            .then_some(epoch)
+    })
+}
+
 fn heed(said: &str) -> Option<Epochs> {
     let epochs = Epochs::said(said)?;
     reading(|current| {

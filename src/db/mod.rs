@@ -50,8 +50,8 @@ pub(crate) use limited::{Rows, limited};
 use memory::Memory;
 pub(crate) use memory::TheEpochs;
 pub use memory::{
-    Epoch, Name, ONLY, Presumed, ask_anew, in_one_state, keep_secret, of_one, read_epochs,
-    remembered, remembered_each, steadily,
+    Epoch, Name, ONLY, Presumed, ask_anew, epoch_read, in_one_state, keep_secret, of_one,
+    read_epochs, remembered, remembered_each, steadily,
 };
 pub use others::Others;
 pub(crate) use planning::{aside, by_index, exists_aside, planned_once};

@@ -400,7 +400,7 @@ text!(
 );
 
 /// A value kept as JSON text: `#[diesel(deserialize_as = Json<T>)]` or as a field's type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Json<T>(pub T);
 
 impl<T> std::ops::Deref for Json<T> {

@@ -9,6 +9,7 @@ use super::case::{
 };
 use super::closed_enum;
 use super::escalation::{self, Facts};
+use super::organization::Side;
 
 closed_enum! {
     /// What can be done with a case, besides escalating it.
@@ -68,8 +69,8 @@ impl CaseVerb {
         }
     }
 
-    /// Whether a case takes it from somebody who may.
-    fn is_taken(self, case: &CaseState, access: &Access) -> bool {
+    /// Whether a case takes it from somebody of this side who may.
+    fn is_taken(self, case: &CaseState, side: Side) -> bool {
         let is_open = takes_entries(case.status).is_ok();
         match self {
             Self::Edit | Self::Write | Self::Record | Self::Promise => is_open,
@@ -81,28 +82,64 @@ impl CaseVerb {
             Self::DecidePriority => is_open && case.has_pending_request,
             Self::RequestRca => may_request_rca(case.status, case.rca).is_ok(),
             Self::DeliverRca => may_deliver_rca(case.status, case.rca).is_ok(),
-            Self::Close => close_by(access.side, case.status, case.has_active_escalation).is_ok(),
+            Self::Close => close_by(side, case.status, case.has_active_escalation).is_ok(),
             Self::Reopen => reopen(case.status).is_ok(),
         }
     }
 }
 
+/// All of somebody's access that decides on what a case takes from them: everybody of whom this is the same is offered the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CaseActor {
+    side: Side,
+    /// The verbs that they may do anywhere, a bit for each.
+    may: u16,
+    sets_status: bool,
+}
+
+impl CaseActor {
+    /// Whether this is one of the provider's staff.
+    pub fn is_staff(self) -> bool {
+        self.side == Side::Provider
+    }
+
+    fn may(self, verb: CaseVerb) -> bool {
+        self.may & Self::bit(verb) != 0
+    }
+
+    const fn bit(verb: CaseVerb) -> u16 {
+        1 << verb as u16
+    }
+}
+
+impl From<&Access> for CaseActor {
+    fn from(access: &Access) -> Self {
+        let all = CaseVerb::ALL.iter();
+        let permitted = all.filter(|verb| access.can(verb.permission()));
+        Self {
+            side: access.side,
+            may: permitted.fold(0, |may, verb| may | Self::bit(*verb)),
+            sets_status: access.may_change(CaseField::Status).is_ok(),
+        }
+    }
+}
+
 /// What a case takes now from somebody.
-pub fn of_case(case: &CaseState, access: &Access) -> Vec<CaseVerb> {
+pub fn of_case(case: &CaseState, actor: CaseActor) -> Vec<CaseVerb> {
     let all = CaseVerb::ALL.iter().copied();
-    all.filter(|verb| takes(case, access, *verb)).collect()
+    all.filter(|verb| takes(case, actor, *verb)).collect()
 }
 
 /// Whether a case takes `verb` now from somebody.
-pub fn takes(case: &CaseState, access: &Access, verb: CaseVerb) -> bool {
-    access.can(verb.permission()) && verb.is_taken(case, access)
+pub fn takes(case: &CaseState, actor: CaseActor, verb: CaseVerb) -> bool {
+    actor.may(verb) && verb.is_taken(case, actor.side)
 }
 
 /// The statuses that somebody may set by an edit (C2, C3).
-pub fn moves_of(case: &CaseState, access: &Access) -> &'static [Status] {
-    match access.may_change(CaseField::Status) {
-        Ok(()) if access.can(CaseVerb::Edit.permission()) => case.status.lawful_moves(),
-        _ => &[],
+pub fn moves_of(case: &CaseState, actor: CaseActor) -> &'static [Status] {
+    match actor.sets_status && actor.may(CaseVerb::Edit) {
+        true => case.status.lawful_moves(),
+        false => &[],
     }
 }
 

@@ -34,10 +34,28 @@ pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
+/// A digest by which a representation is told from every other one of the same thing: of its bytes, or of digests of all that it is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digested([u8; 32]);
+
+impl Digested {
+    /// That of a text.
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+
+    /// That of several things one behind the other, and of what is said besides.
+    pub fn of_all(all: impl IntoIterator<Item = Self>, besides: &str) -> Self {
+        let besides = Self::of(besides);
+        let all = all.into_iter().chain([besides]);
+        let digest = all.fold(Sha256::new(), |digest, one| digest.chain_update(one.0));
+        Self(digest.finalize().into())
+    }
+}
+
 /// The tag of a representation, and of the version that it is one of, if there is one.
-pub fn of_representation(version: Option<i64>, body: &str) -> String {
-    let digest = Sha256::digest(body);
-    let shown = hex::encode(&digest[..SHOWN]);
+pub fn of_representation(version: Option<i64>, digest: Digested) -> String {
+    let shown = hex::encode(&digest.0[..SHOWN]);
     match version {
         Some(version) => format!("\"{version}-{shown}\""),
         None => format!("\"{shown}\""),
@@ -283,9 +301,9 @@ mod tests {
 
     #[test]
     fn the_version_guards_and_the_whole_tells_what_is_known() {
-        let tag = of_representation(Some(3), "{}");
-        assert_ne!(tag, of_representation(Some(3), "{ }"));
-        assert_ne!(tag, of_representation(Some(4), "{}"));
+        let tag = of_representation(Some(3), Digested::of("{}"));
+        assert_ne!(tag, of_representation(Some(3), Digested::of("{ }")));
+        assert_ne!(tag, of_representation(Some(4), Digested::of("{}")));
         let sent = |value: &str| {
             let mut headers = HeaderMap::new();
             let value = HeaderValue::from_str(value).expect("a value");
@@ -313,7 +331,7 @@ mod tests {
         }
         assert_eq!(known(&HeaderMap::new(), &tag), None);
         // Without a version there is nothing to guard.
-        let bare = of_representation(None, "{}");
+        let bare = of_representation(None, Digested::of("{}"));
         let guard = IfMatch::read(&sent(&bare)).expect("readable").expect("one");
         assert_eq!(guard, IfMatch::OneOf(Vec::new()));
     }

@@ -210,6 +210,21 @@ impl<R> Found<R> {
         });
     }
 
+    /// The same with other rows, each made of the one at its place.
+    ///
+    /// # Errors
+    /// Those of `rows`.
+    pub fn try_map<T, E>(
+        self,
+        rows: impl FnOnce(Vec<R>) -> Result<Vec<T>, E>,
+    ) -> Result<Found<T>, E> {
+        Ok(Found {
+            rows: rows(self.rows)?,
+            next: self.next,
+            count: self.count,
+        })
+    }
+
     /// The page as the API answers it.
     pub fn page<T>(self, item: impl FnMut(R) -> T) -> Page<T> {
         Page {

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::download::Download;
-use super::etag::{self, etag};
+use super::etag::{self, Digested, etag};
 use super::problem::{Code, Problem};
 use crate::store::idempotency::Saved;
 
@@ -32,6 +32,8 @@ pub struct Reply<T, const STATUS: u16 = 200> {
     /// The version of what is answered, if it has one.
     version: Option<i64>,
     body: String,
+    /// The digest that tells the body from others, where it is known.
+    digest: Option<Digested>,
     /// What is kept for a repetition, where that is not the body: a secret is shown once.
     kept: Option<String>,
     cookies: Vec<Cookie<'static>>,
@@ -91,6 +93,14 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         Self::of_body(text)
     }
 
+    /// The same, of which the digest is known.
+    pub(super) fn of_digested(text: String, digest: Digested) -> Self {
+        Self {
+            digest: Some(digest),
+            ..Self::of_body(text)
+        }
+    }
+
     /// Answers with server-sent events, each of them a `T`.
     pub(super) fn live(events: impl Stream<Item = Bytes> + Send + 'static) -> Self {
         Self {
@@ -104,6 +114,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             headers: BTreeMap::new(),
             version: None,
             body,
+            digest: None,
             kept: None,
             cookies: Vec::new(),
             forget: None,
@@ -177,7 +188,8 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         if self.live.is_some() || self.download.is_some() {
             return self.answered(false, Some(asked));
         }
-        let tag = etag::of_representation(self.version, &self.body);
+        let digest = self.digest.unwrap_or_else(|| Digested::of(&self.body));
+        let tag = etag::of_representation(self.version, digest);
         let known = etag::known(asked, &tag);
         let is_known = known.is_some();
         self = self.header(header::ETAG.as_str(), known.unwrap_or(tag));
@@ -234,7 +246,11 @@ impl<T: DeserializeOwned, const STATUS: u16> Reply<T, STATUS> {
     }
 }
 
-fn json(content: &impl Serialize) -> Result<String, Problem> {
+/// The JSON of an answer.
+///
+/// # Errors
+/// [`Code::Internal`] if it does not serialize.
+pub(super) fn json(content: &impl Serialize) -> Result<String, Problem> {
     /// Most answers fit into it, in bytes. To begin with nothing is to move a long one eight times while it grows.
     const FIRST: usize = 4096;
     fn internal(error: impl fmt::Display) -> Problem {

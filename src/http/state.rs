@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
+use super::api::documents::KeptCases;
 use super::client::Proxies;
 use super::problem::{Code, Problem};
 use super::readiness::Readiness;
@@ -59,6 +60,8 @@ pub struct AppState {
     pub metrics_token: Option<SecretString>,
     /// The proxies before this process.
     pub proxies: Proxies,
+    /// Cases as the API answers them.
+    pub(super) cases: KeptCases,
     /// Hash passwords.
     pub(super) hashers: Hashers,
 }
@@ -95,6 +98,7 @@ impl AppState {
             workers: settings.data_dir.join("workers"),
             metrics_token: settings.metrics_token.clone(),
             proxies: Proxies::trusted(settings.trusted_proxies.clone()),
+            cases: KeptCases::default(),
             hashers: Hashers::start().map_err(PostError::Threads)?,
         })
     }

@@ -35,7 +35,7 @@ use crate::store::people::Named;
 pub use finding::{
     by_external_id, find, id_of, last_change, lock, owners_by_line, version_of, visible,
 };
-pub use listing::{CaseFilter, CaseOrder, among, count, list, place};
+pub use listing::{CaseFilter, CaseOrder, among, bare_list, count, list, place};
 pub use parts::{Parts, if_any, parts};
 pub use searching::Says;
 pub use under_way::{
@@ -47,7 +47,7 @@ pub use writing::{
 };
 
 /// A row of `cases`.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Hash, Queryable, Selectable)]
 #[diesel(table_name = cases)]
 pub struct Case {
     /// Its id.
@@ -132,6 +132,17 @@ impl Case {
     }
 }
 
+/// A case with what is under way on it, and without the names that belong to it.
+#[derive(Clone, Debug, Hash)]
+pub struct BareCase {
+    /// The row.
+    pub case: Case,
+    /// The escalation that is active on it.
+    pub active_escalation: Option<ActiveEscalation>,
+    /// Whether a request for a higher priority waits for its decision.
+    pub has_pending_request: bool,
+}
+
 /// A case with the names that belong to it.
 #[derive(Clone, Debug)]
 pub struct CaseView {
@@ -181,7 +192,7 @@ pub struct OrganizationRef {
 }
 
 /// The active escalation as a case names it.
-#[derive(Clone, Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Hash, Queryable, Selectable)]
 #[diesel(table_name = escalations)]
 pub struct ActiveEscalation {
     /// Its id.
@@ -193,20 +204,28 @@ pub struct ActiveEscalation {
     pub state: State,
 }
 
-/// What is read of a [`CaseView`], with the epochs; the names are remembered ([`with_names`]).
-type ViewRow = (Case, Option<ActiveEscalation>, bool, String);
+/// What is read of a [`BareCase`], with the epochs.
+type BareRow = (Case, Option<ActiveEscalation>, bool, String);
+
+/// Cases with the escalation that is active on them.
+macro_rules! with_escalation {
+    () => {
+        cases::table
+            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+    };
+}
+
+pub(in crate::store) use with_escalation;
 
 /// Cases with what is under way on them.
 macro_rules! views {
     () => {
-        cases::table
-            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-            .select((
-                Case::as_select(),
-                Option::<ActiveEscalation>::as_select(),
-                HasPendingRequest,
-                TheEpochs,
-            ))
+        with_escalation!().select((
+            Case::as_select(),
+            Option::<ActiveEscalation>::as_select(),
+            HasPendingRequest,
+            TheEpochs,
+        ))
     };
 }
 
@@ -217,23 +236,32 @@ use views;
 /// # Errors
 /// Database errors.
 pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseView>> {
+    let found = bare(conn, reach, case)?;
+    Ok(named(conn, found.into_iter().collect())?.pop())
+}
+
+/// The same without its names, which are remembered.
+///
+/// # Errors
+/// Database errors.
+pub fn bare(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<BareCase>> {
     // Each in a fixed shape: the text of so wide a query takes as long to make as the row to find.
     macro_rules! one {
         ($is_it:expr) => {
             match reach {
                 Reach::Everything => {
                     on_either!(conn, |own| fixed!(views!().filter($is_it))
-                        .get_result::<ViewRow>(own))
+                        .get_result::<BareRow>(own))
                 }
                 Reach::Organization(own) => {
                     let theirs = cases::organization_id.eq(own);
                     on_either!(conn, |own| fixed!(views!().filter(theirs).filter($is_it))
-                        .get_result::<ViewRow>(own))
+                        .get_result::<BareRow>(own))
                 }
                 Reach::Staff(person) => {
                     let theirs = not(is_hidden_from!(person));
                     on_either!(conn, |own| fixed!(views!().filter(theirs).filter($is_it))
-                        .get_result::<ViewRow>(own))
+                        .get_result::<BareRow>(own))
                 }
             }
         };
@@ -243,7 +271,7 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
         CaseRef::Number(number) => one!(cases::number.eq(number.value())),
     };
     let row = row.optional()?;
-    Ok(with_names(conn, row.into_iter().collect())?.pop())
+    Ok(bare_of(row.into_iter().collect()).pop())
 }
 
 /// A case that was just opened: nothing can be under way on it yet.
@@ -251,9 +279,12 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
 /// # Errors
 /// Database errors.
 pub fn view_of_new(conn: &mut Conn, case: Case) -> QueryResult<CaseView> {
-    named(conn, vec![(case, None, false)])?
-        .pop()
-        .ok_or(NotFound)
+    let bare = BareCase {
+        case,
+        active_escalation: None,
+        has_pending_request: false,
+    };
+    named(conn, vec![bare])?.pop().ok_or(NotFound)
 }
 
 condition! {
@@ -267,23 +298,25 @@ condition! {
         WHERE priority_requests.case_id = cases.id AND priority_requests.state = 'pending')"
 }
 
-/// The views of these rows, in their order.
-fn with_names(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<CaseView>> {
+/// The cases of these rows, in their order.
+fn bare_of(rows: Vec<BareRow>) -> Vec<BareCase> {
     if let Some((.., epochs)) = rows.first() {
         read_epochs(epochs);
     }
-    let rows = rows.into_iter();
-    let rows =
-        rows.map(|(case, active_escalation, is_asked, _)| (case, active_escalation, is_asked));
-    named(conn, rows.collect())
+    let bare = |(case, active_escalation, has_pending_request, _): BareRow| BareCase {
+        case,
+        active_escalation,
+        has_pending_request,
+    };
+    rows.into_iter().map(bare).collect()
 }
 
-/// The views of cases with their active escalation, and whether a request for another priority waits on them.
-fn named(
-    conn: &mut Conn,
-    rows: Vec<(Case, Option<ActiveEscalation>, bool)>,
-) -> QueryResult<Vec<CaseView>> {
-    let cases = || rows.iter().map(|(case, ..)| case);
+/// The cases with their names, in their order.
+///
+/// # Errors
+/// Database errors.
+pub fn named(conn: &mut Conn, bare: Vec<BareCase>) -> QueryResult<Vec<CaseView>> {
+    let cases = || bare.iter().map(|one| &one.case);
     let people_of = |case: &Case| [Some(case.opened_by), case.contact_id, case.owner_id];
     let (people, organizations, lines) = steadily(conn, |conn| -> QueryResult<_> {
         Ok((
@@ -293,7 +326,8 @@ fn named(
         ))
     })?;
     let named = |id: PersonId| Named::of(id, &people);
-    let view = |(case, active_escalation, has_pending_request): (Case, _, _)| {
+    let view = |bare: BareCase| {
+        let case = bare.case;
         let organization = organizations.get(&case.organization_id).ok_or(NotFound)?;
         let line = lines.get(&case.line_of_business_id).ok_or(NotFound)?;
         Ok(CaseView {
@@ -302,10 +336,10 @@ fn named(
             opened_by: named(case.opened_by)?,
             contact: named(case.contact())?,
             owner: case.owner_id.map(named).transpose()?,
-            active_escalation,
-            has_pending_request,
+            active_escalation: bare.active_escalation,
+            has_pending_request: bare.has_pending_request,
             case,
         })
     };
-    rows.into_iter().map(view).collect()
+    bare.into_iter().map(view).collect()
 }

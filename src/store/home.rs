@@ -13,7 +13,7 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{CaseId, EscalationId, EscalationNumber, LineId, PersonId};
 use crate::domain::organization::Side;
-use crate::store::cases::IsActive;
+use crate::store::cases::{IsActive, with_escalation};
 use crate::store::lines::within_reach;
 
 condition! {
@@ -72,8 +72,7 @@ pub fn open_cases(
         Deployment,
         LineId,
     );
-    let mut query = cases::table
-        .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+    let mut query = with_escalation!()
         .filter(IsOpen)
         .select((
             cases::id,

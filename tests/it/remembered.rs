@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
-use crate::support::person::high;
+use crate::support::person::{Person, high, low};
 use crate::support::session::Session;
 
 on_both_databases! { Desk:
@@ -29,6 +29,7 @@ on_both_databases! { Desk:
     what_is_changed_behind_its_back_is_seen_by_the_next_request,
     who_is_told_is_what_the_rows_say_at_that_moment,
     a_secret_opens_what_its_row_says_at_that_moment,
+    what_is_told_of_a_case_is_what_the_rows_say_at_that_moment,
 }
 
 /// The columns that the loaders of what is remembered read, by table.
@@ -267,4 +268,117 @@ async fn a_secret_opens_what_its_row_says_at_that_moment(desk: Desk) {
     }
     desk.passes(TimeDelta::hours(9));
     is_out(&session).await;
+}
+
+/// The same of cases, of which the JSON is kept: each thing that it says changes in the rows, and the list and the case say so.
+async fn what_is_told_of_a_case_is_what_the_rows_say_at_that_moment(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(low()).await;
+    let one = format!("/cases/{}", case.number);
+    dana.post(&format!("{one}/rca"), json!({})).await.created();
+    let told = async |reader: &Person| {
+        let told = reader.get(&one).await.ok();
+        let list = reader.get("/cases").await.ok();
+        assert_eq!(list["items"], json!([told]));
+        told
+    };
+    let behind = |sql: &str| {
+        let mut conn = desk.database().connect();
+        conn.batch_execute(sql).expect(sql);
+    };
+    let ask = "INSERT INTO priority_requests (id, case_id, priority, note, state, requested_by, requested_at, version) \
+        SELECT id, id, 'high', 'Please.', 'pending', opened_by, opened_at, 1 FROM cases";
+    let policy = "INSERT INTO policies (key, value, updated_at) SELECT 'rca_days_cloud', '9', opened_at FROM cases";
+    let cases = |column: &str, value: &str| format!("UPDATE cases SET {column} = {value}");
+    let names = |table: &str, names: &str| format!("UPDATE {table} SET {names}");
+    let changes = [
+        (
+            "/subject",
+            cases("subject", "'x' || subject"),
+            cases("subject", "substr(subject, 2)"),
+        ),
+        (
+            "/description",
+            cases("description", "'x' || description"),
+            cases("description", "substr(description, 2)"),
+        ),
+        (
+            "/priority",
+            cases("priority", "'high'"),
+            cases("priority", "'low'"),
+        ),
+        (
+            "/lawful_moves",
+            cases("status", "'in_progress'"),
+            cases("status", "'open'"),
+        ),
+        (
+            "/lawful_verbs",
+            ask.to_owned(),
+            "DELETE FROM priority_requests".to_owned(),
+        ),
+        (
+            "/engagements",
+            cases("engagements", "'[\"development\"]'"),
+            cases("engagements", "'[]'"),
+        ),
+        (
+            "/owner",
+            cases("owner_id", "opened_by"),
+            cases("owner_id", "NULL"),
+        ),
+        (
+            "/contact/name",
+            names(
+                "people",
+                "last_name = 'Dole', sort_name = 'dole  dana' WHERE last_name = 'Cole'",
+            ),
+            names(
+                "people",
+                "last_name = 'Cole', sort_name = 'cole  dana' WHERE last_name = 'Dole'",
+            ),
+        ),
+        (
+            "/organization/name",
+            names(
+                "organizations",
+                "name = 'Changed', sort_name = 'changed' WHERE slug = 'acme'",
+            ),
+            names(
+                "organizations",
+                "name = 'ACME Corporation', sort_name = 'acme corporation' WHERE slug = 'acme'",
+            ),
+        ),
+        (
+            "/line_of_business/name",
+            names("lines_of_business", "name = 'x' || name"),
+            names("lines_of_business", "name = substr(name, 2)"),
+        ),
+        (
+            "/rca/due_at",
+            policy.to_owned(),
+            "DELETE FROM policies WHERE key = 'rca_days_cloud'".to_owned(),
+        ),
+        (
+            "/version",
+            cases("version", "version + 1"),
+            cases("version", "version - 1"),
+        ),
+    ];
+    for (path, change, back) in changes {
+        // Only a contact asks for a priority, and only staff are told of lines.
+        let reader = if path == "/lawful_verbs" { &dana } else { &eve };
+        let before = told(reader).await;
+        assert_eq!(told(reader).await, before);
+        behind(&change);
+        let after = told(reader).await;
+        assert_ne!(after.pointer(path), before.pointer(path), "{change}");
+        behind(&back);
+        assert_eq!(told(reader).await, before, "{back}");
+    }
+    // What somebody may do is theirs, whoever has asked before.
+    let verbs = async |name: &str| told(&desk.person(name)).await["lawful_verbs"].clone();
+    assert_ne!(verbs("dana").await, json!([]));
+    assert_eq!(verbs("vic").await, json!([]));
+    assert_ne!(verbs("dana").await, json!([]));
 }

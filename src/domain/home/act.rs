@@ -105,7 +105,7 @@ impl Act {
     fn is_offered(self, on: On<'_>, access: &Access) -> bool {
         let case = |verb| {
             on.case
-                .is_some_and(|case| offers::takes(case, access, verb))
+                .is_some_and(|case| offers::takes(case, access.into(), verb))
         };
         let escalation = |verb| {
             on.escalation

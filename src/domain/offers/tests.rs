@@ -26,7 +26,7 @@ fn case(status: Status) -> CaseState {
 }
 
 fn offered(case: &CaseState, role: Role) -> Vec<&'static str> {
-    let offers = of_case(case, &with(role));
+    let offers = of_case(case, (&with(role)).into());
     offers.into_iter().map(CaseVerb::as_str).collect()
 }
 
@@ -48,7 +48,7 @@ fn an_open_case_is_worked_on_by_each_in_their_way() {
 fn a_closed_case_is_only_reopened() {
     for role in [Role::DesignatedContact, Role::SupportEngineer] {
         assert_eq!(offered(&case(Status::Closed), role), ["reopen"]);
-        assert!(moves_of(&case(Status::Closed), &with(role)).is_empty());
+        assert!(moves_of(&case(Status::Closed), (&with(role)).into()).is_empty());
     }
 }
 

@@ -1,6 +1,8 @@
 //! Cases (C1-C3): list, open, read, change, close, reopen.
 
-use super::documents::CaseDocument;
+use std::sync::Arc;
+
+use super::documents::{CaseDocument, CaseText};
 use super::escalations::asked_owner;
 pub(super) use super::lines::asked_line;
 use super::organizations::asked_organization;
@@ -13,14 +15,15 @@ use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, Guarded, may};
+use crate::http::etag::Digested;
 use crate::http::list::{self, Asker, Listing, list_query};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Created, Reply, json};
 use crate::http::route::{Route, table};
 use crate::input::{CommaList, Fault, FieldError};
 use crate::store::calendars::CalendarBook;
-use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
+use crate::store::cases::{self, BareCase, CaseFilter, CaseOrder, CaseView};
 use crate::store::{people, rules};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::open_case::{OpenCase, open_case};
@@ -75,7 +78,7 @@ impl Listing for Cases {
     const NAME: &'static str = "cases";
     type Query = CaseQuery;
     type Filter = CaseFilter;
-    type Row = CaseView;
+    type Row = BareCase;
     type Id = CaseId;
 
     /// Words may be looked for in many cases; all else by index.
@@ -108,8 +111,13 @@ impl Listing for Cases {
         asker: Asker<'_>,
         filter: &CaseFilter,
         window: &Window<CaseOrder, CaseId>,
-    ) -> Result<Vec<CaseView>, Problem> {
-        Ok(cases::list(conn, asker.access.reach(), filter, window)?)
+    ) -> Result<Vec<BareCase>, Problem> {
+        Ok(cases::bare_list(
+            conn,
+            asker.access.reach(),
+            filter,
+            window,
+        )?)
     }
 
     fn count(
@@ -121,8 +129,8 @@ impl Listing for Cases {
         Ok(cases::count(conn, asker.access.reach(), filter, most)?)
     }
 
-    fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
-        cases::place(by, view)
+    fn place(by: CaseOrder, bare: &BareCase) -> Place<CaseId> {
+        cases::place(by, &bare.case)
     }
 }
 
@@ -155,7 +163,10 @@ async fn list(req: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocum
         (false, true) => req.read_one(page).await?,
         (false, false) => req.read(page).await?,
     };
-    Reply::new(&page)
+    let digests = page.items.iter().map(|text| text.digest);
+    let besides = json(&(&page.next_cursor, page.count))?;
+    let digest = Digested::of_all(digests, &besides);
+    Ok(Reply::of_digested(json(&page)?, digest))
 }
 
 impl CaseQuery {
@@ -176,11 +187,11 @@ impl CaseQuery {
 fn page(
     conn: &mut Conn,
     req: &ApiRequest<(), (), CaseQuery>,
-) -> Result<Page<CaseDocument>, Problem> {
+) -> Result<Page<Arc<CaseText>>, Problem> {
     let found = list::answer::<Cases>(conn, req.asker(), &req.query)?;
-    let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
-    let reader = req.reader();
-    Ok(found.page(|view| CaseDocument::new(&reader, &view, &book, &policy)))
+    let reader = req.principal.access().into();
+    let texts = found.try_map(|bare| req.desk.cases.texts(conn, reader, bare))?;
+    Ok(texts.page(|text| text))
 }
 
 async fn open(req: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
@@ -198,10 +209,16 @@ async fn open(req: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Pr
 }
 
 async fn show(req: ApiRequest<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
-    let document = req
-        .read_one(|conn, req| document(conn, req, &req.address))
+    let text = req
+        .read_one(|conn, req| {
+            let access = req.principal.access();
+            let bare = cases::bare(conn, access.reach(), &req.address)?;
+            let bare = bare.ok_or_else(Problem::not_found)?;
+            let mut texts = req.desk.cases.texts(conn, access.into(), vec![bare])?;
+            texts.pop().ok_or_else(Problem::not_found)
+        })
         .await?;
-    Ok(Reply::new(&document)?.version(document.version))
+    Ok(Reply::of_digested(text.json().to_owned(), text.digest).version(text.version))
 }
 
 async fn change(
@@ -285,5 +302,6 @@ fn told<A, B, Q>(
     view: &CaseView,
 ) -> Result<CaseDocument, Problem> {
     let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
-    Ok(CaseDocument::new(&req.reader(), view, &book, &policy))
+    let reader = req.principal.access().into();
+    Ok(CaseDocument::new(reader, view, &book, &policy))
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::narrowing::{self, Part};
 use super::sought::search;
 use super::{
-    ActiveEscalation, Case, CaseView, HasPendingRequest, IsActive, TheEpochs, ViewRow, views,
-    with_names,
+    ActiveEscalation, BareCase, BareRow, Case, CaseView, HasPendingRequest, IsActive, TheEpochs,
+    bare_of, named, views, with_escalation,
 };
 use crate::db::schema::{cases, escalations};
 use crate::db::{self, Conn, Rows, fixed, limited, on_either};
@@ -120,8 +120,7 @@ orders! {
 pub(super) type OfCases = Window<CaseOrder, CaseId>;
 
 /// Where a case stands in an order.
-pub fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
-    let case = &view.case;
+pub fn place(by: CaseOrder, case: &Case) -> Place<CaseId> {
     match by {
         CaseOrder::OpenedAt => Place::Instant(case.opened_at, case.id),
         CaseOrder::UpdatedAt => Place::Instant(case.updated_at, case.id),
@@ -140,6 +139,20 @@ pub fn list(
     filter: &CaseFilter,
     window: &OfCases,
 ) -> QueryResult<Vec<CaseView>> {
+    let found = bare_list(conn, reach, filter, window)?;
+    named(conn, found)
+}
+
+/// The same without their names, which are remembered.
+///
+/// # Errors
+/// Database errors.
+pub fn bare_list(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &OfCases,
+) -> QueryResult<Vec<BareCase>> {
     let is_first = window.after.is_none() && window.sort.descending;
     let is_usual = window.sort.by == CaseOrder::OpenedAt && window.limit == NEWEST;
     if is_first && is_usual && filter.is_open() {
@@ -148,15 +161,14 @@ pub fn list(
     if let Some(found) = search(conn, reach, filter, window)? {
         return these(conn, reach, &found);
     }
-    let rows = narrowing::rows(conn, reach, filter, window)?;
-    with_names(conn, rows)
+    Ok(bare_of(narrowing::rows(conn, reach, filter, window)?))
 }
 
 /// Those of these cases that exist for the reader, in this order.
-fn these(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<CaseView>> {
-    let mut views = among(conn, reach, ids)?;
-    views.sort_by_cached_key(|view| ids.iter().position(|id| *id == view.case.id));
-    Ok(views)
+fn these(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<BareCase>> {
+    let mut found = bare_among(conn, reach, ids)?;
+    found.sort_by_cached_key(|one| ids.iter().position(|id| *id == one.case.id));
+    Ok(found)
 }
 
 /// As many cases as a page has by itself, and one that says that there are more.
@@ -164,11 +176,11 @@ const NEWEST: i64 = 26;
 
 /// The newest cases that exist for the reader. In a fixed shape: that is how lists are begun, and the text of so wide a query takes
 /// as long to make as its rows to find.
-fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<CaseView>> {
+fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<BareCase>> {
     macro_rules! first {
         ($own:expr, $cases:expr) => {{
             let newest = $cases.order((cases::opened_at.desc(), cases::id.desc()));
-            fixed!(limited(newest, Rows::<NEWEST>)).load::<ViewRow>($own)
+            fixed!(limited(newest, Rows::<NEWEST>)).load::<BareRow>($own)
         }};
     }
     let rows = match reach {
@@ -182,7 +194,7 @@ fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<CaseView>> {
             on_either!(conn, |own| first!(own, views!().filter(theirs)))
         }
     }?;
-    with_names(conn, rows)
+    Ok(bare_of(rows))
 }
 
 /// Those of these cases that exist for the reader, in no order.
@@ -190,6 +202,11 @@ fn newest(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<CaseView>> {
 /// # Errors
 /// Database errors.
 pub fn among(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<CaseView>> {
+    let found = bare_among(conn, reach, ids)?;
+    named(conn, found)
+}
+
+fn bare_among(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<BareCase>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -197,8 +214,7 @@ pub fn among(conn: &mut Conn, reach: Reach, ids: &[CaseId]) -> QueryResult<Vec<C
         .filter(db::among(cases::id, ids.to_vec()))
         .into_boxed();
     query = within_reach!(query, reach);
-    let rows: Vec<ViewRow> = query.load(conn)?;
-    with_names(conn, rows)
+    Ok(bare_of(query.load(conn)?))
 }
 
 /// How many cases there are for the reader, counted up to `most`.

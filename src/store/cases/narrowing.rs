@@ -9,8 +9,8 @@ use super::ranks::{PriorityRank, StatusRank};
 use super::searching::{self, Has, Met};
 use super::strategy::Which;
 use super::{
-    ActiveEscalation, Case, CaseFilter, CaseOrder, HasPendingRequest, IsActive, TheEpochs, ViewRow,
-    views,
+    ActiveEscalation, BareRow, Case, CaseFilter, CaseOrder, HasPendingRequest, IsActive, TheEpochs,
+    views, with_escalation,
 };
 use crate::db::schema::{cases, escalations};
 use crate::db::sql_types::At;
@@ -217,7 +217,7 @@ pub(super) fn rows(
     reach: Reach,
     filter: &CaseFilter,
     window: &OfCases,
-) -> QueryResult<Vec<ViewRow>> {
+) -> QueryResult<Vec<BareRow>> {
     look!(conn, views!(), reach, filter, window, Vec::new(), Part::All)
 }
 
@@ -233,9 +233,7 @@ pub(super) fn ids(
     has: Vec<Has>,
     part: Part<'_>,
 ) -> QueryResult<Vec<CaseId>> {
-    let ids = cases::table
-        .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
-        .select(cases::id);
+    let ids = with_escalation!().select(cases::id);
     look!(conn, ids, reach, filter, window, has, part)
 }
 
@@ -259,8 +257,7 @@ pub(super) fn pass(
     // As lists find their cases, so that they go along the same index.
     macro_rules! passed {
         ($keys:ty, $place:expr, $selected:expr, $($key:tt)+) => {{
-            let mut query = cases::table
-                .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+            let mut query = with_escalation!()
                 .select((cases::id, met, $selected))
                 .into_boxed();
             query = within_reach!(query, reach);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CaseSummary, LineName, OrganizationName, PersonName, Reader, instant};
+use super::{CaseSummary, LineName, OrganizationName, PersonName, instant};
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
@@ -12,7 +12,7 @@ use crate::domain::case::{
 use crate::domain::eligibility::{Policy, rca_due_at};
 use crate::domain::escalation::State;
 use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, PriorityRequestId};
-use crate::domain::offers::{self, CaseVerb};
+use crate::domain::offers::{self, CaseActor, CaseVerb};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::CaseView;
 use crate::store::requests::PriorityRequestView;
@@ -115,7 +115,7 @@ pub struct ActiveEscalationDocument {
 
 impl CaseDocument {
     /// The case as `reader` may see it.
-    pub fn new(reader: &Reader<'_>, view: &CaseView, book: &CalendarBook, policy: &Policy) -> Self {
+    pub fn new(reader: CaseActor, view: &CaseView, book: &CalendarBook, policy: &Policy) -> Self {
         let case = &view.case;
         let calendar = book.of_line(case.line_of_business_id);
         let due_at = |requested_at| -> Result<Instant, CalendarError> {
@@ -133,8 +133,8 @@ impl CaseDocument {
             description: case.description.clone(),
             priority: case.priority,
             status: case.status,
-            lawful_moves: offers::moves_of(&view.state(), reader.access).to_vec(),
-            lawful_verbs: offers::of_case(&view.state(), reader.access),
+            lawful_moves: offers::moves_of(&view.state(), reader).to_vec(),
+            lawful_verbs: offers::of_case(&view.state(), reader),
             deployment: case.deployment,
             business_impact: case.business_impact,
             product: case.product.clone(),

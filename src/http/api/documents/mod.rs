@@ -16,6 +16,7 @@ mod escalation;
 mod help;
 mod home;
 mod instant;
+mod kept;
 mod names;
 mod news;
 mod pairing;
@@ -52,6 +53,7 @@ pub use help::{
     TutorialDocument,
 };
 pub use home::{HomeDocument, asks};
+pub use kept::{CaseText, KeptCases};
 pub use names::{
     CaseName, CaseSummary, EscalationName, GroupName, LineName, OrganizationName, PersonName,
 };

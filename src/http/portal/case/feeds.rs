@@ -81,7 +81,7 @@ pub(in crate::http::portal) fn case_feed(
 /// The statuses to which staff may put the case with an entry (C2).
 fn moves_on(req: &PageRequest, record: &CaseRecord) -> Vec<ComposerMove> {
     let lawful = (req.access())
-        .map(|access| offers::moves_of(&record.view.state(), access))
+        .map(|access| offers::moves_of(&record.view.state(), access.into()))
         .unwrap_or_default();
     [Status::AwaitingCustomer, Status::SolutionProvided]
         .into_iter()

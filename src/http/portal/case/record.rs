@@ -243,7 +243,7 @@ impl CaseRecord {
 
     /// Whether the case takes `verb` now from somebody.
     pub(in crate::http::portal) fn takes(&self, access: &Access, verb: CaseVerb) -> bool {
-        offers::takes(&self.view.state(), access, verb)
+        offers::takes(&self.view.state(), access.into(), verb)
     }
 
     /// Up to which place the reader has read a feed.

@@ -118,6 +118,7 @@ async fn list(req: PageRequest) -> PageResult {
         .read_or_search(Cases::searches(&query), move |conn| {
             let (asker, access) = (reader.asker()?, reader.access()?);
             let found = find::<Cases>(conn, asker, &asked, Some(MOST_COUNTED))?;
+            let found = found.try_map(|bare| cases::named(conn, bare))?;
             let ids: Vec<_> = found.rows.iter().map(|view| view.case.id).collect();
             let beside = Beside {
                 unread: unread(conn, &ids, access)?,
