@@ -24,7 +24,7 @@ use casebell::domain::lines::{Node, Tree};
 use casebell::domain::notice::{
     Candidate, NoticeEvent, NoticeKind, Stakeholders, Stances, Standing, recipients,
 };
-use casebell::domain::offers::{self, CaseState};
+use casebell::domain::offers::{self, CaseActor, CaseState};
 use casebell::domain::organization::Side;
 use casebell::domain::radar::{earliest_request, upcoming};
 use casebell::domain::reason::{Answers, Reason, check_answers, installed};
@@ -302,8 +302,9 @@ fn who(bench: &mut Bench) {
         has_active_escalation: false,
     };
     bench.of("offers: of a case, to a contact", || {
-        black_box(offers::of_case(black_box(&case), &contact));
-        black_box(offers::moves_of(black_box(&case), &contact));
+        let actor = CaseActor::from(black_box(&contact));
+        black_box(offers::of_case(black_box(&case), actor));
+        black_box(offers::moves_of(black_box(&case), actor));
     });
     let facts = escalation::Facts {
         state: State::InReview,
