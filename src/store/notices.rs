@@ -52,6 +52,12 @@ condition! {
     WaitsInThread = "notices.state || ' in its thread' = 'waiting in its thread'"
 }
 
+condition! {
+    /// The same, of what is found by its id, in words that no index has without more. The server takes what waits for a small part of all;
+    /// it would pass by all that wait for the sake of some ids.
+    StillWaits = "notices.state || '' = 'waiting'"
+}
+
 /// To whom a new notice goes.
 #[derive(Clone, Copy, Debug)]
 pub enum To<'a> {

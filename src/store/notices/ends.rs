@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
 
-use super::{IsWaiting, server};
+use super::{IsWaiting, StillWaits, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
 use crate::db::{Conn, Varying, condition, kept};
@@ -59,9 +59,7 @@ pub fn mark_sent(conn: &mut Conn, sent: &[(NoticeId, Instant)]) -> QueryResult<u
     };
     let mut marked = 0;
     for (id, at) in sent {
-        let is_it = notices::id
-            .eq(*id)
-            .and(notices::state.eq(NoticeState::Waiting));
+        let is_it = notices::id.eq(*id).and(StillWaits);
         marked += kept(notices::table.filter(is_it))
             .set((
                 notices::state.eq(NoticeState::Sent),
@@ -92,7 +90,7 @@ pub fn mark_unsent(
 ) -> QueryResult<bool> {
     let mine = notices::id
         .eq(id)
-        .and(notices::state.eq(NoticeState::Waiting))
+        .and(StillWaits)
         .and(notices::lease_holder.eq(holder));
     let (state, next, queue) = match unsent {
         Unsent::Dropped => {
@@ -140,7 +138,7 @@ pub fn give_back(
     for id in ids {
         let mine = notices::id
             .eq(*id)
-            .and(notices::state.eq(NoticeState::Waiting))
+            .and(StillWaits)
             .and(notices::lease_holder.eq(holder));
         given += kept(notices::table.filter(mine))
             .set((

@@ -8,7 +8,7 @@ use diesel::dsl::{exists, max, select};
 use diesel::prelude::*;
 
 use super::claim::Due;
-use super::{WaitsInThread, server};
+use super::{StillWaits, WaitsInThread, server};
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
 use crate::db::{Conn, among, kept};
@@ -219,7 +219,7 @@ fn hold(conn: &mut Conn, holding: &[(NoticeId, Held)]) -> QueryResult<()> {
     for (id, (until, queue)) in holding {
         let free = notices::table
             .filter(notices::id.eq(id))
-            .filter(notices::state.eq(NoticeState::Waiting))
+            .filter(StillWaits)
             .filter(notices::attempts.eq(0))
             .filter(notices::lease_until.is_null());
         kept(free)
@@ -406,7 +406,7 @@ fn take_out(conn: &mut Conn, ids: Vec<NoticeId>) -> QueryResult<Vec<NoticeId>> {
     }
     let free = notices::table
         .filter(among(notices::id, ids))
-        .filter(notices::state.eq(NoticeState::Waiting))
+        .filter(StillWaits)
         .filter(notices::attempts.eq(0))
         .filter(notices::lease_until.is_null());
     diesel::delete(free).returning(notices::id).load(conn)
@@ -416,7 +416,7 @@ fn take_out(conn: &mut Conn, ids: Vec<NoticeId>) -> QueryResult<Vec<NoticeId>> {
 fn take(conn: &mut Conn, id: NoticeId) -> QueryResult<bool> {
     let free = notices::table
         .filter(notices::id.eq(id))
-        .filter(notices::state.eq(NoticeState::Waiting))
+        .filter(StillWaits)
         .filter(notices::lease_until.is_null());
     let taken = kept(free)
         .set(notices::version.eq(notices::version + 1))

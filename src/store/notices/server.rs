@@ -11,16 +11,12 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use super::claim::{Due, Lease};
 use super::gather::{HELD, Held, InThread, MOST, Thread};
-use super::{Telling, WaitsInThread, complete, queue};
+use super::{StillWaits, Telling, WaitsInThread, complete, queue};
 use crate::db::sql_types::{At, Key, Moment, json};
 use crate::db::{Statement, aside};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
 use crate::domain::notice::NoticeKind;
-
-/// Of a notice that was found by its id: that it waits, in words that no index has without more. The server takes what waits for a small
-/// part of all; it would pass by all that wait for the sake of some ids.
-const WAITS: &str = "notices.state || '' = 'waiting'";
 
 /// Of threads to people, which are `asked` by their places: what is theirs of notices.
 const THEIRS: &str =
@@ -113,6 +109,9 @@ impl QueryFragment<Pg> for Inserting {
         aside::<Text, _>(&mut out, &self.thread, "text")?;
         out.push_sql(" AND notices.person_id = one.person AND ");
         WaitsInThread.walk_ast(out.reborrow())?;
+        // Nothing is looked for if it may not be held.
+        out.push_sql(" AND ");
+        aside::<Bool, _>(&mut out, &self.may_be_held, "boolean")?;
         out.push_sql(" ORDER BY created_at DESC, id DESC LIMIT 1) AS last WHERE last.kind = ");
         out.push_bind_param::<Text, _>(&NoticeKind::EntryPosted)?;
         out.push_sql(" AND last.attempts = 0 AND last.lease_until IS NULL AND (last.held_until IS NULL OR last.held_until <= ");
@@ -121,9 +120,7 @@ impl QueryFragment<Pg> for Inserting {
         out.push_bind_param::<Moment, _>(&self.created_at)?;
         out.push_sql(" AND starts_with(last.queue, ");
         out.push_bind_param::<Text, _>(HELD)?;
-        out.push_sql(")) AS held ON ");
-        aside::<Bool, _>(&mut out, &self.may_be_held, "boolean")?;
-        out.push_sql(" AND one.next_attempt <= ");
+        out.push_sql(")) AS held ON one.next_attempt <= ");
         out.push_bind_param::<Moment, _>(&self.created_at)?;
         out.push_sql("::timestamptz");
         Ok(())
@@ -187,7 +184,7 @@ impl QueryFragment<Pg> for Claiming {
         out.push_sql(", ");
         aside::<Array<Text>, _>(&mut out, &self.message_ids, "text[]")?;
         out.push_sql(") AS asked (id, message_id) WHERE notices.id = asked.id AND ");
-        out.push_sql(WAITS);
+        StillWaits.walk_ast(out.reborrow())?;
         out.push_sql(" AND notices.next_attempt_at <= ");
         out.push_bind_param::<Moment, _>(&self.now)?;
         out.push_sql(" AND (notices.lease_until IS NULL OR notices.lease_until <= ");
@@ -353,7 +350,7 @@ impl QueryFragment<Pg> for Holding {
             ") AS held (id, until, queue) WHERE notices.id = held.id AND notices.attempts = 0 \
             AND notices.lease_until IS NULL AND ",
         );
-        out.push_sql(WAITS);
+        StillWaits.walk_ast(out.reborrow())?;
         Ok(())
     }
 }
@@ -390,7 +387,7 @@ impl QueryFragment<Pg> for Sent {
         out.push_sql(", ");
         aside::<Array<Moment>, _>(&mut out, &self.at, "timestamptz[]")?;
         out.push_sql(") AS gone (id, at) WHERE notices.id = gone.id AND ");
-        out.push_sql(WAITS);
+        StillWaits.walk_ast(out.reborrow())?;
         Ok(())
     }
 }

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::StillWaits;
 use crate::db::schema::{digest_items, notices};
 use crate::db::sql_types::At;
 use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::ids::NoticeId;
-use crate::domain::notice::{DigestItem, NoticeState, Payload, Thread};
+use crate::domain::notice::{DigestItem, Payload, Thread};
 use crate::store::feeds::Entry;
 
 /// Takes the notices of an entry out of the outbox before anybody has them, and out of what is kept for digests. Gives whether
@@ -30,7 +31,7 @@ pub fn take_back(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<
         // Of this and a worker that claims it at the same instant, one finds it as it was.
         let untouched = notices::table
             .filter(notices::id.eq(id))
-            .filter(notices::state.eq(NoticeState::Waiting))
+            .filter(StillWaits)
             .filter(notices::attempts.eq(0))
             .filter(notices::lease_until.is_null());
         if diesel::delete(untouched).execute(conn)? == 0 {
