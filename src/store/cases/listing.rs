@@ -69,12 +69,17 @@ impl CaseFilter {
 
     /// Whether it lets every case through.
     fn is_open(&self) -> bool {
+        self.words.is_none() && self.organization.is_none() && self.is_by_organization()
+    }
+
+    /// Whether it lets every case through that has the words, of an organization if it names one.
+    pub(super) fn is_by_organization(&self) -> bool {
         // Taken apart, so that whatever narrows a list one day is asked for here.
         let Self {
-            words,
+            words: _,
             status,
             priority,
-            organization,
+            organization: _,
             line,
             escalated,
             owner,
@@ -87,10 +92,8 @@ impl CaseFilter {
             feeds: _,
             visibilities: _,
         } = self;
-        words.is_none()
-            && status.is_empty()
+        status.is_empty()
             && priority.is_empty()
-            && organization.is_none()
             && line.is_none()
             && escalated.is_none()
             && owner.is_none()

@@ -19,7 +19,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::Status;
 use crate::domain::ids::CaseId;
-use crate::domain::order::Place;
+use crate::domain::order::{Place, Window};
 use crate::store::lines::within_reach;
 use crate::store::page::ordered;
 
@@ -235,6 +235,51 @@ pub(super) fn ids(
 ) -> QueryResult<Vec<CaseId>> {
     let ids = with_escalation!().select(cases::id);
     look!(conn, ids, reach, filter, window, has, part)
+}
+
+/// Where the last of so many cases of a window stands, words aside; `None` if it has fewer. Where a list is all of an organization, or all
+/// that there is, its index alone tells it, and counts those that the reader may not see as well.
+///
+/// # Errors
+/// Database errors.
+pub(super) fn last_of(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    window: &OfCases,
+    cases: i64,
+) -> QueryResult<Option<Place<CaseId>>> {
+    let own = match reach {
+        Reach::Organization(own) => Some(own),
+        Reach::Everything | Reach::Staff(_) => None,
+    };
+    macro_rules! along {
+        ($column:expr) => {{
+            let mut query = cases::table.select(($column, cases::id)).into_boxed();
+            for organization in own.into_iter().chain(filter.organization) {
+                query = query.filter(cases::organization_id.eq(organization));
+            }
+            let query = ordered!(query, window, instant $column, cases::id);
+            let last = query.limit(1).offset(cases - 1);
+            let last: Option<(At, CaseId)> = last.first(conn).optional()?;
+            Ok(last.map(|(At(at), id)| Place::Instant(at, id)))
+        }};
+    }
+    match window.sort.by {
+        CaseOrder::OpenedAt if filter.is_by_organization() => along!(cases::opened_at),
+        CaseOrder::UpdatedAt if filter.is_by_organization() => along!(cases::updated_at),
+        _ => {
+            let last = Window {
+                limit: 1,
+                ..window.clone()
+            };
+            let skipped = cases - 1;
+            let last = pass(conn, reach, filter, &last, Met::default(), skipped, |_| {
+                true
+            })?;
+            Ok(last.into_iter().next().map(|(.., place)| place))
+        }
+    }
 }
 
 /// What is seen of a case when a list is walked over: its id, which conditions it meets, and where it stands.

@@ -49,16 +49,6 @@ impl Sought<'_> {
         narrowing::ids(self.conn, self.reach, self.filter, window, has, part)
     }
 
-    /// Where the last of so many cases of a window stands; `None` if it has fewer.
-    fn end(&mut self, window: &OfCases, cases: i64) -> QueryResult<Option<Place<CaseId>>> {
-        let last = Window {
-            limit: 1,
-            ..window.clone()
-        };
-        let last = self.pass(&last, Met::default(), cases - 1, |_| true)?;
-        Ok(last.into_iter().next().map(|(.., place)| place))
-    }
-
     /// Whether the index knows the order of the list: it numbers its rows by when their case was opened.
     fn is_newest_first(&self) -> bool {
         let Sort { by, descending } = self.window.sort;
@@ -129,7 +119,7 @@ impl Searched for Sought<'_> {
             after,
             ..self.window.clone()
         };
-        let end = self.end(&rest, to - from)?;
+        let end = narrowing::last_of(self.conn, self.reach, self.filter, &rest, to - from)?;
         self.walked = (to, end.clone());
         let part = end.as_ref().map_or(Part::All, Part::UpTo);
         Ok(Walked {
