@@ -69,6 +69,9 @@ impl Desk {
         do_not_tell(&server.origin, quiet.collect());
         server.settles();
         drop(server);
+        if let Some(database) = database {
+            database.reindex_notices();
+        }
         says(begun, "filled, and nothing waits");
         Self {
             kind,

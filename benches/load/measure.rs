@@ -68,6 +68,7 @@ pub fn rows(desk: &Desk, cluster: Option<&Cluster>, folder: &Path, each: Duratio
         fdatasync: is_own_disk.then(|| syncs(folder, each / 2)),
         pgbench: cluster.and_then(|cluster| cluster.pgbench(each.as_secs())),
     };
+    let searched = searches(desk, each / 2);
     let (server, start) = started(desk);
     server.settles();
     let idle = server.memory();
@@ -76,7 +77,7 @@ pub fn rows(desk: &Desk, cluster: Option<&Cluster>, folder: &Path, each: Duratio
     let loaded = server.memory();
     server.settles();
     drop(server);
-    let limits = without_http(desk, &rows, &beside, each / 2);
+    let limits = without_http(desk, (&rows, &searched), &beside, each / 2);
     rows.extend(limits);
     rows.extend(alone(desk, &beside, each / 2));
     let import = Row::new(
@@ -272,17 +273,59 @@ fn entries(clients: usize) -> String {
     }
 }
 
+/// Searches without HTTP, on the desk as it was filled: what is opened later has none of these words, and would be passed by.
+fn searches(desk: &Desk, each: Duration) -> [(&'static str, f64); 2] {
+    let (everything, time) = (Reach::Everything, Until::Over(each));
+    let rare = format!("number {}", desk.world.recorded() / 3);
+    runtime().block_on(async {
+        let db = Db::open_as_it_is(&desk.location()).expect("the desk's database");
+        let finds = |words: String| {
+            move |db: Db, _| {
+                let filter = CaseFilter {
+                    words: Some(words.clone()),
+                    feeds: Feed::ALL.to_vec(),
+                    visibilities: vec![Visibility::Public, Visibility::Internal],
+                    ..CaseFilter::default()
+                };
+                let newest = Window::first(Sort::descending(CaseOrder::OpenedAt), 26);
+                async move {
+                    let found = db.read(move |conn: &mut Conn| -> Result<_, DbError> {
+                        Ok(cases::list(conn, everything, &filter, &newest)?)
+                    });
+                    found.await.expect("the desk is searched");
+                }
+            }
+        };
+        [
+            (
+                "search, a word",
+                together(&db, time, finds("drop".to_owned())).await,
+            ),
+            ("search, a rare one", together(&db, time, finds(rare)).await),
+        ]
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime")
+}
+
 /// What there would be if nothing stood between the framework and the rows: the same work without HTTP, by as many as ask otherwise, and
 /// nobody who mails what is told. Whatever serves it by this framework takes as long as the two of them together.
-fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) -> Vec<Row> {
+fn without_http(
+    desk: &Desk,
+    (served, searched): (&[Row], &[(&str, f64)]),
+    beside: &Beside,
+    each: Duration,
+) -> Vec<Row> {
     let shown = case(desk.world.shown());
     let written: Vec<CaseRef> = (desk.world.written_on(WRITTEN_ON).into_iter())
         .map(case)
         .collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let rates = runtime.expect("a runtime").block_on(async {
+    let rates = runtime().block_on(async {
         let db = Db::open_as_it_is(&desk.location()).expect("the desk's database");
         let (dana, eve) = db
             .read(|conn: &mut Conn| cast(conn))
@@ -307,24 +350,6 @@ fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) ->
             });
             page.await.expect("the list is read");
         };
-        let finds = |words: String| {
-            move |db: Db, _| {
-                let filter = CaseFilter {
-                    words: Some(words.clone()),
-                    feeds: Feed::ALL.to_vec(),
-                    visibilities: vec![Visibility::Public, Visibility::Internal],
-                    ..CaseFilter::default()
-                };
-                let newest = Window::first(Sort::descending(CaseOrder::OpenedAt), 26);
-                async move {
-                    let found = db.read(move |conn: &mut Conn| -> Result<_, DbError> {
-                        Ok(cases::list(conn, everything, &filter, &newest)?)
-                    });
-                    found.await.expect("the desk is searched");
-                }
-            }
-        };
-        let rare = format!("number {}", desk.world.recorded() / 3);
         let reader = eve.clone();
         let posts = move |db: Db, n: usize| {
             let (eve, case) = (eve.clone(), written[n % written.len()]);
@@ -379,11 +404,6 @@ fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) ->
             ("one case by API", together(&db, time, look).await),
             ("list of 25", together(&db, time, list).await),
             ("eligibility", together(&db, time, assesses).await),
-            (
-                "search, a word",
-                together(&db, time, finds("drop".to_owned())).await,
-            ),
-            ("search, a rare one", together(&db, time, finds(rare)).await),
             ("feed entry", together(&db, time, posts).await),
             ("open a case", together(&db, time, opens).await),
             (
@@ -392,7 +412,9 @@ fn without_http(desk: &Desk, served: &[Row], beside: &Beside, each: Duration) ->
             ),
         ]
     });
-    let rows = rates.into_iter().map(|(what, rate)| {
+    let (reads, writes) = rates.split_at(3);
+    let rates = [reads, searched, writes].into_iter().flatten();
+    let rows = rates.map(|&(what, rate)| {
         let bare = served.iter().find(|row| row.what == what);
         let bare = bare.and_then(|row| row.beside);
         match (bare, beside.of_writes(desk.kind)) {
