@@ -29,8 +29,8 @@ struct Sought<'a> {
     reach: Reach,
     filter: &'a CaseFilter,
     window: &'a OfCases,
-    /// Behind how many cases of the window which one stands, as far as it was walked over.
-    walked: (i64, Option<Place<CaseId>>),
+    /// Up to which case the window was walked over.
+    walked: Option<Place<CaseId>>,
 }
 
 impl Sought<'_> {
@@ -103,7 +103,7 @@ impl Searched for Sought<'_> {
         let has_more = passed.len() > SAMPLE;
         passed.truncate(SAMPLE);
         if let (From::Beginning, Some((.., place))) = (from, passed.last()) {
-            self.walked = (SAMPLE as i64, Some(place.clone()));
+            self.walked = Some(place.clone());
         }
         let cases = passed.into_iter().map(|(id, met, _)| (id, met));
         Ok(Sample {
@@ -113,14 +113,13 @@ impl Searched for Sought<'_> {
     }
 
     fn walk(&mut self, from: i64, to: i64) -> QueryResult<Walked<CaseId>> {
-        let (walked, after) = self.walked.clone();
-        debug_assert_eq!(walked, from, "parts of a list are walked over in its order");
+        // Parts of a list are walked over in its order, each where the one before has ended.
         let rest = Window {
-            after,
+            after: self.walked.clone(),
             ..self.window.clone()
         };
         let end = narrowing::last_of(self.conn, self.reach, self.filter, &rest, to - from)?;
-        self.walked = (to, end.clone());
+        self.walked.clone_from(&end);
         let part = end.as_ref().map_or(Part::All, Part::UpTo);
         Ok(Walked {
             found: self.ids(&rest, self.terms.by_row(), part)?,
@@ -167,7 +166,7 @@ pub(super) fn search(
         reach,
         filter,
         window,
-        walked: (0, None),
+        walked: None,
     };
     strategy::find(terms.len(), terms.total, wanted, &mut list).map(Some)
 }
